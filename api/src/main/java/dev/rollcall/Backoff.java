@@ -1,0 +1,36 @@
+package dev.rollcall;
+
+import dev.rollcall.spi.Timer;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * How long to wait before the next attempt: 0.8 s, doubling to 30 s, each spread by ± 20 % so that
+ * a fleet does not come back in step. Starts over after two minutes without a failure. Not
+ * thread-safe.
+ */
+final class Backoff {
+  private static final long FIRST_NANOS = Duration.ofMillis(800).toNanos();
+  private static final long MOST_NANOS = Duration.ofSeconds(30).toNanos();
+  private static final long HEALTHY_NANOS = Duration.ofMinutes(2).toNanos();
+
+  private final Timer timer;
+  private long nextNanos = FIRST_NANOS;
+  private long lastFailureNanos;
+
+  Backoff(Timer timer) {
+    this.timer = timer;
+  }
+
+  /** Notes a failure and returns how long to wait. */
+  Duration failed() {
+    long now = timer.nanoTime();
+    if (nextNanos > FIRST_NANOS && now - lastFailureNanos > HEALTHY_NANOS) {
+      nextNanos = FIRST_NANOS;
+    }
+    lastFailureNanos = now;
+    long wait = nextNanos;
+    nextNanos = Math.min(MOST_NANOS, nextNanos * 2);
+    return Duration.ofNanos((long) (wait * ThreadLocalRandom.current().nextDouble(0.8, 1.2)));
+  }
+}

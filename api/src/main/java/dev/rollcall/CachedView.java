@@ -1,0 +1,109 @@
+package dev.rollcall;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** {@link ServiceView} on an {@link InstanceCache}: each read is one volatile read. */
+final class CachedView implements ServiceView {
+  private final String service;
+  private final InstanceCache cache;
+  private final WatchedService watched;
+
+  CachedView(String service, InstanceCache cache, WatchedService watched) {
+    this.service = service;
+    this.cache = cache;
+    this.watched = watched;
+  }
+
+  @Override
+  public String service() {
+    return service;
+  }
+
+  @Override
+  public List<ServiceInstance> instances() {
+    return cache.snapshot().instances();
+  }
+
+  @Override
+  public ServiceInstance pick() {
+    Snapshot now = cache.snapshot();
+    InstanceList passing = now.passingArray();
+    int size = passing.size();
+    if (size == 0) {
+      throw none(now);
+    }
+    return passing.get(ThreadLocalRandom.current().nextInt(size));
+  }
+
+  @Override
+  public Snapshot snapshot() {
+    return cache.snapshot();
+  }
+
+  @Override
+  public Snapshot await(Duration timeout) {
+    awaitLoaded(cache, "service " + service, timeout);
+    return cache.snapshot();
+  }
+
+  @Override
+  public Subscription watch(ServiceListener listener) {
+    return watched.watch(listener);
+  }
+
+  /** Waits for a cache's first state. */
+  static void awaitLoaded(InstanceCache cache, String what, Duration timeout) {
+    Checks.notNull("timeout", timeout, "");
+    try {
+      cache.loaded().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException late) {
+      RegistryException cause =
+          cache.snapshot().freshness() instanceof Freshness.Loading loading
+              ? loading.cause().orElse(null)
+              : null;
+      throw new RegistryException(
+          cause == null ? RegistryException.Kind.UNAVAILABLE : cause.kind(),
+          what + ": no state within " + timeout + (cause == null ? "" : ": " + cause.getMessage()),
+          cause);
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+      throw RegistryException.unavailable(what + ": interrupted while waiting", stop);
+    } catch (ExecutionException impossible) {
+      throw new AssertionError(impossible);
+    }
+  }
+
+  private NoInstanceException none(Snapshot now) {
+    int warning = 0;
+    for (ServiceInstance instance : now.all()) {
+      if (instance.health() == Health.WARNING) {
+        warning++;
+      }
+    }
+    int known = now.all().size();
+    Freshness freshness = now.freshness();
+    String trust =
+        freshness instanceof Freshness.Live
+            ? "live"
+            : freshness instanceof Freshness.Loading loading
+                ? loading.cause().map(c -> "not loaded yet: " + c.getMessage()).orElse("loading")
+                : freshness.toString();
+    return new NoInstanceException(
+        "no passing instance of "
+            + service
+            + ": "
+            + known
+            + " known, "
+            + (known - warning)
+            + " critical, "
+            + warning
+            + " warning ("
+            + trust
+            + ")");
+  }
+}

@@ -1,0 +1,175 @@
+package dev.rollcall;
+
+import com.google.common.net.InetAddresses;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules for what may enter the registry, in one place, so that what one store takes all take.
+ * Each failure reads {@code field: value (expected: rule), context}.
+ */
+final class Checks {
+  static final int MAX_NAME_BYTES = 253;
+  static final int MAX_ENTRIES = 64;
+  static final int MAX_VALUE_BYTES = 512;
+  static final Duration MIN_TTL = Duration.ofSeconds(1);
+  static final Duration MAX_TTL = Duration.ofDays(1);
+
+  private static final int SHOWN = 60;
+  private static final Pattern METADATA_KEY = Pattern.compile("[A-Za-z0-9_-]{1,128}");
+  private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]{0,31}");
+  private static final Pattern HOST_LABEL =
+      Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?");
+  private static final Pattern DIGITS = Pattern.compile("[0-9]+|0[xX][0-9a-fA-F]*");
+
+  private Checks() {}
+
+  static <T> T notNull(String field, @Nullable T value, String context) {
+    if (value == null) {
+      throw RegistryException.invalid(field + ": null (expected: a value)" + context);
+    }
+    return value;
+  }
+
+  /** A service's name or an instance's id: it becomes one segment of a key or a path. */
+  static String name(String field, @Nullable String given, String context) {
+    String value = notNull(field, given, context);
+    if (value.isEmpty() || utf8Length(value) > MAX_NAME_BYTES) {
+      throw refused(field, value, "1-" + MAX_NAME_BYTES + " bytes of UTF-8", context);
+    }
+    if (value.indexOf('/') >= 0 || value.equals(".") || value.equals("..")) {
+      throw refused(field, value, "no '/', and not '.' or '..'", context);
+    }
+    return text(field, value, context);
+  }
+
+  /** Free text: anything that is Unicode, without control characters. */
+  static String text(String field, @Nullable String given, String context) {
+    String value = notNull(field, given, context);
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (Character.isISOControl(c)) {
+        throw refused(field, value, "no control characters", context);
+      }
+      if (Character.isSurrogate(c)) {
+        if (Character.isHighSurrogate(c)
+            && i + 1 < value.length()
+            && Character.isLowSurrogate(value.charAt(i + 1))) {
+          i++;
+        } else {
+          throw refused(field, value, "well-formed Unicode", context);
+        }
+      }
+    }
+    return value;
+  }
+
+  /** Free text of at most 512 bytes. */
+  static String value(String field, @Nullable String given, String context) {
+    String value = text(field, given, context);
+    if (utf8Length(value) > MAX_VALUE_BYTES) {
+      throw refused(field, value, "at most " + MAX_VALUE_BYTES + " bytes of UTF-8", context);
+    }
+    return value;
+  }
+
+  static String metadataKey(@Nullable String given, String context) {
+    String key = notNull("metadata key", given, context);
+    if (!METADATA_KEY.matcher(key).matches()) {
+      throw refused("metadata key", key, "1-128 of A-Z a-z 0-9 _ -", context);
+    }
+    return key;
+  }
+
+  static void entries(String field, int count, String context) {
+    if (count > MAX_ENTRIES) {
+      throw RegistryException.invalid(
+          field + ": " + count + " entries (expected: at most " + MAX_ENTRIES + ")" + context);
+    }
+  }
+
+  static String scheme(@Nullable String given, String context) {
+    String value = notNull("scheme", given, context);
+    if (!SCHEME.matcher(value).matches()) {
+      throw refused("scheme", value, "1-32 of a-z 0-9 + . -, a letter first", context);
+    }
+    return value;
+  }
+
+  static String host(String field, @Nullable String given, String context) {
+    String value = notNull(field, given, context);
+    if (!isHost(value)) {
+      throw refused(field, value, "an IP address or a host name", context);
+    }
+    return value;
+  }
+
+  static int port(String field, int value, String context) {
+    if (value < 1 || value > 65_535) {
+      throw RegistryException.invalid(field + ": " + value + " (expected: 1-65535)" + context);
+    }
+    return value;
+  }
+
+  static int weight(int value, String context) {
+    if (value < 0) {
+      throw RegistryException.invalid("weight: " + value + " (expected: 0 or more)" + context);
+    }
+    return value;
+  }
+
+  static Duration between(String field, @Nullable Duration given, Duration least, Duration most) {
+    Duration value = notNull(field, given, "");
+    if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+      throw RegistryException.invalid(
+          field + ": " + value + " (expected: " + least + " to " + most + ")");
+    }
+    return value;
+  }
+
+  /** Shortened and with control characters made visible, fit for a message or a log line. */
+  static String shown(String value) {
+    StringBuilder out = new StringBuilder();
+    int end = Math.min(value.length(), SHOWN);
+    for (int i = 0; i < end; i++) {
+      char c = value.charAt(i);
+      if (Character.isISOControl(c) || Character.isSurrogate(c)) {
+        out.append(String.format("\\u%04x", (int) c));
+      } else {
+        out.append(c);
+      }
+    }
+    return value.length() > SHOWN
+        ? out + "… (" + value.length() + " characters)"
+        : "\"" + out + "\"";
+  }
+
+  private static boolean isHost(String host) {
+    if (host.isEmpty() || host.length() > MAX_NAME_BYTES) {
+      return false;
+    }
+    if (InetAddresses.isInetAddress(host)) {
+      return true;
+    }
+    String[] labels = host.split("\\.", -1);
+    for (String label : labels) {
+      if (!HOST_LABEL.matcher(label).matches()) {
+        return false;
+      }
+    }
+    // "10.0.0.256" or "0x7f.1" is a mistyped or disguised address, not a name.
+    return !DIGITS.matcher(labels[labels.length - 1]).matches();
+  }
+
+  private static int utf8Length(String value) {
+    return value.getBytes(StandardCharsets.UTF_8).length;
+  }
+
+  private static RegistryException refused(
+      String field, String value, String rule, String context) {
+    return RegistryException.invalid(
+        field + ": " + shown(value) + " (expected: " + rule + ")" + context);
+  }
+}

@@ -1,0 +1,30 @@
+package dev.rollcall;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+
+/** Makes whatever a backend throws or completes with one of the four kinds. */
+final class Failures {
+  private Failures() {}
+
+  static RegistryException of(Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause instanceof RegistryException known
+        ? known
+        : RegistryException.unavailable("the backend failed: " + cause, cause);
+  }
+
+  /** Calls a backend so that a failure is always found in the stage. */
+  static <T> CompletionStage<T> call(Supplier<CompletionStage<T>> backend) {
+    try {
+      return backend.get();
+    } catch (Throwable thrown) {
+      return CompletableFuture.failedFuture(thrown);
+    }
+  }
+}

@@ -1,0 +1,156 @@
+package dev.rollcall;
+
+import dev.rollcall.spi.BackendProvider;
+import dev.rollcall.spi.BackendUri;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Timer;
+import java.time.Duration;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.TreeSet;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/** Collects the settings of a {@link Registry}. Not thread-safe. */
+public final class RegistryBuilder {
+  private final @Nullable String uri;
+  private final @Nullable RegistryBackend backend;
+  private @Nullable Timer timer;
+  private @Nullable Executor listenerExecutor;
+  private Duration deadline = Duration.ofSeconds(10);
+  private Duration idleViewsAfter = Duration.ofMinutes(1);
+  private double massLossShare = 0.5;
+  private Duration massLossBound = Duration.ofMinutes(5);
+
+  RegistryBuilder(@Nullable String uri, @Nullable RegistryBackend backend) {
+    if (backend == null) {
+      Checks.notNull("uri or backend", uri, "");
+    }
+    this.uri = uri;
+    this.backend = backend;
+  }
+
+  /**
+   * Sets the clock and scheduler; without it the registry has one of its own.
+   *
+   * @param timer stays the caller's to close
+   * @return this
+   */
+  public RegistryBuilder timer(Timer timer) {
+    this.timer = Checks.notNull("timer", timer, "");
+    return this;
+  }
+
+  /**
+   * Sets where listeners are called; without it the registry has a small pool of daemon threads,
+   * which grows by one thread for each listener that blocks.
+   *
+   * @param executor stays the caller's to close; one that runs tasks on the calling thread makes
+   *     listeners run on the thread that brings the change
+   * @return this
+   */
+  public RegistryBuilder listenerExecutor(Executor executor) {
+    this.listenerExecutor = Checks.notNull("listenerExecutor", executor, "");
+    return this;
+  }
+
+  /**
+   * Sets how long {@link Registry#register}, a deregistration and {@link Registry#close()} may
+   * take; 10 s without this call.
+   *
+   * @param deadline 100 ms to 1 hour
+   * @return this
+   */
+  public RegistryBuilder deadline(Duration deadline) {
+    this.deadline =
+        Checks.between("deadline", deadline, Duration.ofMillis(100), Duration.ofHours(1));
+    return this;
+  }
+
+  /**
+   * Sets after how long a view that nobody holds or listens to is dropped; 1 minute without this
+   * call.
+   *
+   * @param idle 100 ms to 1 day
+   * @return this
+   */
+  public RegistryBuilder dropIdleViewsAfter(Duration idle) {
+    this.idleViewsAfter =
+        Checks.between("dropIdleViewsAfter", idle, Duration.ofMillis(100), Checks.MAX_TTL);
+    return this;
+  }
+
+  /**
+   * Sets the mass-loss protection: when a service loses more than a share of its passing instances
+   * within 10 s, or the last one, and they were not deregistered, then those of them that still
+   * accept a connection stay readable until they no longer do, or a bound has passed. 0.5 and 5
+   * minutes without this call.
+   *
+   * @param share more than 0; 1 or more switches the protection off
+   * @param bound 1 s to 1 day
+   * @return this
+   */
+  public RegistryBuilder massLossProtection(double share, Duration bound) {
+    if (!(share > 0)) {
+      throw RegistryException.invalid("share: " + share + " (expected: more than 0)");
+    }
+    this.massLossShare = share;
+    this.massLossBound = Checks.between("bound", bound, Checks.MIN_TTL, Checks.MAX_TTL);
+    return this;
+  }
+
+  /**
+   * Opens the registry.
+   *
+   * @return an open registry, the caller's to close
+   * @throws RegistryException of kind {@code INVALID} where the URI has a fault or no backend on
+   *     the class path knows its scheme
+   */
+  public Registry build() {
+    if (timer != null) {
+      return build(timer, null);
+    }
+    Timer own = Timer.system("rollcall-timer");
+    try {
+      return build(own, own);
+    } catch (RuntimeException refused) {
+      own.close();
+      throw refused;
+    }
+  }
+
+  private Registry build(Timer used, @Nullable Timer own) {
+    RegistryBackend opened = backend;
+    if (opened == null) {
+      opened = open(Checks.notNull("uri", uri, ""), used);
+    }
+    return new StoreRegistry(
+        opened,
+        used,
+        own,
+        listenerExecutor,
+        new StoreRegistry.Settings(deadline, idleViewsAfter, massLossShare, massLossBound));
+  }
+
+  private static RegistryBackend open(String uri, Timer timer) {
+    BackendUri parsed = BackendUri.parse(uri);
+    TreeSet<String> known = new TreeSet<>();
+    try {
+      for (BackendProvider provider : ServiceLoader.load(BackendProvider.class)) {
+        if (provider.schemes().contains(parsed.scheme())) {
+          return provider.open(parsed, timer);
+        }
+        known.addAll(provider.schemes());
+      }
+    } catch (ServiceConfigurationError broken) {
+      throw new RegistryException(
+          RegistryException.Kind.INVALID, "a backend on the class path cannot be loaded", broken);
+    }
+    throw RegistryException.invalid(
+        "uri: no backend on the class path for \""
+            + parsed.scheme()
+            + ":\" (expected: "
+            + (known.isEmpty() ? "add a rollcall-backend module" : String.join(", ", known))
+            + ")");
+  }
+}

@@ -1,0 +1,404 @@
+package dev.rollcall;
+
+import com.google.common.collect.ImmutableMap;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One instance of a service: where it is and what is known of it. Immutable, with value equality;
+ * made by a {@linkplain #builder(String) builder}, which refuses what one of the stores could not
+ * keep.
+ */
+public final class ServiceInstance {
+  private final InstanceKey key;
+  private final String host;
+  private final int port;
+  private final String scheme;
+  private final List<String> tags;
+  private final Map<String, String> metadata;
+  private final int weight;
+  private final String zone;
+  private final Map<String, HostPort> addresses;
+  private final Health health;
+
+  private ServiceInstance(Builder from) {
+    String service = Checks.name("service", from.service, "");
+    String id =
+        from.id == null
+            ? service + "-" + UUID.randomUUID()
+            : Checks.name("id", from.id, ", service " + service);
+    String context = ", service " + service + ", instance " + id;
+    key = new InstanceKey(service, id);
+    host = Checks.host("host", from.host, context);
+    port = Checks.port("port", from.port, context);
+    scheme = Checks.scheme(from.scheme, context);
+    Checks.entries("tags", from.tags.size(), context);
+    from.tags.forEach(tag -> Checks.value("tag", tag, context));
+    tags = List.copyOf(from.tags);
+    Checks.entries("metadata", from.metadata.size(), context);
+    from.metadata.forEach(
+        (name, value) -> {
+          Checks.metadataKey(name, context);
+          Checks.value("metadata " + name, value, context);
+        });
+    metadata = ImmutableMap.copyOf(from.metadata);
+    weight = Checks.weight(from.weight, context);
+    zone = Checks.value("zone", from.zone, context);
+    Checks.entries("addresses", from.addresses.size(), context);
+    from.addresses.forEach(
+        (name, address) -> {
+          Checks.metadataKey(name, context);
+          Checks.notNull("address " + name, address, context);
+        });
+    addresses = ImmutableMap.copyOf(from.addresses);
+    health = Checks.notNull("health", from.health, context);
+  }
+
+  /**
+   * Starts an instance of a service.
+   *
+   * @param service the service's name, 1 to 253 bytes of UTF-8 without '/' and control characters
+   * @return a builder; the address is still to be given
+   */
+  public static Builder builder(String service) {
+    return new Builder(service);
+  }
+
+  /**
+   * Returns a builder that holds all of this instance's fields.
+   *
+   * @return a new builder
+   */
+  public Builder toBuilder() {
+    Builder to = new Builder(key.service()).id(key.id()).address(host, port).scheme(scheme);
+    to.tags.addAll(tags);
+    to.metadata.putAll(metadata);
+    to.addresses.putAll(addresses);
+    return to.weight(weight).zone(zone).health(health);
+  }
+
+  /**
+   * Returns the service's name and the id.
+   *
+   * @return the key
+   */
+  public InstanceKey key() {
+    return key;
+  }
+
+  /**
+   * Returns the service's name.
+   *
+   * @return the name
+   */
+  public String service() {
+    return key.service();
+  }
+
+  /**
+   * Returns the id within the service.
+   *
+   * @return the id
+   */
+  public String id() {
+    return key.id();
+  }
+
+  /**
+   * Returns the IP address or host name.
+   *
+   * @return the host, an IPv6 address without brackets
+   */
+  public String host() {
+    return host;
+  }
+
+  /**
+   * Returns the port.
+   *
+   * @return 1 to 65535
+   */
+  public int port() {
+    return port;
+  }
+
+  /**
+   * Returns the protocol that the port speaks.
+   *
+   * @return the scheme, {@code http} where none was given
+   */
+  public String scheme() {
+    return scheme;
+  }
+
+  /**
+   * Returns the tags in the order in which they were given.
+   *
+   * @return at most 64 tags without duplicates, immutable
+   */
+  public List<String> tags() {
+    return tags;
+  }
+
+  /**
+   * Returns the metadata in the order of its keys.
+   *
+   * @return at most 64 entries, immutable
+   */
+  public Map<String, String> metadata() {
+    return metadata;
+  }
+
+  /**
+   * Returns the share of requests that this instance should get, relative to its fellows.
+   *
+   * @return 0 or more, 1 where none was given
+   */
+  public int weight() {
+    return weight;
+  }
+
+  /**
+   * Returns the zone that the instance runs in.
+   *
+   * @return the zone, empty where none was given
+   */
+  public String zone() {
+    return zone;
+  }
+
+  /**
+   * Returns further addresses by name, {@code lan} and {@code wan} being the usual ones.
+   *
+   * @return the addresses in the order of their names, immutable
+   */
+  public Map<String, HostPort> addresses() {
+    return addresses;
+  }
+
+  /**
+   * Returns how well the instance is. In what an application registers this is the best that a look
+   * at the registry can show: the checks of the store can only make it worse.
+   *
+   * @return the health, {@link Health#PASSING} where none was given
+   */
+  public Health health() {
+    return health;
+  }
+
+  /**
+   * Returns the same instance in another health.
+   *
+   * @param health the health to show
+   * @return this, where it is already in that health
+   */
+  public ServiceInstance withHealth(Health health) {
+    return health == this.health ? this : toBuilder().health(health).build();
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    if (this == other) {
+      return true;
+    }
+    return other instanceof ServiceInstance that
+        && key.equals(that.key)
+        && port == that.port
+        && weight == that.weight
+        && health == that.health
+        && host.equals(that.host)
+        && scheme.equals(that.scheme)
+        && zone.equals(that.zone)
+        && tags.equals(that.tags)
+        && metadata.equals(that.metadata)
+        && addresses.equals(that.addresses);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * key.hashCode() + 31 * host.hashCode() + port;
+  }
+
+  /** Returns {@code service/id scheme://host:port HEALTH}, without tags and metadata. */
+  @Override
+  public String toString() {
+    return key + " " + scheme + "://" + new HostPort(host, port) + " " + health;
+  }
+
+  /** Collects the fields of an instance. Not thread-safe. */
+  public static final class Builder {
+    private final @Nullable String service;
+    private @Nullable String id;
+    private @Nullable String host;
+    private int port;
+    private String scheme = "http";
+    private final LinkedHashSet<String> tags = new LinkedHashSet<>();
+    private final TreeMap<String, String> metadata = new TreeMap<>();
+    private int weight = 1;
+    private String zone = "";
+    private final TreeMap<String, HostPort> addresses = new TreeMap<>();
+    private Health health = Health.PASSING;
+
+    private Builder(@Nullable String service) {
+      this.service = service;
+    }
+
+    /**
+     * Sets the id. Without one, {@link #build()} makes one of the service's name and a random UUID.
+     *
+     * @param id 1 to 253 bytes of UTF-8 without '/' and control characters
+     * @return this
+     */
+    public Builder id(String id) {
+      this.id = Checks.notNull("id", id, context());
+      return this;
+    }
+
+    /**
+     * Sets the address.
+     *
+     * @param host an IPv4 or IPv6 address or a host name
+     * @param port 1 to 65535
+     * @return this
+     */
+    public Builder address(String host, int port) {
+      this.host = host;
+      this.port = port;
+      return this;
+    }
+
+    /**
+     * Sets the protocol that the port speaks; {@code http} without this call.
+     *
+     * @param scheme lower case, 1 to 32 characters
+     * @return this
+     */
+    public Builder scheme(String scheme) {
+      this.scheme = scheme;
+      return this;
+    }
+
+    /**
+     * Adds a tag; one that is there already changes nothing.
+     *
+     * @param tag at most 512 bytes of UTF-8 without control characters
+     * @return this
+     */
+    public Builder tag(String tag) {
+      tags.add(Checks.notNull("tag", tag, context()));
+      return this;
+    }
+
+    /**
+     * Replaces all tags.
+     *
+     * @param tags at most 64
+     * @return this
+     */
+    public Builder tags(Iterable<String> tags) {
+      List<String> copy = new ArrayList<>();
+      Checks.notNull("tags", tags, context()).forEach(copy::add);
+      this.tags.clear();
+      copy.forEach(this::tag);
+      return this;
+    }
+
+    /**
+     * Adds or replaces an entry of the metadata.
+     *
+     * @param key 1 to 128 of {@code [A-Za-z0-9_-]}
+     * @param value at most 512 bytes of UTF-8 without control characters
+     * @return this
+     */
+    public Builder metadata(String key, String value) {
+      metadata.put(
+          Checks.notNull("metadata key", key, context()),
+          Checks.notNull("metadata " + key, value, context()));
+      return this;
+    }
+
+    /**
+     * Replaces all metadata.
+     *
+     * @param metadata at most 64 entries
+     * @return this
+     */
+    public Builder metadata(Map<String, String> metadata) {
+      Map<String, String> given = Checks.notNull("metadata", metadata, context());
+      this.metadata.clear();
+      given.forEach(this::metadata);
+      return this;
+    }
+
+    /**
+     * Sets the share of requests relative to its fellows; 1 without this call.
+     *
+     * @param weight 0 or more
+     * @return this
+     */
+    public Builder weight(int weight) {
+      this.weight = weight;
+      return this;
+    }
+
+    /**
+     * Sets the zone; empty without this call.
+     *
+     * @param zone at most 512 bytes of UTF-8 without control characters
+     * @return this
+     */
+    public Builder zone(String zone) {
+      this.zone = zone;
+      return this;
+    }
+
+    /**
+     * Adds or replaces a named further address.
+     *
+     * @param name 1 to 128 of {@code [A-Za-z0-9_-]}, {@code lan} and {@code wan} being the usual
+     *     ones
+     * @param host an IPv4 or IPv6 address or a host name
+     * @param port 1 to 65535
+     * @return this
+     */
+    public Builder address(String name, String host, int port) {
+      addresses.put(
+          Checks.notNull("address name", name, context()),
+          new HostPort(
+              Checks.host("address " + name + " host", host, context()),
+              Checks.port("address " + name + " port", port, context())));
+      return this;
+    }
+
+    /**
+     * Sets the health; {@link Health#PASSING} without this call.
+     *
+     * @param health the best that a look at the registry shall show
+     * @return this
+     */
+    public Builder health(Health health) {
+      this.health = health;
+      return this;
+    }
+
+    /**
+     * Checks every field and makes the instance.
+     *
+     * @return a new instance
+     * @throws RegistryException of kind {@code INVALID}, naming the field, its value and the rule
+     */
+    public ServiceInstance build() {
+      return new ServiceInstance(this);
+    }
+
+    private String context() {
+      return (service == null ? "" : ", service " + Checks.shown(service))
+          + (id == null ? "" : ", instance " + Checks.shown(id));
+    }
+  }
+}

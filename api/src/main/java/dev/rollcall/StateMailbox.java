@@ -1,0 +1,48 @@
+package dev.rollcall;
+
+import dev.rollcall.Registration.State;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The mailbox of a listener of a registration's state. Every state is delivered, in order: they are
+ * few, and "lost, then active again" must not read as "active".
+ */
+final class StateMailbox extends Mailbox {
+  private final Consumer<State> listener;
+  private final List<StateMailbox> among;
+  private final Queue<State> states = new ConcurrentLinkedQueue<>();
+
+  StateMailbox(Dispatcher dispatcher, Consumer<State> listener, List<StateMailbox> among) {
+    super(dispatcher);
+    this.listener = Checks.notNull("listener", listener, "");
+    this.among = among;
+  }
+
+  /** Adds a state; {@link #signal()} follows. */
+  void add(State state) {
+    states.add(state);
+  }
+
+  @Override
+  void deliver() {
+    @Nullable State next = states.poll();
+    if (next != null) {
+      try {
+        listener.accept(next);
+      } finally {
+        if (!states.isEmpty()) {
+          signal();
+        }
+      }
+    }
+  }
+
+  @Override
+  void detach() {
+    among.remove(this);
+  }
+}

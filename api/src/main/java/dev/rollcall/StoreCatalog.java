@@ -1,0 +1,220 @@
+package dev.rollcall;
+
+import dev.rollcall.spi.InstanceEvent;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.WatchSink;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@link Catalog} on one watch of everything, with a cache for each service that has an instance.
+ *
+ * <p>{@code caches} and {@code stream} are written under {@code this}, by the backend's calls (one
+ * at a time) and by the loss guard's; they are read without. A cost of one change is that of its
+ * own service: the listeners' mailboxes are told the names of the services that changed, under the
+ * lock, and are signalled after it was released.
+ */
+final class StoreCatalog implements Catalog, WatchSink {
+  private final Timer timer;
+  private final LossGuard guard;
+  private final Dispatcher dispatcher;
+  private final Map<String, InstanceCache> caches = new ConcurrentHashMap<>();
+  private final List<CatalogMailbox> mailboxes = new CopyOnWriteArrayList<>();
+
+  /** Stands for the stream's own state, which all services share; it never holds an instance. */
+  private final InstanceCache stream;
+
+  private RegistryBackend.@Nullable Watch upstream;
+
+  StoreCatalog(Timer timer, LossGuard guard, Dispatcher dispatcher) {
+    this.timer = timer;
+    this.guard = guard;
+    this.dispatcher = dispatcher;
+    this.stream = new InstanceCache("*", timer, guard.window());
+  }
+
+  void start(RegistryBackend backend) {
+    RegistryBackend.Watch opened = backend.watch(Selector.everything(), this);
+    synchronized (this) {
+      upstream = opened;
+    }
+  }
+
+  void close() {
+    RegistryBackend.Watch open;
+    synchronized (this) {
+      open = upstream;
+    }
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  List<CatalogMailbox> mailboxes() {
+    return mailboxes;
+  }
+
+  @Override
+  public SortedSet<String> services() {
+    TreeSet<String> names = new TreeSet<>();
+    if (isLoaded()) {
+      names.addAll(caches.keySet());
+    }
+    return names;
+  }
+
+  @Override
+  public Snapshot snapshot(String service) {
+    InstanceCache cache = caches.get(Checks.name("service", service, ""));
+    if (cache != null) {
+      return cache.snapshot();
+    }
+    Snapshot now = stream.snapshot();
+    return new Snapshot(
+        service,
+        InstanceList.EMPTY,
+        InstanceList.EMPTY,
+        now.version(),
+        now.revision(),
+        now.freshness());
+  }
+
+  @Override
+  public Freshness freshness() {
+    return stream.snapshot().freshness();
+  }
+
+  @Override
+  public Catalog await(Duration timeout) {
+    CachedView.awaitLoaded(stream, "catalogue", timeout);
+    return this;
+  }
+
+  @Override
+  public Subscription watch(CatalogListener listener) {
+    CatalogMailbox mailbox = new CatalogMailbox(dispatcher, this, listener);
+    mailboxes.add(mailbox);
+    mailbox.signal();
+    return mailbox;
+  }
+
+  boolean isLoaded() {
+    return stream.snapshot().version() > 0;
+  }
+
+  @Override
+  public void replace(Selector scope, List<ServiceInstance> instances, long revision) {
+    Map<String, List<ServiceInstance>> byService = new HashMap<>();
+    for (ServiceInstance instance : instances) {
+      byService.computeIfAbsent(instance.service(), name -> new ArrayList<>()).add(instance);
+    }
+    synchronized (this) {
+      for (String known : caches.keySet()) {
+        if (scope.selects(known)) {
+          byService.putIfAbsent(known, List.of());
+        }
+      }
+      byService.forEach(
+          (service, present) -> changed(service, cache(service).replace(present, revision)));
+    }
+    signal();
+  }
+
+  @Override
+  public void apply(List<InstanceEvent> events, long revision) {
+    Map<String, List<InstanceEvent>> byService = new TreeMap<>();
+    for (InstanceEvent event : events) {
+      byService.computeIfAbsent(event.key().service(), name -> new ArrayList<>()).add(event);
+    }
+    synchronized (this) {
+      byService.forEach((service, own) -> changed(service, cache(service).apply(own, revision)));
+    }
+    signal();
+  }
+
+  @Override
+  public void synced() {
+    synchronized (this) {
+      caches.forEach((service, cache) -> changed(service, cache.synced()));
+      stream.synced();
+    }
+    signal();
+  }
+
+  @Override
+  public void interrupted(RegistryException cause) {
+    synchronized (this) {
+      stream.interrupted(cause);
+      caches.values().forEach(cache -> cache.interrupted(cause));
+    }
+    signal();
+  }
+
+  @Override
+  public void withholding(String service, String reason) {
+    synchronized (this) {
+      InstanceCache cache = caches.get(service);
+      if (cache != null) {
+        cache.withholding(reason);
+      }
+    }
+  }
+
+  private void release(InstanceCache cache, ServiceInstance instance) {
+    synchronized (this) {
+      changed(instance.service(), cache.release(instance));
+    }
+    signal();
+  }
+
+  private InstanceCache cache(String service) {
+    return caches.computeIfAbsent(
+        service,
+        name -> {
+          InstanceCache cache = new InstanceCache(name, timer, guard.window());
+          if (stream.snapshot().freshness() instanceof Freshness.Live) {
+            cache.synced();
+          }
+          return cache;
+        });
+  }
+
+  private void changed(String service, boolean published) {
+    InstanceCache cache = cache(service);
+    List<ServiceInstance> held = cache.takeNewlyHeld();
+    if (!held.isEmpty()) {
+      // Off this thread, and so out of the lock, even where a connect fails at once.
+      dispatcher.run(() -> guard.ask(held, cache, this::release));
+    }
+    if (cache.isEmpty()) {
+      caches.remove(service);
+    }
+    if (published) {
+      mailboxes.forEach(mailbox -> mailbox.touch(service));
+    }
+  }
+
+  private void signal() {
+    mailboxes.forEach(Mailbox::signal);
+  }
+
+  Set<String> names() {
+    return caches.keySet();
+  }
+
+  void detach(CatalogMailbox mailbox) {
+    mailboxes.remove(mailbox);
+  }
+}

@@ -1,0 +1,614 @@
+package dev.rollcall;
+
+import dev.rollcall.spi.HealthChecker;
+import dev.rollcall.spi.Lease;
+import dev.rollcall.spi.LeaseListener.LeaseEnd;
+import dev.rollcall.spi.Owner;
+import dev.rollcall.spi.RegisterRequest;
+import dev.rollcall.spi.RegisterRequest.Claim;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Timer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@link Registration} as a reconciler.
+ *
+ * <p>Design: {@code desired} says what the store should hold: an instance, or nothing once {@code
+ * closing}. {@code lease} and {@code shown} say what it does hold as far as is known. {@link
+ * #step()} compares the two and, where they differ, makes <b>one</b> call to the backend; when that
+ * call ends it compares again. There is never a second writing call under way, which is what makes
+ * closing final: a deregistration is sent only after every registration has been answered.
+ *
+ * <p>All fields are guarded by {@code lock}. It is never held while the backend, the application or
+ * a future's dependants are called; what is to be called is collected under it and run after it.
+ * Callers are the application, the backend's threads, the timer's and the checker's.
+ *
+ * <p>A pause of this process shows as a renewal that is late: once more than a TTL has passed since
+ * the last renewal that was answered, the lease counts as lost, and the instance is registered
+ * again as the same owner with the next epoch, which a store refuses where another owner has come.
+ */
+final class StoreRegistration implements Registration {
+  private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
+
+  private final RegistryBackend backend;
+  private final Timer timer;
+  private final Dispatcher dispatcher;
+  private final Duration deadline;
+  private final Liveness liveness;
+  private final Claim firstClaim;
+  private final Consumer<StoreRegistration> whenDone;
+  private final InstanceKey key;
+  private final String owner = UUID.randomUUID().toString();
+  private final List<StateMailbox> mailboxes = new CopyOnWriteArrayList<>();
+  private final CompletableFuture<Registration> active = new CompletableFuture<>();
+  private final CompletableFuture<@Nullable Void> gone = new CompletableFuture<>();
+
+  private final Object lock = new Object();
+  private final Backoff backoff;
+  private State state = State.PENDING;
+  private ServiceInstance desired;
+  private Health checked;
+  private @Nullable ServiceInstance shown;
+  private @Nullable Lease lease;
+  private long epoch = 1;
+  private int generation;
+  private int endedGeneration = -1;
+  private boolean busy;
+  private boolean sent;
+  private boolean closing;
+  private boolean parked;
+  private long renewedNanos;
+  private Timer.@Nullable Scheduled retry;
+  private Timer.@Nullable Scheduled renewal;
+  private Timer.@Nullable Scheduled removal;
+  private HealthChecker.@Nullable Running checks;
+  private final List<Update> updates = new ArrayList<>();
+
+  private record Update(ServiceInstance instance, CompletableFuture<@Nullable Void> future) {}
+
+  StoreRegistration(
+      RegistryBackend backend,
+      Timer timer,
+      Dispatcher dispatcher,
+      Duration deadline,
+      ServiceInstance instance,
+      Liveness liveness,
+      Claim firstClaim,
+      Consumer<StoreRegistration> whenDone) {
+    this.backend = backend;
+    this.timer = timer;
+    this.dispatcher = dispatcher;
+    this.deadline = deadline;
+    this.liveness = liveness;
+    this.firstClaim = firstClaim;
+    this.whenDone = whenDone;
+    this.key = instance.key();
+    this.desired = instance;
+    this.backoff = new Backoff(timer);
+    this.checked = checksHere() ? Health.CRITICAL : Health.PASSING;
+  }
+
+  /** Begins: called once, by the registry. */
+  void start(HealthChecker checker) {
+    if (checksHere()) {
+      HealthChecker.Running running = checker.start((Liveness.Check) liveness, this::checked);
+      boolean late;
+      synchronized (lock) {
+        checks = running;
+        late = closing;
+        if (!late && checked == Health.CRITICAL) {
+          removal = timer.schedule(this::park, liveness.deregisterAfter());
+        }
+      }
+      if (late) {
+        running.stop();
+      }
+    }
+    step();
+  }
+
+  /** Completes when the store holds the instance for the first time. */
+  CompletableFuture<Registration> active() {
+    return active;
+  }
+
+  @Override
+  public ServiceInstance instance() {
+    synchronized (lock) {
+      return desired;
+    }
+  }
+
+  @Override
+  public State state() {
+    synchronized (lock) {
+      return state;
+    }
+  }
+
+  @Override
+  public CompletableFuture<Void> update(ServiceInstance instance) {
+    Checks.notNull("instance", instance, "");
+    if (!instance.key().equals(key)) {
+      return CompletableFuture.failedFuture(
+          RegistryException.invalid(
+              "instance: " + instance.key() + " (expected: the registered key " + key + ")"));
+    }
+    CompletableFuture<@Nullable Void> future = new CompletableFuture<>();
+    synchronized (lock) {
+      if (closing || state == State.FENCED) {
+        return CompletableFuture.failedFuture(
+            RegistryException.conflict(key + ": the registration is " + state));
+      }
+      desired = instance;
+      updates.add(new Update(instance, future));
+    }
+    step();
+    return future;
+  }
+
+  @Override
+  public CompletableFuture<Void> drain(Duration wait) {
+    Checks.between("wait", wait, Duration.ZERO, Checks.MAX_TTL);
+    return deregister()
+        .thenCompose(
+            done -> {
+              CompletableFuture<@Nullable Void> waited = new CompletableFuture<>();
+              timer.schedule(() -> waited.complete(null), wait);
+              return waited;
+            });
+  }
+
+  @Override
+  public CompletableFuture<Void> deregister() {
+    beginClosing();
+    CompletableFuture<@Nullable Void> answer = gone.copy();
+    if (!answer.isDone()) {
+      Timer.Scheduled late =
+          timer.schedule(
+              () ->
+                  answer.completeExceptionally(
+                      RegistryException.unavailable(
+                          key + ": not confirmed gone within " + deadline, null)),
+              deadline);
+      answer.whenComplete((done, failed) -> late.cancel());
+    }
+    return answer;
+  }
+
+  @Override
+  public void close() {
+    try {
+      deregister().join();
+    } catch (CompletionException failed) {
+      LOG.warn("{}", Failures.of(failed).getMessage());
+    }
+  }
+
+  @Override
+  public Subscription onState(Consumer<State> listener) {
+    StateMailbox mailbox = new StateMailbox(dispatcher, listener, mailboxes);
+    synchronized (lock) {
+      mailboxes.add(mailbox);
+      mailbox.add(state);
+    }
+    mailbox.signal();
+    return mailbox;
+  }
+
+  List<StateMailbox> mailboxes() {
+    return mailboxes;
+  }
+
+  private boolean checksHere() {
+    return liveness instanceof Liveness.Check && !backend.capabilities().runsChecks();
+  }
+
+  private void beginClosing() {
+    synchronized (lock) {
+      if (closing) {
+        return;
+      }
+      closing = true;
+      if (state != State.FENCED) {
+        become(State.CLOSED);
+      }
+      cancelTimers();
+    }
+    stopWorking();
+    step();
+  }
+
+  /** No check runs and no update waits any more. */
+  private void stopWorking() {
+    HealthChecker.Running running;
+    List<Update> dropped;
+    synchronized (lock) {
+      running = checks;
+      checks = null;
+      dropped = List.copyOf(updates);
+      updates.clear();
+    }
+    if (running != null) {
+      running.stop();
+    }
+    fail(dropped, RegistryException.conflict(key + ": the registration has ended"));
+  }
+
+  /** Compares desired with observed, and makes the one call that brings them together. */
+  private void step() {
+    Runnable action;
+    synchronized (lock) {
+      action = decide();
+    }
+    action.run();
+    mailboxes.forEach(Mailbox::signal);
+  }
+
+  private Runnable decide() {
+    if (busy || retry != null) {
+      return () -> {};
+    }
+    if (state == State.FENCED || (closing && !sent)) {
+      return this::done;
+    }
+    ServiceInstance wanted = effective();
+    if (closing || (parked && lease != null)) {
+      busy = true;
+      Owner mine = new Owner(owner, epoch);
+      boolean last = closing;
+      return () ->
+          Failures.call(() -> backend.deregister(key, mine))
+              .whenComplete((nothing, failed) -> deregistered(last, failed));
+    }
+    if (parked || (lease != null && wanted.equals(shown) && updates.isEmpty())) {
+      return () -> {};
+    }
+    busy = true;
+    Claim claim = sent && shown != null ? Claim.CONTINUE : firstClaim;
+    sent = true;
+    int mine = ++generation;
+    RegisterRequest request =
+        new RegisterRequest(wanted, storeLiveness(), new Owner(owner, epoch), claim);
+    long since = timer.nanoTime();
+    return () ->
+        Failures.call(() -> backend.register(request, end -> ended(mine, end)))
+            .whenComplete((taken, failed) -> registered(mine, wanted, since, taken, failed));
+  }
+
+  /** What the store is to show: no better than the checks that run here. */
+  private ServiceInstance effective() {
+    return desired.withHealth(desired.health().worse(checked));
+  }
+
+  /** What the store is told: where it cannot run a check, a heartbeat that the engine keeps up. */
+  private Liveness storeLiveness() {
+    if (!checksHere()) {
+      return liveness;
+    }
+    Duration ttl = ((Liveness.Check) liveness).interval().multipliedBy(2);
+    Duration least = Duration.ofSeconds(10);
+    Duration most = Checks.MAX_TTL;
+    ttl = ttl.compareTo(least) < 0 ? least : ttl.compareTo(most) > 0 ? most : ttl;
+    return Liveness.heartbeat(ttl).deregisterAfter(liveness.deregisterAfter());
+  }
+
+  private void registered(
+      int mine,
+      ServiceInstance wanted,
+      long since,
+      @Nullable Lease taken,
+      @Nullable Throwable thrown) {
+    List<Update> answered = new ArrayList<>();
+    RegistryException failure = thrown == null ? null : Failures.of(thrown);
+    boolean refused = false;
+    boolean announced = false;
+    synchronized (lock) {
+      busy = false;
+      if (taken != null) {
+        shown = wanted;
+        lease = taken;
+        renewedNanos = since;
+        answered = takeUpdates(wanted);
+        if (endedGeneration == mine) {
+          lose("its lease ended at once");
+        } else if (!closing) {
+          announced = become(State.ACTIVE);
+          scheduleRenewal();
+        }
+      } else if (failure != null && !closing) {
+        switch (failure.kind()) {
+          case CONFLICT -> {
+            refused = true;
+            if (shown != null) {
+              fence();
+            } else {
+              giveUp();
+            }
+          }
+          case INVALID, DENIED -> {
+            refused = true;
+            if (shown == null) {
+              giveUp();
+            } else if (lease != null) {
+              desired = shown; // the store keeps what it has
+            } else {
+              retryLater();
+            }
+          }
+          default -> retryLater();
+        }
+        if (refused) {
+          answered = List.copyOf(updates);
+          updates.clear();
+        }
+      }
+    }
+    if (announced) {
+      active.complete(this);
+    }
+    if (failure == null) {
+      answered.forEach(update -> update.future.complete(null));
+    } else if (refused) {
+      fail(answered, failure);
+      active.completeExceptionally(failure);
+    }
+    step();
+  }
+
+  private List<Update> takeUpdates(ServiceInstance wanted) {
+    // All updates up to the one that was sent; later ones wait for the next call.
+    List<Update> answered = new ArrayList<>();
+    int last = -1;
+    for (int i = 0; i < updates.size(); i++) {
+      ServiceInstance asked = updates.get(i).instance;
+      if (asked.withHealth(asked.health().worse(checked)).equals(wanted)) {
+        last = i;
+      }
+    }
+    for (int i = 0; i <= last; i++) {
+      answered.add(updates.remove(0));
+    }
+    return answered;
+  }
+
+  private void deregistered(boolean last, @Nullable Throwable thrown) {
+    RegistryException failure = thrown == null ? null : Failures.of(thrown);
+    boolean finished = false;
+    synchronized (lock) {
+      busy = false;
+      if (failure == null) {
+        lease = null;
+        cancel(renewal);
+        renewal = null;
+        finished = last;
+      } else if (failure.kind() == RegistryException.Kind.UNAVAILABLE) {
+        retryLater();
+      } else {
+        finished = last;
+      }
+    }
+    if (finished) {
+      if (failure == null) {
+        done();
+      } else {
+        gone.completeExceptionally(failure);
+        done();
+      }
+    } else {
+      step();
+    }
+  }
+
+  /** There is nothing more to do, for ever. */
+  private void done() {
+    RegistryException why =
+        RegistryException.conflict(key + ": closed before the store took the registration");
+    stopWorking();
+    active.completeExceptionally(why);
+    gone.complete(null);
+    whenDone.accept(this);
+  }
+
+  private void ended(int of, LeaseEnd end) {
+    synchronized (lock) {
+      if (of != generation || closing || state == State.FENCED) {
+        return;
+      }
+      endedGeneration = of;
+      if (end == LeaseEnd.SUPERSEDED) {
+        fence();
+      } else if (lease != null) {
+        lose("its lease has " + (end == LeaseEnd.EXPIRED ? "expired" : "been removed"));
+      }
+    }
+    step();
+  }
+
+  /** Notes under the lock that the store no longer holds the instance. */
+  private void lose(String why) {
+    lease = null;
+    epoch++;
+    cancel(renewal);
+    renewal = null;
+    if (!closing && !parked) {
+      LOG.info("{}: {}; registering again", key, why);
+      become(State.LOST);
+    }
+  }
+
+  private void fence() {
+    lease = null;
+    cancelTimers();
+    LOG.info("{}: another owner has taken over; this registration stops", key);
+    become(State.FENCED);
+  }
+
+  /** The store has refused the first registration: nothing of this owner's stands there. */
+  private void giveUp() {
+    closing = true;
+    sent = false;
+    cancelTimers();
+    become(State.CLOSED);
+  }
+
+  /** Moves to a state under the lock; returns whether it is another one. */
+  private boolean become(State next) {
+    if (state == next) {
+      return false;
+    }
+    state = next;
+    mailboxes.forEach(mailbox -> mailbox.add(next));
+    return true;
+  }
+
+  private void retryLater() {
+    retry =
+        timer.schedule(
+            () -> {
+              synchronized (lock) {
+                retry = null;
+              }
+              step();
+            },
+            backoff.failed());
+  }
+
+  private void scheduleRenewal() {
+    Lease current = lease;
+    cancel(renewal);
+    renewal = null;
+    if (current == null || current.ttl().isZero()) {
+      return;
+    }
+    double spread = ThreadLocalRandom.current().nextDouble(0.9, 1.0);
+    renewal =
+        timer.schedule(
+            () -> beforeRenewal(current),
+            Duration.ofNanos((long) (current.ttl().toNanos() / 3.0 * spread)));
+  }
+
+  private void beforeRenewal(Lease due) {
+    if (liveness instanceof Liveness.Heartbeat heartbeat && heartbeat.probe().isPresent()) {
+      dispatcher.run(
+          () -> {
+            boolean healthy;
+            try {
+              healthy = heartbeat.probe().get().getAsBoolean();
+            } catch (Throwable thrown) {
+              LOG.warn("{}: its probe has thrown, which counts as unhealthy", key, thrown);
+              healthy = false;
+            }
+            checked(healthy ? Health.PASSING : Health.CRITICAL);
+            renew(due);
+          });
+    } else {
+      renew(due);
+    }
+  }
+
+  private void renew(Lease due) {
+    long since = timer.nanoTime();
+    synchronized (lock) {
+      if (lease != due || closing) {
+        return;
+      }
+      if (since - renewedNanos > due.ttl().toNanos()) {
+        lose("no renewal was answered for its TTL");
+      }
+    }
+    if (isLost(due)) {
+      step();
+      return;
+    }
+    Failures.call(due::renew)
+        .whenComplete(
+            (nothing, thrown) -> {
+              synchronized (lock) {
+                if (lease != due || closing) {
+                  return;
+                }
+                if (thrown == null) {
+                  renewedNanos = since;
+                } else if (Failures.of(thrown).kind() == RegistryException.Kind.CONFLICT) {
+                  lose("its lease has ended");
+                }
+                if (lease == due) {
+                  scheduleRenewal();
+                }
+              }
+              step();
+            });
+  }
+
+  private boolean isLost(Lease due) {
+    synchronized (lock) {
+      return lease != due;
+    }
+  }
+
+  /** Takes a result of a check or a probe that runs here. */
+  private void checked(Health result) {
+    synchronized (lock) {
+      if (closing || result == checked) {
+        return;
+      }
+      checked = result;
+      if (result == Health.CRITICAL && checksHere()) {
+        cancel(removal);
+        removal = timer.schedule(this::park, liveness.deregisterAfter());
+      } else {
+        cancel(removal);
+        removal = null;
+        if (parked) {
+          parked = false;
+          epoch++;
+        }
+      }
+    }
+    step();
+  }
+
+  /** Critical for too long: out of the store until a check passes. */
+  private void park() {
+    synchronized (lock) {
+      removal = null;
+      if (closing || checked != Health.CRITICAL) {
+        return;
+      }
+      parked = true;
+      become(State.LOST);
+    }
+    step();
+  }
+
+  private void cancelTimers() {
+    cancel(retry);
+    cancel(renewal);
+    cancel(removal);
+    retry = null;
+    renewal = null;
+    removal = null;
+  }
+
+  private static void cancel(Timer.@Nullable Scheduled task) {
+    if (task != null) {
+      task.cancel();
+    }
+  }
+
+  private static void fail(List<Update> updates, RegistryException failure) {
+    updates.forEach(update -> update.future.completeExceptionally(failure));
+  }
+}

@@ -1,0 +1,309 @@
+package dev.rollcall;
+
+import dev.rollcall.spi.HealthChecker;
+import dev.rollcall.spi.Owner;
+import dev.rollcall.spi.RegisterRequest.Claim;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.Timer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@link Registry} on any backend: it owns the views, the catalogue, the registrations and the
+ * threads, and wires them together; what they do stands with them.
+ *
+ * <p>{@code services} is changed atomically for one name at a time, by the first resolution and by
+ * the sweep. {@code catalog} is guarded by {@code this}.
+ */
+final class StoreRegistry implements Registry {
+  private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
+  private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /**
+   * What {@link RegistryBuilder} collects.
+   *
+   * @param deadline of registrations and deregistrations
+   * @param idleViewsAfter when a view that nobody needs is dropped
+   * @param lossShare see {@link LossGuard}
+   * @param lossBound see {@link LossGuard}
+   */
+  record Settings(
+      Duration deadline, Duration idleViewsAfter, double lossShare, Duration lossBound) {}
+
+  private final RegistryBackend backend;
+  private final Timer timer;
+  private final @Nullable Timer ownTimer;
+  private final Settings settings;
+  private final Dispatcher dispatcher;
+  private final HealthChecker checker;
+  private final LossGuard guard;
+  private final ConcurrentHashMap<String, WatchedService> services = new ConcurrentHashMap<>();
+  private final Set<StoreRegistration> registrations = ConcurrentHashMap.newKeySet();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private @Nullable StoreCatalog catalog;
+
+  StoreRegistry(
+      RegistryBackend backend,
+      Timer timer,
+      @Nullable Timer ownTimer,
+      @Nullable Executor listenerExecutor,
+      Settings settings) {
+    this.backend = backend;
+    this.timer = timer;
+    this.ownTimer = ownTimer;
+    this.settings = settings;
+    this.dispatcher = new Dispatcher(timer, listenerExecutor);
+    this.checker = HealthChecker.open(timer, "rollcall-check");
+    this.guard = new LossGuard(timer, checker, settings.lossShare, settings.lossBound);
+    timer.schedule(this::sweep, settings.idleViewsAfter);
+  }
+
+  @Override
+  public CompletableFuture<Registration> register(ServiceInstance instance, Liveness liveness) {
+    return registerBy(instance, liveness, Claim.TAKE_OVER);
+  }
+
+  @Override
+  public CompletableFuture<Registration> registerExclusive(
+      ServiceInstance instance, Liveness liveness) {
+    return registerBy(instance, liveness, Claim.EXCLUSIVE);
+  }
+
+  @Override
+  public Registration announce(ServiceInstance instance, Liveness liveness) {
+    return begin(instance, liveness, Claim.TAKE_OVER);
+  }
+
+  private CompletableFuture<Registration> registerBy(
+      ServiceInstance instance, Liveness liveness, Claim claim) {
+    StoreRegistration registration = begin(instance, liveness, claim);
+    CompletableFuture<Registration> answer = registration.active().copy();
+    if (!answer.isDone()) {
+      Timer.Scheduled late =
+          timer.schedule(
+              () -> {
+                if (answer.completeExceptionally(
+                    RegistryException.unavailable(
+                        instance.key() + ": not registered within " + settings.deadline, null))) {
+                  registration.deregister();
+                }
+              },
+              settings.deadline);
+      answer.whenComplete((done, failed) -> late.cancel());
+    }
+    return answer;
+  }
+
+  private StoreRegistration begin(ServiceInstance instance, Liveness liveness, Claim claim) {
+    Checks.notNull("instance", instance, "");
+    Checks.notNull("liveness", liveness, ", instance " + instance.key());
+    requireOpen();
+    StoreRegistration registration =
+        new StoreRegistration(
+            backend,
+            timer,
+            dispatcher,
+            settings.deadline,
+            instance,
+            liveness,
+            claim,
+            registrations::remove);
+    registrations.add(registration);
+    registration.start(checker);
+    if (closed.get()) {
+      registration.deregister(); // close() may have passed by before it was added
+    }
+    return registration;
+  }
+
+  @Override
+  public CompletableFuture<Void> deregister(InstanceKey key) {
+    Checks.notNull("key", key, "");
+    requireOpen();
+    return answer(Failures.call(() -> backend.deregister(key, Owner.ANY)).toCompletableFuture());
+  }
+
+  @Override
+  public ServiceView service(String name) {
+    Checks.notNull("service", name, "");
+    WatchedService known = services.get(name);
+    if (known != null) {
+      ServiceView view = known.recentView();
+      if (view != null) {
+        return view;
+      }
+    }
+    return resolve(Checks.name("service", name, ""));
+  }
+
+  private ServiceView resolve(String name) {
+    requireOpen();
+    CachedView[] view = new CachedView[1];
+    WatchedService watched =
+        services.compute(
+            name,
+            (same, known) -> {
+              WatchedService service =
+                  known != null
+                      ? known
+                      : new WatchedService(
+                          name, new InstanceCache(name, timer, guard.window()), guard, dispatcher);
+              view[0] = service.resolve();
+              return service;
+            });
+    watched.start(backend);
+    if (closed.get()) {
+      watched.close(); // close() may have passed by before it was added
+    }
+    return view[0];
+  }
+
+  private void sweep() {
+    if (closed.get()) {
+      return;
+    }
+    long now = timer.nanoTime();
+    List<WatchedService> dropped = new ArrayList<>();
+    for (String name : services.keySet()) {
+      services.computeIfPresent(
+          name,
+          (same, watched) -> {
+            if (!watched.expired(now, settings.idleViewsAfter.toNanos())) {
+              return watched;
+            }
+            dropped.add(watched);
+            return null;
+          });
+    }
+    dropped.forEach(WatchedService::close);
+    timer.schedule(this::sweep, settings.idleViewsAfter);
+  }
+
+  @Override
+  public Catalog catalog() {
+    requireOpen();
+    StoreCatalog opened;
+    synchronized (this) {
+      if (catalog != null) {
+        return catalog;
+      }
+      opened = new StoreCatalog(timer, guard, dispatcher);
+      catalog = opened;
+    }
+    opened.start(backend);
+    if (closed.get()) {
+      opened.close();
+    }
+    return opened;
+  }
+
+  @Override
+  public CompletableFuture<Snapshot> snapshot(String name) {
+    Checks.name("service", name, "");
+    requireOpen();
+    return answer(
+        Failures.call(() -> backend.snapshot(Selector.service(name)))
+            .thenApply(
+                listing -> {
+                  InstanceList all = InstanceList.of(listing.instances());
+                  return new Snapshot(
+                      name, all, all.passing(), 1, listing.revision(), Freshness.Live.NOW);
+                })
+            .toCompletableFuture());
+  }
+
+  private static <T> CompletableFuture<T> answer(CompletableFuture<T> stage) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    stage.whenComplete(
+        (value, thrown) -> {
+          if (thrown == null) {
+            answer.complete(value);
+          } else {
+            answer.completeExceptionally(Failures.of(thrown));
+          }
+        });
+    return answer;
+  }
+
+  private void requireOpen() {
+    if (closed.get()) {
+      throw new IllegalStateException("the registry is closed");
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      awaitStopped();
+      return;
+    }
+    try {
+      deregisterAll();
+      List<Mailbox> mailboxes = new ArrayList<>();
+      services.values().forEach(service -> mailboxes.addAll(service.mailboxes()));
+      registrations.forEach(registration -> mailboxes.addAll(registration.mailboxes()));
+      StoreCatalog everything;
+      synchronized (this) {
+        everything = catalog;
+      }
+      if (everything != null) {
+        mailboxes.addAll(everything.mailboxes());
+        everything.close();
+      }
+      services.values().forEach(WatchedService::close);
+      mailboxes.forEach(Mailbox::shut);
+      long deadline = System.nanoTime() + QUIET_NANOS;
+      mailboxes.forEach(mailbox -> mailbox.awaitQuiet(deadline - System.nanoTime()));
+    } finally {
+      backend.close();
+      checker.close();
+      dispatcher.close();
+      if (ownTimer != null) {
+        ownTimer.close();
+      }
+      stopped.countDown();
+    }
+  }
+
+  private void deregisterAll() {
+    List<StoreRegistration> all = List.copyOf(registrations);
+    CompletableFuture<?>[] answers =
+        all.stream().map(StoreRegistration::deregister).toArray(CompletableFuture[]::new);
+    try {
+      CompletableFuture.allOf(answers).get(settings.deadline.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException | TimeoutException failed) {
+      LOG.warn(
+          "closing: {} of {} registrations were not confirmed gone; they go when their leases run"
+              + " out",
+          registrations.size(),
+          all.size());
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void awaitStopped() {
+    try {
+      if (!stopped.await(settings.deadline.toNanos() + 2 * QUIET_NANOS, TimeUnit.NANOSECONDS)) {
+        LOG.warn("closing has not ended in time on another thread");
+      }
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package dev.rollcall;
+
+import dev.rollcall.spi.InstanceEvent;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.WatchSink;
+import java.lang.ref.WeakReference;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One service that somebody looks at: its cache, the one upstream watch that feeds it, and the
+ * mailboxes of its listeners.
+ *
+ * <p>The backend calls the {@link WatchSink} methods, one at a time; they change the cache and then
+ * signal the mailboxes, holding no lock. The view is held strongly for a while after each
+ * resolution and weakly otherwise, so that one that nobody keeps is found by {@link #idleSince}.
+ * {@code view}, {@code weakView} and {@code idleSince} are written within the registry's map,
+ * atomically for this service; {@code view} is read without.
+ */
+final class WatchedService implements WatchSink {
+  private final String name;
+  private final InstanceCache cache;
+  private final LossGuard guard;
+  private final Dispatcher dispatcher;
+  private final List<Mailbox> mailboxes = new CopyOnWriteArrayList<>();
+  private final AtomicBoolean started = new AtomicBoolean();
+  private volatile @Nullable CachedView view;
+  private WeakReference<CachedView> weakView;
+  private long idleSince;
+  private boolean idle;
+  private RegistryBackend.@Nullable Watch upstream; // guarded by this
+  private boolean closed; // guarded by this
+
+  WatchedService(String name, InstanceCache cache, LossGuard guard, Dispatcher dispatcher) {
+    this.name = name;
+    this.cache = cache;
+    this.guard = guard;
+    this.dispatcher = dispatcher;
+    CachedView first = new CachedView(name, cache, this);
+    this.view = first;
+    this.weakView = new WeakReference<>(first);
+  }
+
+  /** Returns the view where it was resolved lately, else null. */
+  @Nullable CachedView recentView() {
+    return view;
+  }
+
+  /** Returns the view, made anew where the last one was collected. Called within the map. */
+  CachedView resolve() {
+    CachedView present = weakView.get();
+    if (present == null) {
+      present = new CachedView(name, cache, this);
+      weakView = new WeakReference<>(present);
+    }
+    view = present;
+    idle = false;
+    return present;
+  }
+
+  /**
+   * Ages by one sweep; returns whether nobody needs this service any more. Called within the map.
+   */
+  boolean expired(long nowNanos, long idleNanos) {
+    view = null;
+    if (weakView.get() != null || !mailboxes.isEmpty()) {
+      idle = false;
+    } else if (!idle) {
+      idle = true;
+      idleSince = nowNanos;
+    }
+    return idle && nowNanos - idleSince >= idleNanos;
+  }
+
+  /** Starts the upstream watch, once. */
+  void start(RegistryBackend backend) {
+    if (!started.compareAndSet(false, true)) {
+      return;
+    }
+    RegistryBackend.Watch opened = backend.watch(Selector.service(name), this);
+    boolean late;
+    synchronized (this) {
+      late = closed;
+      upstream = opened;
+    }
+    if (late) {
+      opened.close();
+    }
+  }
+
+  /** Closes the upstream watch; the cache keeps what it has. */
+  void close() {
+    RegistryBackend.Watch open;
+    synchronized (this) {
+      closed = true;
+      open = upstream;
+    }
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  List<Mailbox> mailboxes() {
+    return mailboxes;
+  }
+
+  Subscription watch(ServiceListener listener) {
+    ServiceMailbox mailbox = new ServiceMailbox(dispatcher, cache, listener, mailboxes);
+    mailboxes.add(mailbox);
+    mailbox.signal();
+    return mailbox;
+  }
+
+  @Override
+  public void replace(Selector scope, List<ServiceInstance> instances, long revision) {
+    published(cache.replace(instances, revision));
+  }
+
+  @Override
+  public void apply(List<InstanceEvent> events, long revision) {
+    published(cache.apply(events, revision));
+  }
+
+  @Override
+  public void synced() {
+    published(cache.synced());
+  }
+
+  @Override
+  public void interrupted(RegistryException cause) {
+    published(cache.interrupted(cause));
+  }
+
+  @Override
+  public void withholding(String service, String reason) {
+    published(cache.withholding(reason));
+  }
+
+  private void published(boolean something) {
+    if (something) {
+      mailboxes.forEach(Mailbox::signal);
+    }
+    List<ServiceInstance> held = cache.takeNewlyHeld();
+    if (!held.isEmpty()) {
+      guard.ask(held, cache, (from, instance) -> published(from.release(instance)));
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package dev.rollcall.spi;
+
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The store's promise to keep an instance for a while. The engine renews it; a backend sends what
+ * it is asked to send. Thread-safe.
+ */
+public interface Lease {
+
+  /**
+   * Returns how long the store keeps the instance passing without a renewal.
+   *
+   * @return the store's own figure, which may differ from what was asked for; {@link Duration#ZERO}
+   *     where nothing is to be renewed
+   */
+  Duration ttl();
+
+  /**
+   * Extends the lease by its TTL. Never blocks.
+   *
+   * @return completes when the store has extended it; with {@code CONFLICT} where the lease has
+   *     ended (its listener is told as well); with {@code UNAVAILABLE} where that is not known
+   */
+  CompletionStage<Void> renew();
+}

@@ -1,0 +1,87 @@
+package dev.rollcall.spi;
+
+import dev.rollcall.InstanceKey;
+import dev.rollcall.RegistryException;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * A store of instances, seen as four verbs. A backend does I/O and translation and nothing else: it
+ * keeps no cache, no list of listeners, no diff, and has no thread that only waits. Renewal,
+ * re-registration, back-off, sharing of watches, diffing and conflation are the engine's, for all
+ * backends alike.
+ *
+ * <p>All methods are thread-safe, return at once and never block; a failure completes the stage
+ * with a {@link RegistryException} of the kind that tells the caller what to do. Every stage ends
+ * by a deadline of the backend's own. Stages, {@link WatchSink}s and {@link LeaseListener}s may be
+ * completed and called on any thread, the caller's included, though never under a lock of the
+ * backend's; what runs there does not block.
+ */
+public interface RegistryBackend extends AutoCloseable {
+
+  /**
+   * Returns what this store can and cannot do.
+   *
+   * @return the same value at every call
+   */
+  Capabilities capabilities();
+
+  /**
+   * Puts an instance into the store, or replaces all fields of the one with the same key at once.
+   * When the stage completes, a {@link #snapshot} that starts afterwards shows the instance. When
+   * it fails as unavailable, the store may have taken the instance all the same.
+   *
+   * <p>A replacement by the same {@linkplain RegisterRequest#owner() owner} keeps the lease's
+   * listener of the last call; the leases of earlier calls are then as good as the new one.
+   *
+   * @param request what to put, whose it is, and what to do where the key is taken
+   * @param listener told once when the lease has ended without {@link #deregister}
+   * @return completes with the lease; with {@code CONFLICT} where the request's claim does not win
+   */
+  CompletionStage<Lease> register(RegisterRequest request, LeaseListener listener);
+
+  /**
+   * Takes an instance out of the store. When the stage completes, no renewal or registration of
+   * that owner and epoch that is still under way brings it back. An instance that is not there, or
+   * is another owner's, is left alone, and the stage completes normally.
+   *
+   * @param key which instance
+   * @param owner whose; {@link Owner#ANY} for whoever's it is
+   * @return completes when the instance is gone
+   */
+  CompletionStage<Void> deregister(InstanceKey key, Owner owner);
+
+  /**
+   * Watches what a selector selects: first the complete state, then every change, with nothing lost
+   * between the two, for as long as the watch is open. When the stream is lost the backend says so
+   * and resumes by itself, for ever; it never gives up.
+   *
+   * @param selector what to watch
+   * @param sink fed by one call at a time, in order
+   * @return closes the watch; idempotent; no call to the sink begins after it has returned, unless
+   *     it was called from within the sink
+   */
+  Watch watch(Selector selector, WatchSink sink);
+
+  /**
+   * Reads the present state from the store.
+   *
+   * @param selector what to read
+   * @return completes with all that the selector selects
+   */
+  CompletionStage<Listing> snapshot(Selector selector);
+
+  /**
+   * Closes all watches and connections. Instances that were not deregistered stay in the store
+   * until their liveness says otherwise. Idempotent; stages under way fail as unavailable. Blocks
+   * for at most a few seconds.
+   */
+  @Override
+  void close();
+
+  /** An open watch. */
+  @FunctionalInterface
+  interface Watch extends AutoCloseable {
+    @Override
+    void close();
+  }
+}

@@ -1,0 +1,75 @@
+package dev.rollcall.spi;
+
+import dev.rollcall.InstanceKey;
+import dev.rollcall.RegistryException;
+import dev.rollcall.ServiceInstance;
+import java.util.List;
+
+/**
+ * Where a backend delivers what it sees, as Kubernetes' reflectors do it: list, then watch. A
+ * backend makes one call at a time to one sink, in the store's order; a sink returns soon and
+ * throws nothing.
+ *
+ * <p>The life of a watch: {@code replace, synced, apply, apply, …, interrupted, (replace | apply)…,
+ * synced, apply, …}
+ */
+public interface WatchSink {
+
+  /**
+   * The complete state of a scope: what the scope selects and is not in the list, is not there.
+   *
+   * @param scope the watch's own selector, or one service within it
+   * @param instances each key once
+   * @param revision the store's own index, for diagnosis; 0 where it has none
+   */
+  void replace(Selector scope, List<ServiceInstance> instances, long revision);
+
+  /**
+   * Changes that the store made as one: nobody sees a part of them within one service.
+   *
+   * @param events in order, at least one
+   * @param revision the store's own index, for diagnosis; 0 where it has none
+   */
+  void apply(List<InstanceEvent> events, long revision);
+
+  /** The initial or the resumed state is now complete and the stream works. */
+  void synced();
+
+  /**
+   * The stream is lost and the backend is resuming it. May be called again with a later cause
+   * before {@link #synced()}.
+   *
+   * @param cause why; of kind {@code DENIED} where the store refuses the watch
+   */
+  void interrupted(RegistryException cause);
+
+  /**
+   * The store itself withholds removals of a service, since it doubts them, or has ceased to.
+   * Optional: most stores do not.
+   *
+   * @param service whose removals
+   * @param reason why, in a sentence; empty where it has ceased
+   */
+  default void withholding(String service, String reason) {}
+
+  /**
+   * {@link #apply} of one {@link InstanceEvent.Put}.
+   *
+   * @param instance what is new or changed
+   * @param revision the store's own index
+   */
+  default void put(ServiceInstance instance, long revision) {
+    apply(List.of(new InstanceEvent.Put(instance)), revision);
+  }
+
+  /**
+   * {@link #apply} of one {@link InstanceEvent.Remove}.
+   *
+   * @param key what is gone
+   * @param departure how it went
+   * @param revision the store's own index
+   */
+  default void remove(InstanceKey key, InstanceEvent.Departure departure, long revision) {
+    apply(List.of(new InstanceEvent.Remove(key, departure)), revision);
+  }
+}
