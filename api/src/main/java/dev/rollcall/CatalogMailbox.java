@@ -51,7 +51,7 @@ final class CatalogMailbox extends Mailbox {
       }
     } finally {
       boolean calm = initial && now instanceof Freshness.Live;
-      if (!calm && before.getClass() != now.getClass() && !isClosed()) {
+      if (!calm && ServiceMailbox.isNews(before, now) && !isClosed()) {
         listener.freshnessChanged(now);
       }
     }

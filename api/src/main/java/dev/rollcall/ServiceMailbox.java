@@ -1,6 +1,7 @@
 package dev.rollcall;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The mailbox of a {@link ServiceListener}. Its fields are the running worker's alone. */
 final class ServiceMailbox extends Mailbox {
@@ -45,14 +46,23 @@ final class ServiceMailbox extends Mailbox {
   }
 
   private void tellFreshness(Freshness before, Freshness now) {
-    if (before != now && !(before.getClass() == now.getClass() && isCalm(now)) && !isClosed()) {
+    if (isNews(before, now) && !isClosed()) {
       listener.freshnessChanged(now);
     }
   }
 
-  /** Live and protected states do not change within themselves in a way that is worth a call. */
-  private static boolean isCalm(Freshness now) {
-    return now instanceof Freshness.Live || now instanceof Freshness.Protected;
+  /** Whether a freshness is of another sort, or has a cause of another kind: a retry is no news. */
+  static boolean isNews(Freshness before, Freshness now) {
+    return before.getClass() != now.getClass() || causeKind(before) != causeKind(now);
+  }
+
+  private static RegistryException.@Nullable Kind causeKind(Freshness freshness) {
+    if (freshness instanceof Freshness.Stale stale) {
+      return stale.cause().kind();
+    }
+    return freshness instanceof Freshness.Loading loading
+        ? loading.cause().map(RegistryException::kind).orElse(null)
+        : null;
   }
 
   @Override
