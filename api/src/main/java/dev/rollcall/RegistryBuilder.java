@@ -1,13 +1,9 @@
 package dev.rollcall;
 
 import dev.rollcall.spi.BackendProvider;
-import dev.rollcall.spi.BackendUri;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
 import java.time.Duration;
-import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
-import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -122,7 +118,7 @@ public final class RegistryBuilder {
   private Registry build(Timer used, @Nullable Timer own) {
     RegistryBackend opened = backend;
     if (opened == null) {
-      opened = open(Checks.notNull("uri", uri, ""), used);
+      opened = BackendProvider.openByUri(Checks.notNull("uri", uri, ""), used);
     }
     return new StoreRegistry(
         opened,
@@ -130,27 +126,5 @@ public final class RegistryBuilder {
         own,
         listenerExecutor,
         new StoreRegistry.Settings(deadline, idleViewsAfter, massLossShare, massLossBound));
-  }
-
-  private static RegistryBackend open(String uri, Timer timer) {
-    BackendUri parsed = BackendUri.parse(uri);
-    TreeSet<String> known = new TreeSet<>();
-    try {
-      for (BackendProvider provider : ServiceLoader.load(BackendProvider.class)) {
-        if (provider.schemes().contains(parsed.scheme())) {
-          return provider.open(parsed, timer);
-        }
-        known.addAll(provider.schemes());
-      }
-    } catch (ServiceConfigurationError broken) {
-      throw new RegistryException(
-          RegistryException.Kind.INVALID, "a backend on the class path cannot be loaded", broken);
-    }
-    throw RegistryException.invalid(
-        "uri: no backend on the class path for \""
-            + parsed.scheme()
-            + ":\" (expected: "
-            + (known.isEmpty() ? "add a rollcall-backend module" : String.join(", ", known))
-            + ")");
   }
 }

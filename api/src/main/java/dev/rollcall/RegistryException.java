@@ -23,6 +23,7 @@ public class RegistryException extends RuntimeException {
     CONFLICT
   }
 
+  /** What a caller can do. */
   private final Kind kind;
 
   /**

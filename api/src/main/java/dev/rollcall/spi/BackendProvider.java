@@ -1,10 +1,44 @@
 package dev.rollcall.spi;
 
 import dev.rollcall.RegistryException;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Opens a backend by URI. Found by {@link java.util.ServiceLoader}. */
 public interface BackendProvider {
+
+  /**
+   * Opens the backend on the class path that knows a URI's scheme.
+   *
+   * @param uri the store's URI
+   * @param timer the monotonic clock and scheduler of whoever will use the backend
+   * @return an open backend, the caller's to close
+   * @throws RegistryException of kind {@code INVALID} where the URI has a fault or no backend knows
+   *     its scheme
+   */
+  static RegistryBackend openByUri(String uri, Timer timer) {
+    BackendUri parsed = BackendUri.parse(uri);
+    TreeSet<String> known = new TreeSet<>();
+    try {
+      for (BackendProvider provider : ServiceLoader.load(BackendProvider.class)) {
+        if (provider.schemes().contains(parsed.scheme())) {
+          return provider.open(parsed, timer);
+        }
+        known.addAll(provider.schemes());
+      }
+    } catch (ServiceConfigurationError broken) {
+      throw new RegistryException(
+          RegistryException.Kind.INVALID, "a backend on the class path cannot be loaded", broken);
+    }
+    throw RegistryException.invalid(
+        "uri: no backend on the class path for \""
+            + parsed.scheme()
+            + ":\" (expected: "
+            + (known.isEmpty() ? "add a rollcall-backend module" : String.join(", ", known))
+            + ")");
+  }
 
   /**
    * Returns the URI schemes that this provider opens.

@@ -1,0 +1,91 @@
+package dev.rollcall.cli;
+
+import dev.rollcall.RegistryException;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Help.ColorScheme;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
+
+/**
+ * The command line. Exit codes: 0 where it went well, 1 where something failed, 2 where the command
+ * line is wrong, which includes one without a command.
+ */
+@Command(
+    name = "rollcall",
+    description = "Who is there, right now? Service registry and discovery for the JVM.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    optionListHeading = "%nOptions:%n",
+    commandListHeading = "%nCommands:%n",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:it went well",
+      "1:something failed; the last line on stderr says what",
+      "2:the command line is wrong, or has no command"
+    },
+    footer = {
+      "",
+      "ROLLCALL_LOG=INFO in the environment shows what the library does, on stderr.",
+      "NO_COLOR=1 switches colours off; they appear on terminals only."
+    })
+public final class Rollcall {
+  @Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description = "Show the stack trace of a failure.")
+  private boolean verbose;
+
+  private Rollcall() {}
+
+  /**
+   * Runs a command and ends the JVM with its exit code.
+   *
+   * @param args the command line; {@code --help} explains it
+   */
+  public static void main(String[] args) {
+    // Not the platform's charset: messages quote names, and a name may be in any script.
+    PrintWriter out = new PrintWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8));
+    PrintWriter err = new PrintWriter(new OutputStreamWriter(System.err, StandardCharsets.UTF_8));
+    int code = run(out, err, Ansi.AUTO, args);
+    out.flush();
+    err.flush();
+    System.exit(code);
+  }
+
+  /** Runs a command within this JVM and returns its exit code. */
+  static int run(PrintWriter out, PrintWriter err, Ansi ansi, String... args) {
+    ColorScheme colors = CommandLine.Help.defaultColorScheme(ansi);
+    Rollcall root = new Rollcall();
+    return new CommandLine(root)
+        .addSubcommand(new DemoCommand(new Screen(out, colors)))
+        .setColorScheme(colors)
+        .setOut(out)
+        .setErr(err)
+        .setParameterExceptionHandler(new UsageErrors())
+        .setExecutionExceptionHandler(root::failed)
+        .execute(args);
+  }
+
+  private int failed(Exception failure, CommandLine command, ParseResult parsed) {
+    PrintWriter err = command.getErr();
+    boolean understood = failure instanceof RegistryException || failure instanceof DemoException;
+    if (verbose) {
+      failure.printStackTrace(err);
+    }
+    err.println(
+        command.getColorScheme().errorText("rollcall: " + Sentence.of(failure))
+            + (understood || verbose ? "" : " (a fault of the program: --verbose shows where)"));
+    boolean wrongInput =
+        failure instanceof RegistryException known
+            && known.kind() == RegistryException.Kind.INVALID;
+    return wrongInput ? ExitCode.USAGE : ExitCode.SOFTWARE;
+  }
+}

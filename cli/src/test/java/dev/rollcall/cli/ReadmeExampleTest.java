@@ -1,0 +1,62 @@
+package dev.rollcall.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import dev.rollcall.Liveness;
+import dev.rollcall.Registration;
+import dev.rollcall.Registry;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.ServiceView;
+import dev.rollcall.Subscription;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class ReadmeExampleTest {
+
+  @Test
+  void exampleRuns() {
+    assertThatCode(ReadmeExampleTest::example).doesNotThrowAnyException();
+  }
+
+  @Test
+  void readmeHoldsExactlyTheExample() throws IOException {
+    String source =
+        Files.readString(
+            Checkout.file("cli/src/test/java/dev/rollcall/cli/ReadmeExampleTest.java"));
+    int from = source.indexOf("  private static void example() {\n");
+    String body = source.substring(source.indexOf('\n', from) + 1, source.indexOf("\n  }\n", from));
+
+    assertThat(Files.readString(Checkout.file("README.md")))
+        .contains("```java\n" + body.stripIndent() + "\n```\n");
+  }
+
+  private static void example() {
+    try (Registry registry = Registry.open("memory:")) {
+      // Be there: registered now, kept alive from now on, gone when it is closed.
+      ServiceInstance self =
+          ServiceInstance.builder("orders").address("127.0.0.1", 8080).tag("v1").build();
+      Registration registration =
+          registry.register(self, Liveness.heartbeat(Duration.ofSeconds(10))).join();
+
+      // Find somebody: keep the view in a field; a look-up in it is one volatile read.
+      ServiceView orders = registry.service("orders");
+      orders.await(Duration.ofSeconds(5)); // only where the first state matters
+      ServiceInstance target = orders.pick();
+      System.out.println("calling " + target.host() + ":" + target.port());
+
+      // Hear of changes: the state comes first, and with each one the exact difference.
+      Subscription watching =
+          orders.watch(
+              change ->
+                  System.out.println(
+                      change.now().instances().size() + " pass, removed: " + change.removed()));
+      registration.update(self.toBuilder().tag("v2").build()).join();
+
+      registration.drain(Duration.ofSeconds(1)).join(); // leave first, stop serving afterwards
+      watching.close();
+    }
+  }
+}
