@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ final class InstanceCache {
   private final String service;
   private final Timer timer;
   private final LossGuard.Window losses;
+  private final AtomicLong versions;
   private final CompletableFuture<@Nullable Void> loaded = new CompletableFuture<>();
 
   private InstanceList known = InstanceList.EMPTY;
@@ -41,8 +43,15 @@ final class InstanceCache {
   private long revision;
   private volatile Snapshot published;
 
+  /** Creates the cache of a view of its own. */
   InstanceCache(String service, Timer timer, LossGuard.Window losses) {
+    this(service, timer, losses, new AtomicLong());
+  }
+
+  /** Creates a cache that takes the versions of its snapshots from a counter shared with others. */
+  InstanceCache(String service, Timer timer, LossGuard.Window losses, AtomicLong versions) {
     this.service = service;
+    this.versions = versions;
     this.timer = timer;
     this.losses = losses;
     this.published = nothing(service);
@@ -258,7 +267,7 @@ final class InstanceCache {
     InstanceList passing = all.isSame(before.allArray()) ? before.passingArray() : all.passing();
     published =
         new Snapshot(
-            service, all, passing, loading ? 0 : before.version() + 1, revision, freshness());
+            service, all, passing, loading ? 0 : versions.incrementAndGet(), revision, freshness());
   }
 
   private Freshness freshness() {

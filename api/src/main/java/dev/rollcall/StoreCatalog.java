@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,9 @@ final class StoreCatalog implements Catalog, WatchSink {
   private final Map<String, InstanceCache> caches = new ConcurrentHashMap<>();
   private final List<CatalogMailbox> mailboxes = new CopyOnWriteArrayList<>();
 
+  /** Shared by all services, so that one that vanishes and comes back goes on counting. */
+  private final AtomicLong versions = new AtomicLong();
+
   /** Stands for the stream's own state, which all services share; it never holds an instance. */
   private final InstanceCache stream;
 
@@ -42,7 +46,7 @@ final class StoreCatalog implements Catalog, WatchSink {
     this.timer = timer;
     this.guard = guard;
     this.dispatcher = dispatcher;
-    this.stream = new InstanceCache("*", timer, guard.window());
+    this.stream = new InstanceCache("*", timer, guard.window(), versions);
   }
 
   void start(RegistryBackend backend) {
@@ -86,7 +90,7 @@ final class StoreCatalog implements Catalog, WatchSink {
         service,
         InstanceList.EMPTY,
         InstanceList.EMPTY,
-        now.version(),
+        now.version() == 0 ? 0 : versions.get(),
         now.revision(),
         now.freshness());
   }
@@ -183,7 +187,7 @@ final class StoreCatalog implements Catalog, WatchSink {
     return caches.computeIfAbsent(
         service,
         name -> {
-          InstanceCache cache = new InstanceCache(name, timer, guard.window());
+          InstanceCache cache = new InstanceCache(name, timer, guard.window(), versions);
           if (stream.snapshot().freshness() instanceof Freshness.Live) {
             cache.synced();
           }

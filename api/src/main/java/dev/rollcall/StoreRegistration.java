@@ -69,6 +69,7 @@ final class StoreRegistration implements Registration {
   private boolean closing;
   private boolean parked;
   private long renewedNanos;
+  private @Nullable RegistryException lastFailure;
   private Timer.@Nullable Scheduled retry;
   private Timer.@Nullable Scheduled renewal;
   private Timer.@Nullable Scheduled removal;
@@ -173,18 +174,18 @@ final class StoreRegistration implements Registration {
   @Override
   public CompletableFuture<Void> deregister() {
     beginClosing();
-    CompletableFuture<@Nullable Void> answer = gone.copy();
-    if (!answer.isDone()) {
-      Timer.Scheduled late =
-          timer.schedule(
-              () ->
-                  answer.completeExceptionally(
-                      RegistryException.unavailable(
-                          key + ": not confirmed gone within " + deadline, null)),
-              deadline);
-      answer.whenComplete((done, failed) -> late.cancel());
+    return Failures.byDeadline(
+        gone.copy(), timer, deadline, () -> late("not confirmed gone within " + deadline));
+  }
+
+  /** Returns the failure of something that took too long, with what the store said last. */
+  RegistryException late(String what) {
+    RegistryException last;
+    synchronized (lock) {
+      last = lastFailure;
     }
-    return answer;
+    return RegistryException.unavailable(
+        key + ": " + what + (last == null ? "" : "; last: " + last.getMessage()), last);
   }
 
   @Override
@@ -347,7 +348,10 @@ final class StoreRegistration implements Registration {
               retryLater();
             }
           }
-          default -> retryLater();
+          default -> {
+            lastFailure = failure;
+            retryLater();
+          }
         }
         if (refused) {
           answered = List.copyOf(updates);
@@ -394,6 +398,7 @@ final class StoreRegistration implements Registration {
         renewal = null;
         finished = last;
       } else if (failure.kind() == RegistryException.Kind.UNAVAILABLE) {
+        lastFailure = failure;
         retryLater();
       } else {
         finished = last;

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -92,20 +93,18 @@ final class StoreRegistry implements Registry {
   private CompletableFuture<Registration> registerBy(
       ServiceInstance instance, Liveness liveness, Claim claim) {
     StoreRegistration registration = begin(instance, liveness, claim);
-    CompletableFuture<Registration> answer = registration.active().copy();
-    if (!answer.isDone()) {
-      Timer.Scheduled late =
-          timer.schedule(
-              () -> {
-                if (answer.completeExceptionally(
-                    RegistryException.unavailable(
-                        instance.key() + ": not registered within " + settings.deadline, null))) {
-                  registration.deregister();
-                }
-              },
-              settings.deadline);
-      answer.whenComplete((done, failed) -> late.cancel());
-    }
+    CompletableFuture<Registration> answer =
+        Failures.byDeadline(
+            registration.active().copy(),
+            timer,
+            settings.deadline,
+            () -> registration.late("not registered within " + settings.deadline));
+    answer.whenComplete(
+        (registered, failed) -> {
+          if (failed != null) {
+            registration.deregister();
+          }
+        });
     return answer;
   }
 
@@ -135,7 +134,7 @@ final class StoreRegistry implements Registry {
   public CompletableFuture<Void> deregister(InstanceKey key) {
     Checks.notNull("key", key, "");
     requireOpen();
-    return answer(Failures.call(() -> backend.deregister(key, Owner.ANY)).toCompletableFuture());
+    return answer(Failures.call(() -> backend.deregister(key, Owner.ANY)), key.toString());
   }
 
   @Override
@@ -168,7 +167,8 @@ final class StoreRegistry implements Registry {
             });
     watched.start(backend);
     if (closed.get()) {
-      watched.close(); // close() may have passed by before it was added
+      services.remove(name, watched); // close() may have passed by before it was added
+      watched.close();
     }
     return view[0];
   }
@@ -223,11 +223,12 @@ final class StoreRegistry implements Registry {
                   InstanceList all = InstanceList.of(listing.instances());
                   return new Snapshot(
                       name, all, all.passing(), 1, listing.revision(), Freshness.Live.NOW);
-                })
-            .toCompletableFuture());
+                }),
+        "service " + name);
   }
 
-  private static <T> CompletableFuture<T> answer(CompletableFuture<T> stage) {
+  /** Turns a backend's stage into a future that ends by the deadline, with one of the kinds. */
+  private <T> CompletableFuture<T> answer(CompletionStage<T> stage, String what) {
     CompletableFuture<T> answer = new CompletableFuture<>();
     stage.whenComplete(
         (value, thrown) -> {
@@ -237,7 +238,13 @@ final class StoreRegistry implements Registry {
             answer.completeExceptionally(Failures.of(thrown));
           }
         });
-    return answer;
+    return Failures.byDeadline(
+        answer,
+        timer,
+        settings.deadline,
+        () ->
+            RegistryException.unavailable(
+                what + ": no answer from the store within " + settings.deadline, null));
   }
 
   private void requireOpen() {
@@ -266,6 +273,7 @@ final class StoreRegistry implements Registry {
         everything.close();
       }
       services.values().forEach(WatchedService::close);
+      services.clear(); // so that the next call finds the registry closed
       mailboxes.forEach(Mailbox::shut);
       long deadline = System.nanoTime() + QUIET_NANOS;
       mailboxes.forEach(mailbox -> mailbox.awaitQuiet(deadline - System.nanoTime()));
