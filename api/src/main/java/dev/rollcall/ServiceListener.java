@@ -17,7 +17,8 @@ public interface ServiceListener {
 
   /**
    * The trust in the state has changed, the instances have not: the stream was lost, resumed, or
-   * instances are held back.
+   * instances are held back. What lasts for too short a time to be delivered is skipped, as states
+   * are.
    *
    * @param now the present freshness
    */

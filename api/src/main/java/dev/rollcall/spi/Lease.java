@@ -18,7 +18,8 @@ public interface Lease {
   Duration ttl();
 
   /**
-   * Extends the lease by its TTL. Never blocks.
+   * Extends the lease by its TTL. Never blocks. A lease that has ended is not revived: that takes a
+   * new registration.
    *
    * @return completes when the store has extended it; with {@code CONFLICT} where the lease has
    *     ended (its listener is told as well); with {@code UNAVAILABLE} where that is not known

@@ -1,0 +1,371 @@
+package dev.rollcall.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.rollcall.Health;
+import dev.rollcall.InstanceKey;
+import dev.rollcall.Liveness;
+import dev.rollcall.Registry;
+import dev.rollcall.RegistryBuilder;
+import dev.rollcall.RegistryException;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.Snapshot;
+import dev.rollcall.spi.Lease;
+import dev.rollcall.spi.LeaseListener;
+import dev.rollcall.spi.Owner;
+import dev.rollcall.spi.RegisterRequest;
+import dev.rollcall.spi.RegisterRequest.Claim;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Selector;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * What every group of clauses has: a fresh service name, clients of the store that are closed in
+ * the end, and ways to wait that suit both manual and real time.
+ */
+@ExtendWith(IfItFails.Hints.class)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+abstract class Clauses {
+  static final RegistryException.Kind UNAVAILABLE = RegistryException.Kind.UNAVAILABLE;
+  static final RegistryException.Kind DENIED = RegistryException.Kind.DENIED;
+  static final RegistryException.Kind INVALID = RegistryException.Kind.INVALID;
+  static final RegistryException.Kind CONFLICT = RegistryException.Kind.CONFLICT;
+
+  /** Nobody listens there, so that a connect probe is refused at once. */
+  static final int CLOSED_PORT = 9;
+
+  final RegistryContract store;
+  ContractTime time;
+  TestReporter reporter;
+
+  /** A service that nobody else uses. */
+  String service;
+
+  private ExecutorService threads;
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final Set<InstanceKey> put = ConcurrentHashMap.newKeySet();
+
+  Clauses(RegistryContract store) {
+    this.store = store;
+  }
+
+  @BeforeEach
+  final void begin(TestReporter testReporter) {
+    reporter = testReporter;
+    service = freshName();
+    time = store.time();
+    threads =
+        Executors.newCachedThreadPool(
+            task -> {
+              Thread thread = new Thread(task, "contract");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  @AfterEach
+  final void end() {
+    store.faults().heal();
+    List<Throwable> failures = new ArrayList<>();
+    closeAll(failures);
+    RegistryBackend sweeper = store.open(time.timer());
+    for (InstanceKey key : put) {
+      try {
+        await(sweeper.deregister(key, Owner.ANY));
+      } catch (Throwable failure) {
+        failures.add(failure);
+      }
+    }
+    put.clear();
+    sweeper.close();
+    threads.shutdownNow();
+    time.close();
+    assertThat(failures).as("closing what the test opened").isEmpty();
+  }
+
+  private void closeAll(List<Throwable> failures) {
+    while (!open.isEmpty()) {
+      AutoCloseable last = open.pop();
+      try {
+        await(
+            async(
+                () -> {
+                  last.close();
+                  return true;
+                }));
+      } catch (Throwable failure) {
+        failures.add(failure);
+      }
+    }
+  }
+
+  static String freshName() {
+    return "t" + UUID.randomUUID().toString().substring(0, 13);
+  }
+
+  // ---- clients and registries
+
+  /** Opens a client of the store: another process. */
+  RegistryBackend client() {
+    return closing(store.open(time.timer()));
+  }
+
+  /** Opens a registry on a client of its own: another process. */
+  Registry process() {
+    return process(store.open(time.timer()));
+  }
+
+  Registry process(RegistryBackend backend) {
+    return process(backend, settings -> settings);
+  }
+
+  /** Opens a registry without mass-loss protection, which only its own clause asks for. */
+  Registry process(RegistryBackend backend, UnaryOperator<RegistryBuilder> settings) {
+    return closing(
+        store.registry(
+            backend,
+            builder ->
+                settings.apply(
+                    builder.timer(time.timer()).massLossProtection(1, Duration.ofMinutes(5)))));
+  }
+
+  final <T extends AutoCloseable> T closing(T opened) {
+    open.push(opened);
+    return opened;
+  }
+
+  // ---- instances
+
+  ServiceInstance instance(String id) {
+    return instance(id, 0);
+  }
+
+  /** Returns an instance of which every field says the same number. */
+  ServiceInstance instance(String id, int number) {
+    return ServiceInstance.builder(service)
+        .id(id)
+        .address("127.0.0.1", CLOSED_PORT + number)
+        .tag("tag" + number)
+        .metadata("number", Integer.toString(number))
+        .weight(number + 1)
+        .zone("zone" + number)
+        .build();
+  }
+
+  InstanceKey key(String id) {
+    return new InstanceKey(service, id);
+  }
+
+  Liveness.Heartbeat heartbeat() {
+    return Liveness.heartbeat(store.ttl()).deregisterAfter(store.deregisterAfter());
+  }
+
+  static Owner owner() {
+    return new Owner(UUID.randomUUID().toString(), 1);
+  }
+
+  // ---- the raw SPI
+
+  /** Puts an instance past the engine, to stay until it is taken out. */
+  Lease put(RegistryBackend backend, ServiceInstance instance) {
+    return put(backend, instance, owner());
+  }
+
+  Lease put(RegistryBackend backend, ServiceInstance instance, Owner owner) {
+    return put(backend, instance, Liveness.permanent(), owner, Claim.TAKE_OVER, end -> {});
+  }
+
+  Lease put(
+      RegistryBackend backend,
+      ServiceInstance instance,
+      Liveness liveness,
+      Owner owner,
+      Claim claim,
+      LeaseListener listener) {
+    return await(register(backend, instance, liveness, owner, claim, listener));
+  }
+
+  CompletionStage<Lease> register(
+      RegistryBackend backend,
+      ServiceInstance instance,
+      Liveness liveness,
+      Owner owner,
+      Claim claim,
+      LeaseListener listener) {
+    put.add(instance.key());
+    return backend.register(new RegisterRequest(instance, liveness, owner, claim), listener);
+  }
+
+  void remove(RegistryBackend backend, String id) {
+    await(backend.deregister(key(id), Owner.ANY));
+  }
+
+  /** Watches this test's service past the engine. */
+  RecordingSink record(RegistryBackend backend) {
+    return record(backend, Selector.service(service));
+  }
+
+  RecordingSink record(RegistryBackend backend, Selector selector) {
+    RecordingSink sink = new RecordingSink(selector);
+    RegistryBackend.Watch watch = backend.watch(selector, sink);
+    closing(
+        () -> {
+          watch.close();
+          sink.closed();
+        });
+    return sink;
+  }
+
+  /** What the store holds of this test's service, in the order of the ids. */
+  List<ServiceInstance> stored(RegistryBackend backend) {
+    return sorted(await(backend.snapshot(Selector.service(service))).instances());
+  }
+
+  List<ServiceInstance> passing(RegistryBackend backend) {
+    return stored(backend).stream()
+        .filter(instance -> instance.health() == Health.PASSING)
+        .toList();
+  }
+
+  static List<ServiceInstance> sorted(List<ServiceInstance> instances) {
+    return instances.stream().sorted((a, b) -> a.key().compareTo(b.key())).toList();
+  }
+
+  static List<String> ids(List<ServiceInstance> instances) {
+    return instances.stream().map(ServiceInstance::id).toList();
+  }
+
+  static List<String> ids(Snapshot snapshot) {
+    return ids(snapshot.instances());
+  }
+
+  // ---- waiting
+
+  /** Returns what a stage completes with, or throws the failure itself. */
+  <T> T await(CompletionStage<T> stage) {
+    CompletableFuture<T> future = stage.toCompletableFuture();
+    if (!time.until(store.patience(), future::isDone)) {
+      throw new AssertionError("not completed within " + store.patience());
+    }
+    try {
+      return future.join();
+    } catch (CompletionException failed) {
+      if (failed.getCause() instanceof RegistryException known) {
+        throw known;
+      }
+      throw new AssertionError("completed with no RegistryException: " + failed.getCause(), failed);
+    }
+  }
+
+  /** Returns the failure that a stage completes with. */
+  RegistryException refused(CompletionStage<?> stage) {
+    try {
+      Object got = await(stage);
+      throw new AssertionError("completed normally, with " + got);
+    } catch (RegistryException expected) {
+      return expected;
+    }
+  }
+
+  /** What a listener does that does not return until the test lets it. */
+  static void block(CountDownLatch release) {
+    try {
+      if (!release.await(60, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("never released");
+      }
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Runs on another thread what may block until time passes. */
+  <T> CompletableFuture<T> async(Callable<T> call) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    threads.execute(
+        () -> {
+          try {
+            result.complete(call.call());
+          } catch (Throwable thrown) {
+            result.completeExceptionally(thrown);
+          }
+        });
+    return result;
+  }
+
+  /** Lets time pass until an assertion holds. */
+  void eventually(Runnable assertion) {
+    within(store.patience(), assertion);
+  }
+
+  void within(Duration most, Runnable assertion) {
+    AssertionError[] last = new AssertionError[1];
+    boolean held =
+        time.until(
+            most,
+            () -> {
+              try {
+                assertion.run();
+                return true;
+              } catch (AssertionError notYet) {
+                last[0] = notYet;
+                return false;
+              }
+            });
+    if (!held) {
+      throw new AssertionError("not within " + most + ": " + last[0].getMessage(), last[0]);
+    }
+  }
+
+  /** Lets time pass, all of it, while an assertion holds. */
+  void always(Duration during, Runnable assertion) {
+    AssertionError[] broken = new AssertionError[1];
+    boolean failed =
+        time.untilOver(
+            during,
+            () -> {
+              try {
+                assertion.run();
+                return false;
+              } catch (AssertionError failure) {
+                broken[0] = failure;
+                return true;
+              }
+            });
+    if (failed) {
+      throw broken[0];
+    }
+  }
+
+  /** Waits by the real clock, whatever the test's time is. */
+  static void realPause(Duration length) {
+    try (ContractTime wall = ContractTime.real()) {
+      wall.pass(length);
+    }
+  }
+
+  /** A while in which something that should not happen would have happened. */
+  void settle() {
+    time.pass(Duration.ofMillis(300));
+  }
+}

@@ -1,0 +1,439 @@
+package dev.rollcall.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.rollcall.Liveness;
+import dev.rollcall.RegistryException;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.spi.InstanceEvent;
+import dev.rollcall.spi.InstanceEvent.Departure;
+import dev.rollcall.spi.Owner;
+import dev.rollcall.spi.RegisterRequest.Claim;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.WatchSink;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** The backend's part of the watch clauses, through the SPI alone. */
+abstract class StreamClauses extends Clauses {
+  StreamClauses(RegistryContract store) {
+    super(store);
+  }
+
+  @Test
+  @DisplayName("W1 initial state: the stream begins with all that is there, which may be nothing")
+  @IfItFails("is the first call a replace, with the complete state, and does synced follow?")
+  void w1_initialState_isComplete() {
+    RegistryBackend backend = client();
+    RecordingSink empty = record(backend);
+    eventually(() -> assertThat(empty.isLive()).isTrue());
+    assertThat(empty.states()).first().isEqualTo(List.of());
+
+    put(backend, instance("a"));
+    put(backend, instance("b"));
+    RecordingSink full = record(client());
+    eventually(() -> assertThat(full.isLive()).isTrue());
+    assertThat(full.states()).first().isEqualTo(List.of(instance("a"), instance("b")));
+    assertThat(full.violations()).isEmpty();
+    assertThat(empty.violations()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("W1 initial state: no gap between it and the changes, while others write")
+  @IfItFails("does the watch begin at the very revision at which the list was read?")
+  void w1_initialState_hasNoGap() {
+    RegistryBackend writer = client();
+    RegistryBackend watcher = client();
+    List<RecordingSink> sinks = new ArrayList<>();
+    for (int round = 0; round < 20; round++) {
+      String name = "r" + round + "-";
+      CompletableFuture<Boolean> writing =
+          async(
+              () -> {
+                for (int n = 0; n < 6; n++) {
+                  register(
+                          writer,
+                          instance(name + n),
+                          Liveness.permanent(),
+                          owner(),
+                          Claim.TAKE_OVER,
+                          end -> {})
+                      .toCompletableFuture()
+                      .get();
+                }
+                return writer
+                    .deregister(key(name + 5), Owner.ANY)
+                    .thenApply(gone -> true)
+                    .toCompletableFuture()
+                    .get();
+              });
+      sinks.add(record(watcher));
+      await(writing);
+    }
+    put(writer, instance("last"));
+
+    // No key was written twice: what one stream has missed is missing in its end.
+    List<ServiceInstance> last = stored(writer);
+    for (RecordingSink sink : sinks) {
+      eventually(() -> assertThat(sink.state()).isEqualTo(last));
+      assertThat(sink.violations()).isEmpty();
+    }
+  }
+
+  @Test
+  @DisplayName("W2 order: one call at a time, in the store's order, though many write")
+  @IfItFails("which thread calls the sink, and can a second one overtake it?")
+  void w2_order_isSerialAndRising() {
+    RecordingSink sink = record(client());
+    RecordingSink everything = record(client(), Selector.everything());
+    eventually(() -> assertThat(sink.isLive() && everything.isLive()).isTrue());
+    List<CompletableFuture<Boolean>> writers = new ArrayList<>();
+    int changes = 50;
+    for (String id : List.of("a", "b", "c", "d")) {
+      RegistryBackend writer = client();
+      Owner owner = owner();
+      writers.add(
+          async(
+              () -> {
+                for (int n = 1; n <= changes; n++) {
+                  register(
+                          writer,
+                          instance(id, n),
+                          Liveness.permanent(),
+                          owner,
+                          Claim.TAKE_OVER,
+                          end -> {})
+                      .toCompletableFuture()
+                      .get();
+                }
+                return true;
+              }));
+    }
+    writers.forEach(this::await);
+    List<ServiceInstance> last =
+        List.of(
+            instance("a", changes),
+            instance("b", changes),
+            instance("c", changes),
+            instance("d", changes));
+    eventually(() -> assertThat(sink.state()).isEqualTo(last));
+    eventually(() -> assertThat(mine(everything.state())).isEqualTo(last));
+
+    assertThat(sink.violations()).isEmpty();
+    assertThat(everything.violations()).isEmpty();
+    for (RecordingSink one : List.of(sink, everything)) {
+      for (String id : List.of("a", "b", "c", "d")) {
+        assertThat(
+                one.states().stream()
+                    .flatMap(List::stream)
+                    .filter(i -> i.service().equals(service) && i.id().equals(id))
+                    .map(ServiceInstance::weight))
+            .as("the numbers of %s, which only grew", id)
+            .isSorted();
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("W4 nothing lost: after a burst every stream ends at the last state")
+  @IfItFails("does a change that comes while another is being delivered wake the stream again?")
+  void w4_nothingLost_afterABurst() {
+    RegistryBackend writer = client();
+    List<RecordingSink> sinks = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      sinks.add(record(client()));
+    }
+    for (int burst = 1; burst <= 10; burst++) {
+      List<CompletableFuture<?>> sent = new ArrayList<>();
+      for (int n = 0; n < 30; n++) {
+        sent.add(
+            register(
+                    writer,
+                    instance("i" + n % 5, burst * 100 + n),
+                    Liveness.permanent(),
+                    owner(),
+                    Claim.TAKE_OVER,
+                    end -> {})
+                .toCompletableFuture());
+      }
+      sent.forEach(this::await);
+      remove(writer, "i" + burst % 5);
+      List<ServiceInstance> last = stored(writer);
+      for (RecordingSink sink : sinks) {
+        eventually(() -> assertThat(sink.state()).isEqualTo(last));
+      }
+    }
+    sinks.forEach(sink -> assertThat(sink.violations()).isEmpty());
+  }
+
+  @Test
+  @DisplayName("W5 nothing invented: each state of the stream was a state of the store, in order")
+  @IfItFails("does the stream pass through a state that nobody wrote (half a list, an empty one)?")
+  void w5_nothingInvented_inTheStream() {
+    RegistryBackend writer = client();
+    List<List<ServiceInstance>> path = new ArrayList<>();
+    path.add(List.of());
+    RecordingSink sink = record(client());
+    eventually(() -> assertThat(sink.isLive()).isTrue());
+    for (int n = 0; n < 30; n++) {
+      String id = "i" + n % 7;
+      if (n % 4 == 3) {
+        remove(writer, id);
+      } else {
+        put(writer, instance(id, n));
+      }
+      path.add(stored(writer));
+    }
+    eventually(() -> assertThat(sink.state()).isEqualTo(path.get(path.size() - 1)));
+
+    int at = 0;
+    for (List<ServiceInstance> state : sink.states()) {
+      int found = path.subList(at, path.size()).indexOf(state);
+      assertThat(found).as("the place on the path after %s of %s", at, state).isNotNegative();
+      at += found;
+    }
+    assertThat(sink.violations()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("W5 nothing invented: renewals and other services' changes do not show")
+  @IfItFails("does a renewal write what watchers watch, or a service watch cover too much?")
+  void w5_nothingInvented_byOthers() {
+    RegistryBackend writer = client();
+    var lease = put(writer, instance("a"), heartbeat(), owner(), Claim.TAKE_OVER, end -> {});
+    ServiceInstance other =
+        ServiceInstance.builder(service + "x").id("a").address("127.0.0.1", 9).build();
+    RecordingSink sink = record(client());
+    eventually(() -> assertThat(sink.isLive()).isTrue());
+
+    for (int i = 0; i < 5; i++) {
+      await(lease.renew());
+      put(writer, other.toBuilder().weight(i).build());
+    }
+    settle();
+
+    assertThat(sink.states()).allSatisfy(s -> assertThat(s).containsExactly(instance("a")));
+    assertThat(sink.violations()).isEmpty();
+    assertThat(ids(stored(writer))).containsExactly("a");
+  }
+
+  @Test
+  @DisplayName("W8 isolation: watch() does not wait, and a slow sink holds up no other one")
+  @IfItFails("does watch() wait for the store, or one thread serve all sinks under a lock?")
+  void w8_isolation_ofSinks() throws Exception {
+    RegistryBackend backend = client();
+    put(backend, instance("a", 0));
+    CountDownLatch release = new CountDownLatch(1);
+    CountDownLatch inside = new CountDownLatch(1);
+    CompletableFuture<RegistryBackend.Watch> blocking =
+        async(() -> backend.watch(Selector.service(service), new BlockingSink(inside, release)));
+    try {
+      eventually(() -> assertThat(inside.getCount()).isZero());
+      RecordingSink free = record(client());
+      CompletableFuture<RecordingSink> opened = async(() -> record(backend));
+      within(Duration.ofSeconds(2), () -> assertThat(opened).isCompleted());
+      var written =
+          async(
+              () -> {
+                put(client(), instance("a", 1));
+                return true;
+              });
+      within(Duration.ofSeconds(5), () -> assertThat(written).isCompleted());
+      eventually(() -> assertThat(free.state()).containsExactly(instance("a", 1)));
+      assertThat(stored(backend)).containsExactly(instance("a", 1));
+    } finally {
+      release.countDown();
+      await(blocking).close();
+    }
+  }
+
+  @Test
+  @DisplayName("W9 close: after close() no call to the sink begins, whatever is under way")
+  @IfItFails("is a delivery that was queued before close() still made after it?")
+  void w9_close_endsTheStream() {
+    RegistryBackend writer = client();
+    RegistryBackend watcher = client();
+    List<RecordingSink> sinks = new ArrayList<>();
+    Owner owner = owner();
+    for (int round = 0; round < 50; round++) {
+      RecordingSink sink = new RecordingSink(Selector.service(service));
+      sinks.add(sink);
+      RegistryBackend.Watch watch = watcher.watch(Selector.service(service), sink);
+      CompletableFuture<?> last = new CompletableFuture<>();
+      for (int n = 0; n < 3; n++) {
+        last =
+            register(
+                    writer,
+                    instance("a", round * 3 + n),
+                    Liveness.permanent(),
+                    owner,
+                    Claim.TAKE_OVER,
+                    end -> {})
+                .toCompletableFuture();
+      }
+      watch.close();
+      // A call that had begun before may still be at work; it is over soon.
+      realPause(Duration.ofMillis(5));
+      sink.closed();
+      watch.close();
+      await(last);
+    }
+    put(writer, instance("b"));
+    settle();
+    sinks.forEach(sink -> assertThat(sink.violations()).isEmpty());
+  }
+
+  @Test
+  @DisplayName("W9 close: from within the sink, that call is the last")
+  @IfItFails("does close() wait for itself, or does the stream go on after the running call?")
+  void w9_close_fromWithinTheSink() {
+    RegistryBackend writer = client();
+    put(writer, instance("a", 0));
+    SelfClosingSink sink = new SelfClosingSink();
+    sink.watch.complete(client().watch(Selector.service(service), sink));
+    put(writer, instance("a", 1));
+
+    eventually(() -> assertThat(sink.closed).isTrue());
+    for (int n = 2; n < 5; n++) {
+      put(writer, instance("a", n));
+    }
+    settle();
+    assertThat(sink.callsAfterClose).hasValue(0);
+  }
+
+  @Test
+  @DisplayName("W11 everything: one stream shows every service, appearing and vanishing")
+  @IfItFails("does the watch of everything see a service that did not exist when it began?")
+  void w11_everything_inOneStream() {
+    RegistryBackend writer = client();
+    put(writer, instance("a"));
+    RecordingSink sink = record(client(), Selector.everything());
+    eventually(() -> assertThat(mine(sink.state())).containsExactly(instance("a")));
+    assertThat(mine(sink.states().get(0))).containsExactly(instance("a"));
+
+    List<ServiceInstance> more = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      more.add(ServiceInstance.builder(service + "-" + i).id("x").address("127.0.0.1", 9).build());
+      put(writer, more.get(i));
+    }
+    eventually(() -> assertThat(mine(sink.state())).hasSize(6).containsAll(more));
+    remove(writer, "a");
+    await(writer.deregister(more.get(0).key(), Owner.ANY));
+    eventually(() -> assertThat(mine(sink.state())).isEqualTo(more.subList(1, 5)));
+    assertThat(sink.violations()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("W14 mass loss: the stream tells a clean departure, where the store can")
+  @IfItFails("is Capabilities.tellsDepartures true, and the mark put before the removal?")
+  void w14_massLoss_departuresAreTold() {
+    RegistryBackend backend = client();
+    put(backend, instance("left"));
+    put(backend, instance("dies"), heartbeat(), owner(), Claim.TAKE_OVER, end -> {});
+    RecordingSink sink = record(client());
+    eventually(() -> assertThat(sink.state()).hasSize(2));
+
+    remove(backend, "left");
+    eventually(() -> assertThat(ids(sink.state())).isEqualTo(List.of("dies")));
+    within(
+        store
+            .ttl()
+            .plus(backend.capabilities().expirySlack())
+            .plus(store.deregisterAfter())
+            .plusSeconds(2),
+        () -> assertThat(sink.state()).isEmpty());
+
+    Map<String, Departure> told =
+        sink.removals().stream()
+            .collect(
+                Collectors.toMap(
+                    removal -> removal.key().id(), InstanceEvent.Remove::departure, (a, b) -> b));
+    if (backend.capabilities().tellsDepartures()) {
+      assertThat(told).containsEntry("left", Departure.DEREGISTERED);
+      assertThat(told).containsEntry("dies", Departure.EXPIRED);
+    } else {
+      assertThat(told.values()).as("told, though it cannot be").containsOnly(Departure.UNKNOWN);
+    }
+  }
+
+  @Test
+  @DisplayName("W15 atomic: the fields of an instance change as one in the stream")
+  @IfItFails("is an instance stored in several keys, and shown before all of them are written?")
+  void w15_atomic_fieldsChangeAsOne() {
+    RegistryBackend writer = client();
+    RecordingSink sink = record(client());
+    Owner owner = owner();
+    for (int n = 1; n <= 50; n++) {
+      put(writer, instance("a", n), owner);
+    }
+    eventually(() -> assertThat(sink.state()).containsExactly(instance("a", 50)));
+    assertThat(sink.states().stream().flatMap(List::stream))
+        .allSatisfy(i -> assertThat(i).isEqualTo(instance("a", i.weight() - 1)));
+  }
+
+  private List<ServiceInstance> mine(List<ServiceInstance> all) {
+    return all.stream().filter(i -> i.service().startsWith(service)).toList();
+  }
+
+  /** Blocks in its first call. */
+  private record BlockingSink(CountDownLatch inside, CountDownLatch release)
+      implements NoticingSink {
+    @Override
+    public void noticed() {
+      inside.countDown();
+      block(release);
+    }
+  }
+
+  /** Closes its own watch in the first call that comes once the watch is known. */
+  private static final class SelfClosingSink implements NoticingSink {
+    final CompletableFuture<RegistryBackend.Watch> watch = new CompletableFuture<>();
+    final AtomicBoolean closed = new AtomicBoolean();
+    final AtomicInteger callsAfterClose = new AtomicInteger();
+
+    @Override
+    public void noticed() {
+      if (closed.get()) {
+        callsAfterClose.incrementAndGet();
+      } else if (watch.isDone()) {
+        watch.join().close();
+        closed.set(true);
+      }
+    }
+  }
+
+  /** A sink that cares only that it is called. */
+  private interface NoticingSink extends WatchSink {
+    void noticed();
+
+    @Override
+    default void replace(Selector scope, List<ServiceInstance> instances, long revision) {
+      noticed();
+    }
+
+    @Override
+    default void apply(List<InstanceEvent> events, long revision) {
+      noticed();
+    }
+
+    @Override
+    default void synced() {
+      noticed();
+    }
+
+    @Override
+    default void interrupted(RegistryException cause) {
+      noticed();
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package dev.rollcall.testkit;
+
+import dev.rollcall.Catalog;
+import dev.rollcall.InstanceKey;
+import dev.rollcall.Liveness;
+import dev.rollcall.Registration;
+import dev.rollcall.Registry;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.ServiceListener;
+import dev.rollcall.ServiceView;
+import dev.rollcall.Snapshot;
+import dev.rollcall.Subscription;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** Passes every call on: what the registries with a fault extend. */
+class ForwardingRegistry implements Registry {
+  private final Registry to;
+
+  ForwardingRegistry(Registry to) {
+    this.to = to;
+  }
+
+  @Override
+  public CompletableFuture<Registration> register(ServiceInstance instance, Liveness liveness) {
+    return to.register(instance, liveness);
+  }
+
+  @Override
+  public CompletableFuture<Registration> registerExclusive(
+      ServiceInstance instance, Liveness liveness) {
+    return to.registerExclusive(instance, liveness);
+  }
+
+  @Override
+  public Registration announce(ServiceInstance instance, Liveness liveness) {
+    return to.announce(instance, liveness);
+  }
+
+  @Override
+  public CompletableFuture<Void> deregister(InstanceKey key) {
+    return to.deregister(key);
+  }
+
+  @Override
+  public ServiceView service(String name) {
+    return to.service(name);
+  }
+
+  @Override
+  public Catalog catalog() {
+    return to.catalog();
+  }
+
+  @Override
+  public CompletableFuture<Snapshot> snapshot(String name) {
+    return to.snapshot(name);
+  }
+
+  @Override
+  public void close() {
+    to.close();
+  }
+
+  /** Passes every call on to a view. */
+  static class View implements ServiceView {
+    private final ServiceView to;
+
+    View(ServiceView to) {
+      this.to = to;
+    }
+
+    @Override
+    public String service() {
+      return to.service();
+    }
+
+    @Override
+    public List<ServiceInstance> instances() {
+      return to.instances();
+    }
+
+    @Override
+    public ServiceInstance pick() {
+      return to.pick();
+    }
+
+    @Override
+    public Snapshot snapshot() {
+      return to.snapshot();
+    }
+
+    @Override
+    public Snapshot await(Duration timeout) {
+      return to.await(timeout);
+    }
+
+    @Override
+    public Subscription watch(ServiceListener listener) {
+      return to.watch(listener);
+    }
+  }
+}
