@@ -10,8 +10,8 @@ import java.util.List;
  * backend makes one call at a time to one sink, in the store's order; a sink returns soon and
  * throws nothing.
  *
- * <p>The life of a watch: {@code replace, synced, (apply | replace)…, interrupted, (replace | apply)…,
- * synced, …}
+ * <p>The life of a watch: {@code replace, synced, (apply | replace)…, interrupted, (replace |
+ * apply)…, synced, …}
  */
 public interface WatchSink {
 
