@@ -58,7 +58,7 @@ final class CachedView implements ServiceView {
 
   /** Waits for a cache's first state. */
   static void awaitLoaded(InstanceCache cache, String what, Duration timeout) {
-    Checks.notNull("timeout", timeout, "");
+    Checks.between("timeout", timeout, Duration.ZERO, Checks.MAX_TTL);
     try {
       cache.loaded().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException late) {

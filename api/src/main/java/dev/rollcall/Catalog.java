@@ -35,7 +35,7 @@ public interface Catalog {
   /**
    * Waits until the first state was read from the store. Blocks.
    *
-   * @param timeout how long to wait at most
+   * @param timeout how long to wait at most: zero to 1 day
    * @return this
    * @throws RegistryException of kind {@code UNAVAILABLE} when the time is over, or {@code DENIED}
    *     where the store refuses

@@ -62,8 +62,9 @@ final class Dispatcher implements AutoCloseable {
   /** Runs a mailbox soon. Called by whoever has made it due, on any thread, under no lock. */
   void enqueue(Mailbox mailbox) {
     due.add(mailbox);
-    if (!anyWorks()) {
-      start(executor);
+    Executor idle = idle();
+    if (idle != null) {
+      start(idle);
     } else if (due.peek() != null && watched.compareAndSet(false, true)) {
       timer.schedule(this::watch, STUCK);
     }
@@ -75,25 +76,26 @@ final class Dispatcher implements AutoCloseable {
   }
 
   private void start(Executor on) {
-    boolean first = workers.isEmpty();
     Worker worker = new Worker();
     workers.add(worker);
     try {
-      // Where a worker is stuck, the given executor may be the very thread that it blocks.
-      (first ? on : pool).execute(worker);
+      on.execute(worker);
     } catch (RejectedExecutionException closed) {
       pool.execute(worker);
     }
   }
 
-  private boolean anyWorks() {
+  /** Returns where a worker is to be started, or null where one works. */
+  private @Nullable Executor idle() {
+    Executor idle = executor;
     long now = timer.nanoTime();
     for (Worker worker : workers) {
       if (!worker.isStuck(now)) {
-        return true;
+        return null;
       }
+      idle = pool; // the given executor may be the very thread that this one blocks
     }
-    return false;
+    return idle;
   }
 
   private void watch() {
@@ -101,7 +103,7 @@ final class Dispatcher implements AutoCloseable {
     if (due.peek() == null) {
       return;
     }
-    if (!anyWorks()) {
+    if (idle() != null) {
       start(pool);
     }
     if (due.peek() != null && watched.compareAndSet(false, true)) {
@@ -133,7 +135,7 @@ final class Dispatcher implements AutoCloseable {
         }
         busySince = Long.MIN_VALUE;
         workers.remove(this);
-      } while (due.peek() != null && !anyWorks() && workers.add(this));
+      } while (due.peek() != null && idle() != null && workers.add(this));
     }
   }
 }

@@ -108,7 +108,8 @@ final class InstanceCache {
           lost.remove(id);
           put(change.instance(), edits);
         } else if (event instanceof InstanceEvent.Remove gone) {
-          ServiceInstance was = edits.containsKey(id) ? edits.get(id) : find(id);
+          edits.remove(id); // what the same change has put there has come and gone unseen
+          ServiceInstance was = find(id);
           if (was == null) {
             continue;
           }
@@ -223,7 +224,8 @@ final class InstanceCache {
       }
     }
     boolean doubted =
-        lostPassing > 0
+        !(stream instanceof Freshness.Loading)
+            && lostPassing > 0
             && losses.tooSudden(published.instances().size() - passingHeld(), lostPassing);
     lost.forEach(
         (id, gone) -> {

@@ -67,7 +67,7 @@ abstract class Mailbox implements Subscription {
         deliver();
       }
     } catch (Throwable thrown) {
-      LOG.warn("a listener has thrown; it stays subscribed", thrown);
+      complain(thrown);
     } finally {
       synchronized (this) {
         runner = null;
@@ -76,6 +76,14 @@ abstract class Mailbox implements Subscription {
     }
     if (!state.compareAndSet(RUNNING, IDLE) && state.compareAndSet(RERUN, QUEUED)) {
       dispatcher.enqueue(this);
+    }
+  }
+
+  private static void complain(Throwable thrown) {
+    try {
+      LOG.warn("a listener has thrown; it stays subscribed", thrown);
+    } catch (Throwable unprintable) {
+      LOG.warn("a listener has thrown a {}; it stays subscribed", thrown.getClass().getName());
     }
   }
 

@@ -42,7 +42,7 @@ public interface ServiceView {
   /**
    * Waits until a first state was read from the store. Blocks.
    *
-   * @param timeout how long to wait at most
+   * @param timeout how long to wait at most: zero to 1 day
    * @return the latest state, at once where one was read already
    * @throws RegistryException of kind {@code UNAVAILABLE} when the time is over, with the reason
    *     why the store could not be read, or {@code DENIED} where it refuses

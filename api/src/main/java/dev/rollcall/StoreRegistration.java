@@ -59,6 +59,7 @@ final class StoreRegistration implements Registration {
   private State state = State.PENDING;
   private ServiceInstance desired;
   private Health checked;
+  private @Nullable ServiceInstance accepted;
   private @Nullable ServiceInstance shown;
   private @Nullable Lease lease;
   private long epoch = 1;
@@ -75,6 +76,18 @@ final class StoreRegistration implements Registration {
   private Timer.@Nullable Scheduled removal;
   private HealthChecker.@Nullable Running checks;
   private final List<Update> updates = new ArrayList<>();
+
+  /**
+   * A registering call that is under way.
+   *
+   * @param generation grows with each call
+   * @param said the fields as they were desired
+   * @param wanted the same in the health that was to be shown
+   * @param updates how many waiting updates it contains
+   * @param atNanos when it was sent
+   */
+  private record Sending(
+      int generation, ServiceInstance said, ServiceInstance wanted, int updates, long atNanos) {}
 
   private record Update(ServiceInstance instance, CompletableFuture<@Nullable Void> future) {}
 
@@ -277,15 +290,14 @@ final class StoreRegistration implements Registration {
       return () -> {};
     }
     busy = true;
-    Claim claim = sent && shown != null ? Claim.CONTINUE : firstClaim;
+    Claim claim = accepted != null ? Claim.CONTINUE : firstClaim;
     sent = true;
-    int mine = ++generation;
+    Sending sending = new Sending(++generation, desired, wanted, updates.size(), timer.nanoTime());
     RegisterRequest request =
         new RegisterRequest(wanted, storeLiveness(), new Owner(owner, epoch), claim);
-    long since = timer.nanoTime();
     return () ->
-        Failures.call(() -> backend.register(request, end -> ended(mine, end)))
-            .whenComplete((taken, failed) -> registered(mine, wanted, since, taken, failed));
+        Failures.call(() -> backend.register(request, end -> ended(sending.generation, end)))
+            .whenComplete((taken, failed) -> registered(sending, taken, failed));
   }
 
   /** What the store is to show: no better than the checks that run here. */
@@ -305,86 +317,83 @@ final class StoreRegistration implements Registration {
     return Liveness.heartbeat(ttl).deregisterAfter(liveness.deregisterAfter());
   }
 
-  private void registered(
-      int mine,
-      ServiceInstance wanted,
-      long since,
-      @Nullable Lease taken,
-      @Nullable Throwable thrown) {
+  private void registered(Sending sent, @Nullable Lease taken, @Nullable Throwable thrown) {
     List<Update> answered = new ArrayList<>();
     RegistryException failure = thrown == null ? null : Failures.of(thrown);
-    boolean refused = false;
-    boolean announced = false;
+    RegistryException refused = null;
     synchronized (lock) {
       busy = false;
-      if (taken != null) {
-        shown = wanted;
-        lease = taken;
-        renewedNanos = since;
-        answered = takeUpdates(wanted);
-        if (endedGeneration == mine) {
-          lose("its lease ended at once");
-        } else if (!closing) {
-          announced = become(State.ACTIVE);
-          scheduleRenewal();
-        }
-      } else if (failure != null && !closing) {
-        switch (failure.kind()) {
-          case CONFLICT -> {
-            refused = true;
-            if (shown != null) {
-              fence();
-            } else {
-              giveUp();
-            }
-          }
-          case INVALID, DENIED -> {
-            refused = true;
-            if (shown == null) {
-              giveUp();
-            } else if (lease != null) {
-              desired = shown; // the store keeps what it has
-            } else {
-              retryLater();
-            }
-          }
-          default -> {
-            lastFailure = failure;
-            retryLater();
-          }
-        }
-        if (refused) {
-          answered = List.copyOf(updates);
-          updates.clear();
+      // Superseded while the answer was under way: whatever it says, this owner has no lease.
+      boolean fenced = state == State.FENCED;
+      if (taken != null && !fenced) {
+        adopt(sent, taken);
+        answered = answer(sent);
+      } else if (failure != null && !closing && !fenced) {
+        if (failure.kind() == RegistryException.Kind.UNAVAILABLE) {
+          lastFailure = failure;
+          retryLater();
+        } else {
+          refused = failure;
+          answered = answer(sent);
+          refuse(sent, failure.kind());
         }
       }
     }
-    if (announced) {
-      active.complete(this);
-    }
-    if (failure == null) {
+    if (refused != null) {
+      fail(answered, refused);
+      active.completeExceptionally(refused);
+    } else {
       answered.forEach(update -> update.future.complete(null));
-    } else if (refused) {
-      fail(answered, failure);
-      active.completeExceptionally(failure);
+      if (taken != null) {
+        confirm();
+      }
     }
     step();
   }
 
-  private List<Update> takeUpdates(ServiceInstance wanted) {
-    // All updates up to the one that was sent; later ones wait for the next call.
-    List<Update> answered = new ArrayList<>();
-    int last = -1;
-    for (int i = 0; i < updates.size(); i++) {
-      ServiceInstance asked = updates.get(i).instance;
-      if (asked.withHealth(asked.health().worse(checked)).equals(wanted)) {
-        last = i;
-      }
+  /** Takes note under the lock of what the store holds now. */
+  private void adopt(Sending sent, Lease taken) {
+    accepted = sent.said;
+    shown = sent.wanted;
+    lease = taken;
+    renewedNanos = sent.atNanos;
+    if (endedGeneration == sent.generation) {
+      lose("its lease ended at once");
+    } else if (!closing && !parked) {
+      become(State.ACTIVE);
+      scheduleRenewal();
     }
-    for (int i = 0; i <= last; i++) {
-      answered.add(updates.remove(0));
-    }
+  }
+
+  /** Takes out the updates that a call contained; later ones wait for the next. */
+  private List<Update> answer(Sending sent) {
+    List<Update> contained = updates.subList(0, Math.min(sent.updates, updates.size()));
+    List<Update> answered = List.copyOf(contained);
+    contained.clear();
     return answered;
+  }
+
+  /** Decides under the lock what follows from the store's refusal. */
+  private void refuse(Sending sent, RegistryException.Kind kind) {
+    if (accepted == null) {
+      giveUp();
+    } else if (kind == RegistryException.Kind.CONFLICT) {
+      fence();
+    } else if (sent.updates == 0) {
+      retryLater(); // it refuses what it held before: a permission may come back
+    } else if (updates.isEmpty()) {
+      desired = accepted;
+    }
+  }
+
+  private void confirm() {
+    boolean held;
+    synchronized (lock) {
+      held = state == State.ACTIVE;
+    }
+    if (held) {
+      active.complete(this);
+    }
   }
 
   private void deregistered(boolean last, @Nullable Throwable thrown) {
@@ -397,11 +406,11 @@ final class StoreRegistration implements Registration {
         cancel(renewal);
         renewal = null;
         finished = last;
-      } else if (failure.kind() == RegistryException.Kind.UNAVAILABLE) {
+      } else if (!last || failure.kind() == RegistryException.Kind.UNAVAILABLE) {
         lastFailure = failure;
         retryLater();
       } else {
-        finished = last;
+        finished = true;
       }
     }
     if (finished) {
@@ -428,7 +437,9 @@ final class StoreRegistration implements Registration {
 
   private void ended(int of, LeaseEnd end) {
     synchronized (lock) {
-      if (of != generation || closing || state == State.FENCED) {
+      // Superseded is believed of an earlier call too, unless a later one was granted since.
+      boolean late = of != generation && (end != LeaseEnd.SUPERSEDED || lease != null);
+      if (late || closing || state == State.FENCED) {
         return;
       }
       endedGeneration = of;

@@ -260,10 +260,11 @@ final class StoreRegistry implements Registry {
       return;
     }
     try {
-      deregisterAll();
+      List<StoreRegistration> all = List.copyOf(registrations);
+      deregister(all);
       List<Mailbox> mailboxes = new ArrayList<>();
       services.values().forEach(service -> mailboxes.addAll(service.mailboxes()));
-      registrations.forEach(registration -> mailboxes.addAll(registration.mailboxes()));
+      all.forEach(registration -> mailboxes.addAll(registration.mailboxes()));
       StoreCatalog everything;
       synchronized (this) {
         everything = catalog;
@@ -288,8 +289,7 @@ final class StoreRegistry implements Registry {
     }
   }
 
-  private void deregisterAll() {
-    List<StoreRegistration> all = List.copyOf(registrations);
+  private void deregister(List<StoreRegistration> all) {
     CompletableFuture<?>[] answers =
         all.stream().map(StoreRegistration::deregister).toArray(CompletableFuture[]::new);
     try {

@@ -1,0 +1,161 @@
+package dev.rollcall;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.rollcall.spi.Timer;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class DispatcherTest {
+  private final Timer timer = Timer.system("test-timer");
+
+  @AfterEach
+  void close() {
+    timer.close();
+  }
+
+  private static MailboxTest.Counting blocking(Dispatcher dispatcher, CountDownLatch until) {
+    return new MailboxTest.Counting(dispatcher, () -> MailboxTest.join(until));
+  }
+
+  @Test
+  void enqueue_withBlockingListeners_delaysNoOther() {
+    CountDownLatch until = new CountDownLatch(1);
+    try (Dispatcher dispatcher = new Dispatcher(timer, null)) {
+      for (int i = 0; i < 5; i++) {
+        blocking(dispatcher, until).signal();
+      }
+      MailboxTest.Counting other = new MailboxTest.Counting(dispatcher, () -> {});
+      other.signal();
+      await().untilAsserted(() -> assertThat(other.delivered).hasValue(1));
+      other.signal();
+      await().untilAsserted(() -> assertThat(other.delivered).hasValue(2));
+      until.countDown();
+    }
+  }
+
+  @Test
+  void enqueue_withABlockedGivenThread_delaysNoOther() {
+    CountDownLatch until = new CountDownLatch(1);
+    ExecutorService single = Executors.newSingleThreadExecutor();
+    try (Dispatcher dispatcher = new Dispatcher(timer, single)) {
+      blocking(dispatcher, until).signal();
+      MailboxTest.Counting other = new MailboxTest.Counting(dispatcher, () -> {});
+      other.signal();
+      await().untilAsserted(() -> assertThat(other.delivered).hasValue(1));
+      until.countDown();
+    } finally {
+      single.shutdownNow();
+    }
+  }
+
+  @Test
+  void enqueue_withADirectExecutor_runsOnTheCallersThread() {
+    List<Thread> threads = new CopyOnWriteArrayList<>();
+    try (Dispatcher dispatcher = new Dispatcher(new ManualTimer(), Runnable::run)) {
+      MailboxTest.Counting mailbox =
+          new MailboxTest.Counting(dispatcher, () -> threads.add(Thread.currentThread()));
+      mailbox.signal();
+      mailbox.signal();
+    }
+    assertThat(threads).containsExactly(Thread.currentThread(), Thread.currentThread());
+  }
+
+  @Test
+  void enqueue_withADirectExecutorThatIsStuck_runsOthersOnAnotherThreadThanTheTimers() {
+    CountDownLatch until = new CountDownLatch(1);
+    List<String> names = new CopyOnWriteArrayList<>();
+    try (Dispatcher dispatcher = new Dispatcher(timer, Runnable::run)) {
+      Thread stuck = new Thread(() -> blocking(dispatcher, until).signal());
+      stuck.start();
+      await().until(() -> stuck.getState() == Thread.State.WAITING);
+      MailboxTest.Counting other =
+          new MailboxTest.Counting(dispatcher, () -> names.add(Thread.currentThread().getName()));
+      other.signal();
+      await().untilAsserted(() -> assertThat(other.delivered).hasValue(1));
+      until.countDown();
+    }
+    assertThat(names).allMatch(name -> name.startsWith("rollcall-listener-"));
+  }
+
+  @Test
+  void enqueue_whenTheExecutorRejects_runsOnTheOwnPool() {
+    AtomicInteger rejected = new AtomicInteger();
+    try (Dispatcher dispatcher =
+        new Dispatcher(
+            timer,
+            task -> {
+              rejected.incrementAndGet();
+              throw new RejectedExecutionException("full");
+            })) {
+      MailboxTest.Counting mailbox = new MailboxTest.Counting(dispatcher, () -> {});
+      mailbox.signal();
+      await().untilAsserted(() -> assertThat(mailbox.delivered).hasValue(1));
+      assertThat(rejected).hasValue(1);
+    }
+  }
+
+  @Test
+  void threads_areNamedDaemonsAndEndWithTheDispatcher() {
+    List<Thread> threads = new CopyOnWriteArrayList<>();
+    CountDownLatch all = new CountDownLatch(3);
+    try (Dispatcher dispatcher = new Dispatcher(timer, null)) {
+      for (int i = 0; i < 3; i++) {
+        new MailboxTest.Counting(
+                dispatcher,
+                () -> {
+                  threads.add(Thread.currentThread());
+                  all.countDown();
+                  MailboxTest.join(all);
+                })
+            .signal();
+      }
+      MailboxTest.join(all);
+    }
+    assertThat(threads)
+        .hasSize(3)
+        .allMatch(Thread::isDaemon)
+        .allMatch(thread -> thread.getName().startsWith("rollcall-listener-"));
+    await().until(() -> threads.stream().noneMatch(Thread::isAlive));
+  }
+
+  @Test
+  void enqueue_afterClose_runsNothing() {
+    Dispatcher dispatcher = new Dispatcher(timer, null);
+    dispatcher.close();
+    MailboxTest.Counting mailbox = new MailboxTest.Counting(dispatcher, () -> {});
+    mailbox.signal();
+    dispatcher.run(() -> mailbox.deliver());
+    assertThat(mailbox.delivered).hasValue(0);
+  }
+
+  @Test
+  void enqueue_ofManyMailboxes_takesFewThreads() {
+    List<String> names = new CopyOnWriteArrayList<>();
+    AtomicInteger delivered = new AtomicInteger();
+    try (Dispatcher dispatcher =
+        new Dispatcher(
+            new ManualTimer(),
+            task -> {
+              names.add("started");
+              new Thread(task).start();
+            })) {
+      CountDownLatch start = new CountDownLatch(1);
+      blocking(dispatcher, start).signal();
+      for (int i = 0; i < 1000; i++) {
+        new MailboxTest.Counting(dispatcher, delivered::incrementAndGet).signal();
+      }
+      start.countDown();
+      await().untilAsserted(() -> assertThat(delivered).hasValue(1000));
+    }
+    assertThat(names).hasSize(1);
+  }
+}

@@ -1,0 +1,63 @@
+package dev.rollcall;
+
+import dev.rollcall.spi.RegisterRequest.Claim;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+
+/** A registration on a scripted backend, in a time that stands still. */
+abstract class RegistrationFixture {
+  static final Duration DEADLINE = Duration.ofSeconds(10);
+  static final Duration LONG = Duration.ofMinutes(1);
+  static final ServiceInstance INSTANCE = Samples.instance("a");
+
+  final ManualTimer timer = new ManualTimer();
+  final ScriptedBackend backend = new ScriptedBackend();
+  final FakeChecker checker = new FakeChecker();
+  final Dispatcher dispatcher = new Dispatcher(timer, Runnable::run);
+  final AtomicInteger done = new AtomicInteger();
+  final List<Registration.State> states = new CopyOnWriteArrayList<>();
+
+  @AfterEach
+  void closeDispatcher() {
+    dispatcher.close();
+  }
+
+  StoreRegistration start() {
+    return start(Liveness.heartbeat(ScriptedBackend.TTL), Claim.TAKE_OVER);
+  }
+
+  StoreRegistration start(Liveness liveness, Claim claim) {
+    StoreRegistration registration =
+        new StoreRegistration(
+            backend,
+            timer,
+            dispatcher,
+            DEADLINE,
+            INSTANCE,
+            liveness,
+            claim,
+            ended -> done.incrementAndGet());
+    registration.onState(states::add);
+    registration.start(checker);
+    return registration;
+  }
+
+  /** Lets the first registrations fail, and the following ones work. */
+  void failFirst(int times, RegistryException.Kind kind) {
+    backend.onRegister =
+        call -> {
+          if (backend.registers.size() <= times) {
+            call.refuse(kind);
+          } else {
+            call.accept();
+          }
+        };
+  }
+
+  static RegistryException.Kind kindOf(Throwable thrown) {
+    return Failures.of(thrown).kind();
+  }
+}

@@ -1,0 +1,330 @@
+package dev.rollcall;
+
+import static dev.rollcall.Registration.State.ACTIVE;
+import static dev.rollcall.Registration.State.CLOSED;
+import static dev.rollcall.Registration.State.FENCED;
+import static dev.rollcall.Registration.State.LOST;
+import static dev.rollcall.Registration.State.PENDING;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.rollcall.RegistryException.Kind;
+import dev.rollcall.spi.LeaseListener.LeaseEnd;
+import dev.rollcall.spi.RegisterRequest.Claim;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** First registration, renewal, and what follows the loss of a lease. */
+class StoreRegistrationTest extends RegistrationFixture {
+
+  @Test
+  void start_whenTheStoreTakesIt_isActive() {
+    StoreRegistration registration = start();
+    assertThat(registration.active()).isCompletedWithValue(registration);
+    assertThat(states).containsExactly(PENDING, ACTIVE);
+    ScriptedBackend.Register call = backend.lastRegister();
+    assertThat(call.request.instance()).isEqualTo(INSTANCE);
+    assertThat(call.request.claim()).isEqualTo(Claim.TAKE_OVER);
+    assertThat(call.owner().epoch()).isEqualTo(1);
+    assertThat(call.owner().id()).isNotEmpty();
+    assertThat(registration.instance()).isEqualTo(INSTANCE);
+  }
+
+  @Test
+  void start_whenTheStoreIsDownForAWhile_isActiveAfterwards() {
+    failFirst(3, Kind.UNAVAILABLE);
+    StoreRegistration registration = start();
+    assertThat(registration.state()).isEqualTo(PENDING);
+    assertThat(backend.registers).hasSize(1);
+    timer.advance(Duration.ofMillis(639));
+    assertThat(backend.registers).hasSize(1);
+    timer.advance(Duration.ofSeconds(10));
+    assertThat(backend.registers).hasSize(4);
+    assertThat(registration.state()).isEqualTo(ACTIVE);
+    assertThat(states).containsExactly(PENDING, ACTIVE);
+    assertThat(backend.registers)
+        .allSatisfy(call -> assertThat(call.request.claim()).isEqualTo(Claim.TAKE_OVER))
+        .allSatisfy(call -> assertThat(call.owner()).isEqualTo(backend.lastRegister().owner()));
+  }
+
+  @Test
+  void start_whenTheBackendThrows_isTriedAgain() {
+    backend.onRegister =
+        call -> {
+          backend.onRegister = ScriptedBackend.Register::accept;
+          throw new IllegalStateException("a fault of the backend");
+        };
+    StoreRegistration registration = start();
+    timer.advance(Duration.ofSeconds(1));
+    assertThat(registration.state()).isEqualTo(ACTIVE);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Kind.class,
+      names = {"DENIED", "INVALID", "CONFLICT"})
+  void start_whenTheStoreRefuses_isClosedForGood(Kind kind) {
+    failFirst(1, kind);
+    StoreRegistration registration = start();
+    assertThat(registration.active())
+        .isCompletedExceptionally()
+        .failsWithin(Duration.ZERO)
+        .withThrowableThat()
+        .satisfies(thrown -> assertThat(kindOf(thrown.getCause())).isEqualTo(kind))
+        .withMessageContaining("the store says " + kind);
+    assertThat(states).containsExactly(PENDING, CLOSED);
+    assertThat(done.get()).isPositive();
+    timer.advance(LONG);
+    assertThat(backend.registers).hasSize(1);
+    registration.close();
+    assertThat(backend.deregisters).isEmpty();
+    assertThat(timer.pending()).isZero();
+  }
+
+  @Test
+  void renewal_comesThreeTimesATtl() {
+    StoreRegistration registration = start();
+    timer.advance(LONG.multipliedBy(9));
+    int renewals = backend.lastRegister().renewals.size();
+    assertThat(renewals).isBetween(180, 200);
+    assertThat(backend.registers).hasSize(1);
+    assertThat(registration.state()).isEqualTo(ACTIVE);
+  }
+
+  @Test
+  void renewal_whereTheLeaseNeedsNone_isNotSent() {
+    start(Liveness.permanent(), Claim.TAKE_OVER);
+    timer.advance(LONG);
+    assertThat(backend.lastRegister().renewals).isEmpty();
+    assertThat(timer.pending()).isZero();
+  }
+
+  @Test
+  void renewal_thatFailsForLessThanATtl_losesNothing() {
+    start();
+    ScriptedBackend.Register lease = backend.lastRegister();
+    lease.onRenew =
+        renewal -> {
+          if (lease.renewals.size() == 1) {
+            renewal.completeExceptionally(RegistryException.unavailable("down", null));
+          } else {
+            renewal.complete(null);
+          }
+        };
+    timer.advance(LONG);
+    assertThat(states).containsExactly(PENDING, ACTIVE);
+    assertThat(backend.registers).hasSize(1);
+  }
+
+  @Test
+  void renewal_thatFailsForATtl_isLostAndRegisteredAgain() {
+    start();
+    backend.registers.get(0).onRenew =
+        renewal -> renewal.completeExceptionally(RegistryException.unavailable("down", null));
+    timer.advance(ScriptedBackend.TTL.plusSeconds(4));
+    assertRestored(2);
+  }
+
+  @Test
+  void renewal_whenTheStoreSaysConflict_isRegisteredAgain() {
+    start();
+    backend.registers.get(0).onRenew =
+        renewal -> renewal.completeExceptionally(RegistryException.conflict("no such lease"));
+    timer.advance(ScriptedBackend.TTL);
+    assertRestored(2);
+  }
+
+  @Test
+  void renewal_afterAPauseLongerThanTheTtl_isNotSentButRegisteredAgain() {
+    start();
+    timer.pause(ScriptedBackend.TTL.plusSeconds(1));
+    assertThat(backend.registers.get(0).renewals).isEmpty();
+    assertRestored(2);
+  }
+
+  @Test
+  void renewal_afterAPauseShorterThanTheTtl_isSent() {
+    start();
+    timer.pause(ScriptedBackend.TTL.minusSeconds(1));
+    assertThat(backend.registers).hasSize(1);
+    assertThat(backend.lastRegister().renewals).hasSize(1);
+  }
+
+  @Test
+  void renewal_afterAPause_whereAnotherHasCome_isFenced() {
+    StoreRegistration registration = start();
+    backend.onRegister = call -> call.refuse(Kind.CONFLICT);
+    timer.pause(ScriptedBackend.TTL.plusSeconds(1));
+    assertThat(states).containsExactly(PENDING, ACTIVE, LOST, FENCED);
+    assertStopped(registration, 2);
+  }
+
+  private void assertRestored(long epoch) {
+    assertThat(states).containsExactly(PENDING, ACTIVE, LOST, ACTIVE);
+    assertThat(backend.registers).hasSize(2);
+    ScriptedBackend.Register again = backend.lastRegister();
+    assertThat(again.request.claim()).isEqualTo(Claim.CONTINUE);
+    assertThat(again.owner().id()).isEqualTo(backend.registers.get(0).owner().id());
+    assertThat(again.owner().epoch()).isEqualTo(epoch);
+    timer.advance(ScriptedBackend.TTL);
+    assertThat(again.renewals).isNotEmpty();
+  }
+
+  private void assertStopped(StoreRegistration registration, int registers) {
+    timer.advance(LONG);
+    registration.close();
+    assertThat(backend.registers).hasSize(registers);
+    assertThat(backend.deregisters).isEmpty();
+    assertThat(registration.state()).isEqualTo(FENCED);
+    assertThat(done.get()).isPositive();
+    assertThat(timer.pending()).isZero();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = LeaseEnd.class,
+      names = {"EXPIRED", "REMOVED"})
+  void lease_whenItHasEnded_isRegisteredAgain(LeaseEnd end) {
+    start();
+    backend.lastRegister().listener.ended(end);
+    assertRestored(2);
+  }
+
+  @Test
+  void lease_whenItEndsWhileTheStoreIsDown_isRestoredWithTheLatestFields() {
+    StoreRegistration registration = start();
+    backend.onRegister = call -> call.refuse(Kind.UNAVAILABLE);
+    backend.lastRegister().listener.ended(LeaseEnd.REMOVED);
+    timer.advance(LONG);
+    assertThat(registration.state()).isEqualTo(LOST);
+    ServiceInstance latest = Samples.instance("a", 9);
+    var updated = registration.update(latest);
+    assertThat(updated).isNotDone();
+    backend.onRegister = ScriptedBackend.Register::accept;
+    timer.advance(LONG);
+    assertThat(updated).isCompleted();
+    assertThat(backend.lastRegister().request.instance()).isEqualTo(latest);
+    assertThat(states).containsExactly(PENDING, ACTIVE, LOST, ACTIVE);
+  }
+
+  @Test
+  void lease_whenSuperseded_isFencedAndNeverWritesAgain() {
+    StoreRegistration registration = start();
+    backend.lastRegister().listener.ended(LeaseEnd.SUPERSEDED);
+    assertThat(states).containsExactly(PENDING, ACTIVE, FENCED);
+    assertThat(registration.update(INSTANCE).isCompletedExceptionally()).isTrue();
+    assertStopped(registration, 1);
+  }
+
+  @Test
+  void lease_whenExpiredBeforeItsAnswer_isRegisteredAgain() {
+    backend.onRegister = call -> {};
+    StoreRegistration registration = start();
+    ScriptedBackend.Register first = backend.lastRegister();
+    first.listener.ended(LeaseEnd.EXPIRED);
+    backend.onRegister = ScriptedBackend.Register::accept;
+    first.accept();
+    assertThat(backend.registers).hasSize(2);
+    assertThat(registration.state()).isEqualTo(ACTIVE);
+  }
+
+  @Test
+  void lease_whenSupersededBeforeItsAnswer_staysFenced() {
+    backend.onRegister = call -> {};
+    StoreRegistration registration = start();
+    ScriptedBackend.Register first = backend.lastRegister();
+    first.listener.ended(LeaseEnd.SUPERSEDED);
+    backend.onRegister = ScriptedBackend.Register::accept;
+    first.accept();
+    assertThat(states).containsExactly(PENDING, FENCED);
+    assertStopped(registration, 1);
+  }
+
+  @Test
+  void lease_whenSupersededWhileAnUpdateIsUnderWay_staysFenced() {
+    StoreRegistration registration = start();
+    backend.onRegister = call -> {};
+    var updated = registration.update(Samples.instance("a", 9));
+    backend.lastRegister().listener.ended(LeaseEnd.SUPERSEDED);
+    backend.onRegister = ScriptedBackend.Register::accept;
+    backend.lastRegister().accept();
+    assertThat(states).containsExactly(PENDING, ACTIVE, FENCED);
+    assertThat(updated.isCompletedExceptionally()).isTrue();
+    assertStopped(registration, 2);
+  }
+
+  @Test
+  void lease_ofAnEarlierCall_isNotListenedTo() {
+    StoreRegistration registration = start();
+    registration.update(Samples.instance("a", 9));
+    backend.registers.get(0).listener.ended(LeaseEnd.EXPIRED);
+    assertThat(registration.state()).isEqualTo(ACTIVE);
+    assertThat(backend.registers).hasSize(2);
+  }
+
+  @Test
+  void probe_thatSaysFalse_showsCriticalAndKeepsTheLease() {
+    boolean[] healthy = {true};
+    StoreRegistration registration =
+        start(
+            Liveness.heartbeat(ScriptedBackend.TTL)
+                .onlyWhile(
+                    () -> {
+                      synchronized (healthy) {
+                        return healthy[0];
+                      }
+                    }),
+            Claim.TAKE_OVER);
+    assertThat(backend.lastRegister().request.instance().health()).isEqualTo(Health.PASSING);
+    set(healthy, false);
+    awaitShown(Health.CRITICAL);
+    int renewals = backend.lastRegister().renewals.size();
+    awaitRenewals(renewals + 3);
+    assertThat(registration.state()).isEqualTo(ACTIVE);
+    assertThat(registration.instance()).isEqualTo(INSTANCE);
+    set(healthy, true);
+    awaitShown(Health.PASSING);
+    assertThat(states).containsExactly(PENDING, ACTIVE);
+  }
+
+  @Test
+  void probe_thatThrows_countsAsFalse() {
+    try (RecordedLog log = new RecordedLog()) {
+      start(
+          Liveness.heartbeat(ScriptedBackend.TTL)
+              .onlyWhile(
+                  () -> {
+                    throw new AssertionError("broken probe");
+                  }),
+          Claim.TAKE_OVER);
+      awaitShown(Health.CRITICAL);
+      assertThat(log.warnings()).first().asString().contains("its probe has thrown");
+    }
+  }
+
+  private static void set(boolean[] healthy, boolean value) {
+    synchronized (healthy) {
+      healthy[0] = value;
+    }
+  }
+
+  private void awaitShown(Health health) {
+    await()
+        .until(
+            () -> {
+              timer.advance(Duration.ofMillis(500));
+              return backend.lastRegister().request.instance().health() == health;
+            });
+  }
+
+  private void awaitRenewals(int count) {
+    await()
+        .until(
+            () -> {
+              timer.advance(Duration.ofMillis(500));
+              return backend.lastRegister().renewals.size() >= count;
+            });
+  }
+}

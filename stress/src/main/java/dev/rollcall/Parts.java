@@ -1,0 +1,51 @@
+package dev.rollcall;
+
+import dev.rollcall.spi.HealthChecker;
+import dev.rollcall.spi.RegisterRequest.Claim;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Timer;
+import java.time.Duration;
+
+/** Parts of the engine without threads of their own: listeners run where they are signalled. */
+final class Parts {
+  static final ServiceInstance A = instance("a");
+  static final ServiceInstance B = instance("b");
+
+  private Parts() {}
+
+  private static ServiceInstance instance(String id) {
+    return ServiceInstance.builder("orders").id(id).address("127.0.0.1", 8080).build();
+  }
+
+  static Dispatcher dispatcher(Timer timer) {
+    return new Dispatcher(timer, Runnable::run);
+  }
+
+  static InstanceCache cache(Timer timer) {
+    return new InstanceCache("orders", timer, guard(timer).window());
+  }
+
+  static LossGuard guard(Timer timer) {
+    HealthChecker none = null; // an unprotected service asks nobody
+    return new LossGuard(timer, none, 1, Duration.ofMinutes(5));
+  }
+
+  /** A registration that has begun. */
+  static StoreRegistration registration(RegistryBackend store, Timer timer) {
+    StoreRegistration registration = unstarted(store, timer);
+    registration.start(null);
+    return registration;
+  }
+
+  static StoreRegistration unstarted(RegistryBackend store, Timer timer) {
+    return new StoreRegistration(
+        store,
+        timer,
+        dispatcher(timer),
+        Duration.ofSeconds(10),
+        A,
+        Liveness.heartbeat(Duration.ofSeconds(9)),
+        Claim.TAKE_OVER,
+        ended -> {});
+  }
+}
