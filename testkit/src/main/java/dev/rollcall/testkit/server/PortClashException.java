@@ -1,0 +1,10 @@
+package dev.rollcall.testkit.server;
+
+/** A server ended because somebody else listens on one of its ports; other ports may do. */
+final class PortClashException extends ServerException {
+  private static final long serialVersionUID = 1L;
+
+  PortClashException(String message) {
+    super(message);
+  }
+}
