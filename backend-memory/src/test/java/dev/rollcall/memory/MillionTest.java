@@ -7,13 +7,15 @@ import static dev.rollcall.memory.Fixture.register;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.rollcall.Liveness;
+import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.ServiceView;
 import dev.rollcall.spi.Lease;
 import dev.rollcall.spi.LeaseListener;
 import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegistryBackend;
-import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -58,13 +60,25 @@ class MillionTest {
 
       AtomicBoolean over = new AtomicBoolean();
       AtomicLong lookups = new AtomicLong();
-      Thread reader = new Thread(() -> lookUp(backend, over, lookups));
-      reader.start();
-      renewSpread(leases);
-      over.set(true);
-      reader.join();
+      AtomicLong blocked = new AtomicLong();
+      try (Registry registry = Registry.builder(store.open()).timer(timer).build()) {
+        ServiceView[] views = new ServiceView[SERVICES];
+        for (int i = 0; i < SERVICES; i++) {
+          views[i] = registry.service("service-" + i);
+          views[i].await(Duration.ofSeconds(10));
+        }
+        Thread reader = new Thread(() -> lookUp(views, over, lookups, blocked));
+        reader.start();
+        renewSpread(leases);
+        over.set(true);
+        reader.join();
+      }
 
-      System.out.printf("%d look-ups in %d s meanwhile%n", lookups.get(), SECONDS);
+      System.out.printf(
+          "%d look-ups a second meanwhile on one thread, which was blocked %d times%n",
+          lookups.get() / SECONDS, blocked.get());
+      assertThat(lookups.get()).as("0 where a look-up went wrong").isPositive();
+      assertThat(blocked).hasValue(0);
       assertThat(ended).hasValue(0);
       assertThat(passing(backend)).isEqualTo(COUNT);
       System.out.printf(
@@ -89,14 +103,23 @@ class MillionTest {
     }
   }
 
-  private static void lookUp(RegistryBackend backend, AtomicBoolean over, AtomicLong lookups) {
+  private static void lookUp(
+      ServiceView[] views, AtomicBoolean over, AtomicLong lookups, AtomicLong blocked) {
     ThreadLocalRandom random = ThreadLocalRandom.current();
+    long count = 0;
     while (!over.get()) {
-      String service = "service-" + random.nextInt(SERVICES);
-      assertThat(get(backend.snapshot(Selector.service(service))).instances())
-          .hasSize(COUNT / SERVICES);
-      lookups.incrementAndGet();
+      ServiceView view = views[random.nextInt(SERVICES)];
+      if (view.instances().size() != COUNT / SERVICES
+          || !view.pick().service().equals(view.service())) {
+        throw new AssertionError("a look-up in " + view.snapshot());
+      }
+      count++;
     }
+    lookups.set(count);
+    blocked.set(
+        ManagementFactory.getThreadMXBean()
+            .getThreadInfo(Thread.currentThread().getId())
+            .getBlockedCount());
   }
 
   private static double rate(Lease[] leases, int over, int renewals) {
