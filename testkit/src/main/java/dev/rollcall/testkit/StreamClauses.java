@@ -318,7 +318,7 @@ abstract class StreamClauses extends Clauses {
     RegistryBackend writer = client();
     put(writer, instance("a"));
     RecordingSink sink = record(client(), Selector.everything());
-    eventually(() -> assertThat(mine(sink.state())).containsExactly(instance("a")));
+    eventually(() -> assertThat(sink.isLive()).isTrue());
     assertThat(mine(sink.states().get(0))).containsExactly(instance("a"));
 
     List<ServiceInstance> more = new ArrayList<>();

@@ -1,0 +1,27 @@
+package dev.rollcall.etcd;
+
+import dev.rollcall.spi.BackendProvider;
+import dev.rollcall.spi.BackendUri;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Timer;
+import java.util.Set;
+
+/**
+ * Opens {@code etcd://} and {@code etcds://}, with the options that {@link EtcdBackend} lists.
+ * Found by {@link java.util.ServiceLoader}; there is no reason to name it.
+ */
+public final class EtcdBackendProvider implements BackendProvider {
+
+  /** Creates the provider, which has no state. */
+  public EtcdBackendProvider() {}
+
+  @Override
+  public Set<String> schemes() {
+    return EtcdOptions.SCHEMES;
+  }
+
+  @Override
+  public RegistryBackend open(BackendUri uri, Timer timer) {
+    return new EtcdBackend(EtcdOptions.of(uri), timer);
+  }
+}

@@ -1,0 +1,376 @@
+package dev.rollcall.etcd;
+
+import dev.rollcall.RegistryException;
+import dev.rollcall.spi.Timer;
+import io.etcd.jetcd.ByteSequence;
+import io.etcd.jetcd.Client;
+import io.etcd.jetcd.KeyValue;
+import io.etcd.jetcd.Txn;
+import io.etcd.jetcd.Watch;
+import io.etcd.jetcd.kv.GetResponse;
+import io.etcd.jetcd.kv.TxnResponse;
+import io.etcd.jetcd.options.GetOption;
+import io.etcd.jetcd.options.WatchOption;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one way to jetcd: every call has a deadline and fails with a {@link RegistryException}.
+ *
+ * <p>Design: gRPC's back-off between connection attempts grows to minutes, and cannot be reset
+ * through jetcd; a fresh client connects at once. So when a call fails without a word from the
+ * store, and nothing was heard of it for {@link #SILENT_NANOS}, the whole client is replaced; where
+ * there is one endpoint only and its connection broke, at once, and the call is sent again. A
+ * client's watchers then hear {@code onCompleted} and its calls fail, as if the connection had
+ * broken. There is at most one new client, and so one connection attempt, a second.
+ *
+ * <p>{@code current} is replaced under {@code this} and read without; {@code heardNanos} is a plain
+ * time stamp, where a lost race costs nothing. A client is closed on a thread of {@code executor},
+ * never under a lock, since its watchers call back from within.
+ */
+final class EtcdGateway implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(EtcdBackend.class);
+
+  /** gRPC's third wait is 2.6 s, longer than the 2 s within which a feed shall be live again. */
+  private static final long SILENT_NANOS = Duration.ofSeconds(3).toNanos();
+
+  private static final long YOUNG_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /**
+   * For some milliseconds after its restart a single member answers linearizable reads without the
+   * last writes. What is older than what was seen is asked for again, for this long at most.
+   */
+  private static final long CATCH_UP_NANOS = Duration.ofSeconds(1).toNanos();
+
+  private static final Duration AGAIN = Duration.ofMillis(50);
+  private static final int PAGE = 1000;
+
+  private final EtcdOptions options;
+  private final Timer timer;
+  private final ExecutorService executor;
+  private final Connector connector;
+  private final Map<Long, CompletableFuture<?>> underWay = new ConcurrentHashMap<>();
+  private final AtomicLong calls = new AtomicLong();
+
+  /**
+   * How long to bear a broken connection: not at all, where there is no other member to turn to.
+   */
+  private final long brokenNanos;
+
+  private volatile Held current;
+  private volatile long heardNanos;
+  private volatile boolean closed;
+
+  /** The youngest moment that was seen; guarded by this. */
+  private @Nullable Moment newest;
+
+  /** A client, and since when. */
+  private static final class Held {
+    final Client client;
+    final long sinceNanos;
+
+    /** Whether the store was heard through it; a lost update costs nothing. */
+    volatile boolean worked;
+
+    Held(Client client, long sinceNanos) {
+      this.client = client;
+      this.sinceNanos = sinceNanos;
+    }
+  }
+
+  /**
+   * What a range held at one revision.
+   *
+   * @param entries in the order of their keys
+   * @param at where and when it was read
+   */
+  record Page(List<KeyValue> entries, Moment at) {}
+
+  EtcdGateway(EtcdOptions options, Timer timer) {
+    this.options = options;
+    this.timer = timer;
+    this.brokenNanos = options.endpoints().size() == 1 ? 0 : SILENT_NANOS;
+    AtomicInteger threads = new AtomicInteger();
+    this.executor =
+        new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE,
+            10,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            task -> {
+              Thread thread = new Thread(task, "rollcall-etcd-" + threads.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            },
+            (task, pool) -> {}); // after close() nothing is left to be done
+    this.connector = new Connector(options, executor);
+    this.heardNanos = timer.nanoTime();
+    this.current = new Held(connector.connect(), heardNanos);
+  }
+
+  /** Runs a short task on a thread on which nothing of jetcd's is locked. */
+  void elsewhere(Runnable task) {
+    executor.execute(task);
+  }
+
+  /** Sends one call. The stage completes by the deadline, whatever the store does. */
+  <T> CompletableFuture<T> call(String what, Function<Client, CompletableFuture<T>> send) {
+    return call(what, options.timeout(), send);
+  }
+
+  /** Sends one call, with a deadline of its own. */
+  <T> CompletableFuture<T> call(
+      String what, Duration deadline, Function<Client, CompletableFuture<T>> send) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    long number = calls.incrementAndGet();
+    underWay.put(number, answer);
+    if (closed) {
+      underWay.remove(number);
+      answer.completeExceptionally(closed(what));
+      return answer;
+    }
+    Timer.Scheduled late =
+        timer.schedule(
+            () -> {
+              doubt(current, SILENT_NANOS);
+              answer.completeExceptionally(
+                  RegistryException.unavailable(
+                      what + ": no answer from " + options + " within " + deadline, null));
+            },
+            deadline);
+    answer.whenComplete(
+        (value, failed) -> {
+          late.cancel();
+          underWay.remove(number);
+        });
+    attempt(what, send, answer, true);
+    return answer;
+  }
+
+  private <T> void attempt(
+      String what,
+      Function<Client, CompletableFuture<T>> send,
+      CompletableFuture<T> answer,
+      boolean mayRepeat) {
+    Held on = current;
+    CompletableFuture<T> sent;
+    try {
+      sent = send.apply(on.client);
+    } catch (RuntimeException thrown) {
+      sent = CompletableFuture.failedFuture(thrown);
+    }
+    sent.whenComplete(
+        (value, failed) -> {
+          if (failed == null) {
+            heard();
+            answer.complete(value);
+          } else if (mayRepeat && isBroken(failed) && !answer.isDone() && !closed) {
+            // Whatever this module sends may be sent twice: each write compares, or is the same.
+            doubt(on, brokenNanos);
+            attempt(what, send, answer, false);
+          } else {
+            answer.completeExceptionally(failure(what, on, failed));
+          }
+        });
+  }
+
+  private static boolean isBroken(Throwable failed) {
+    if (Failing.known(failed) != null) {
+      return false;
+    }
+    Refusal refusal = Refusal.of(failed);
+    return refusal.silent() && refusal.code() == Status.Code.UNAVAILABLE;
+  }
+
+  /** Sends a transaction. */
+  CompletableFuture<TxnResponse> txn(String what, Function<Txn, Txn> parts) {
+    return call(what, client -> parts.apply(client.getKVClient().txn()).commit())
+        .whenComplete(
+            (reply, failed) -> {
+              if (reply != null) {
+                seen(Moment.of(reply.getHeader()));
+              }
+            });
+  }
+
+  /** Reads a range as it is now, by a linearizable read, in pages where it is large. */
+  CompletableFuture<Page> list(String what, Range range) {
+    return list(what, range, timer.nanoTime(), newest());
+  }
+
+  private CompletableFuture<Page> list(
+      String what, Range range, long since, @Nullable Moment floor) {
+    return next(what, range, range.from(), new ArrayList<>(), null)
+        .thenCompose(
+            page -> {
+              if (floor == null || !floor.isBehind(page.at)) {
+                seen(page.at);
+                return CompletableFuture.completedFuture(page);
+              }
+              if (timer.nanoTime() - since > CATCH_UP_NANOS) {
+                startOver(page.at); // it is another history after all: wiped, or restored
+                return CompletableFuture.completedFuture(page);
+              }
+              CompletableFuture<Page> later = new CompletableFuture<>();
+              timer.schedule(
+                  () ->
+                      list(what, range, since, floor)
+                          .whenComplete(
+                              (again, failed) -> {
+                                if (failed == null) {
+                                  later.complete(again);
+                                } else {
+                                  later.completeExceptionally(failed);
+                                }
+                              }),
+                  AGAIN);
+              return later;
+            });
+  }
+
+  private CompletableFuture<Page> next(
+      String what, Range range, ByteSequence from, List<KeyValue> all, @Nullable Moment at) {
+    GetOption option =
+        GetOption.builder()
+            .withRange(range.to())
+            .withLimit(PAGE)
+            .withRevision(at == null ? 0 : at.revision())
+            .build();
+    return call(what, client -> client.getKVClient().get(from, option))
+        .thenCompose(
+            (GetResponse page) -> {
+              Moment moment = at == null ? Moment.of(page.getHeader()) : at;
+              all.addAll(page.getKvs());
+              if (!page.isMore() || page.getKvs().isEmpty()) {
+                return CompletableFuture.completedFuture(new Page(all, moment));
+              }
+              ByteSequence last = all.get(all.size() - 1).getKey();
+              return next(what, range, last.concat(ByteSequence.from(new byte[] {0})), all, moment);
+            });
+  }
+
+  /**
+   * Opens a watcher, which answers with a created-notify first.
+   *
+   * @throws RuntimeException where the client has just been closed
+   */
+  Watch.Watcher watch(Range range, long fromRevision, Watch.Listener listener) {
+    WatchOption option =
+        WatchOption.builder()
+            .withRange(range.to())
+            .withRevision(fromRevision)
+            .withCreateNotify(true)
+            .withRequireLeader(true)
+            .build();
+    return current.client.getWatchClient().watch(range.from(), option, listener);
+  }
+
+  /** Notes that the store was heard. */
+  void heard() {
+    heardNanos = timer.nanoTime();
+    current.worked = true;
+  }
+
+  /** Notes how far the store has come. */
+  synchronized void seen(Moment moment) {
+    if (newest == null || !newest.isBehind(moment)) {
+      newest = moment;
+    }
+  }
+
+  private synchronized void startOver(Moment moment) {
+    newest = moment;
+  }
+
+  private synchronized @Nullable Moment newest() {
+    return newest;
+  }
+
+  /** Says what a failure of a stream means, and doubts the connection where it should. */
+  Refusal refused(Throwable failure) {
+    Refusal refusal = Refusal.of(failure);
+    if (refusal.silent()) {
+      doubt(current, SILENT_NANOS);
+    } else {
+      heard();
+    }
+    return refusal;
+  }
+
+  /** Takes note that an answer is overdue. */
+  void overdue() {
+    doubt(current, SILENT_NANOS);
+  }
+
+  Duration timeout() {
+    return options.timeout();
+  }
+
+  private RegistryException failure(String what, Held on, Throwable failed) {
+    if (closed) {
+      return closed(what);
+    }
+    if (Failing.known(failed) != null) {
+      return Failing.because(failed); // of several calls in a row: its failure is told already
+    }
+    Refusal refusal = Refusal.of(failed);
+    if (refusal.silent()) {
+      doubt(on, SILENT_NANOS);
+    } else {
+      heard();
+    }
+    return refusal.exception(what + " at " + options);
+  }
+
+  private void doubt(Held on, long patienceNanos) {
+    long now = timer.nanoTime();
+    Held old;
+    synchronized (this) {
+      if (closed
+          || on != current
+          || now - heardNanos < patienceNanos
+          || (!on.worked && now - on.sinceNanos < YOUNG_NANOS)) {
+        return;
+      }
+      old = current;
+      current = new Held(connector.connect(), now);
+    }
+    LOG.debug("{}: not heard for {} ms; connecting anew", options, (now - heardNanos) / 1_000_000);
+    executor.execute(old.client::close);
+  }
+
+  private RegistryException closed(String what) {
+    return RegistryException.unavailable(what + ": the backend is closed", null);
+  }
+
+  @Override
+  public void close() {
+    Held last;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      last = current;
+    }
+    underWay.values().forEach(answer -> answer.completeExceptionally(closed("under way")));
+    last.client.close();
+    executor.shutdownNow();
+  }
+}

@@ -1,0 +1,26 @@
+package dev.rollcall.etcd;
+
+import dev.rollcall.RegistryException;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the failure of ours in what a stage completed with. */
+final class Failing {
+  private Failing() {}
+
+  static RegistryException because(@Nullable Throwable failed) {
+    RegistryException known = known(failed);
+    return known != null
+        ? known
+        : RegistryException.unavailable("an unexpected failure: " + failed, failed);
+  }
+
+  /** Returns the failure of ours, or null where it is another's. */
+  static @Nullable RegistryException known(@Nullable Throwable failed) {
+    Throwable cause = failed;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause instanceof RegistryException known ? known : null;
+  }
+}

@@ -1,0 +1,392 @@
+package dev.rollcall.etcd;
+
+import dev.rollcall.RegistryException;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.etcd.Attachment.Change;
+import dev.rollcall.etcd.EtcdGateway.Page;
+import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.Timer;
+import io.etcd.jetcd.Watch;
+import io.etcd.jetcd.watch.WatchEvent;
+import io.etcd.jetcd.watch.WatchResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One watcher on a range of keys, and all the sinks that look at that range or a part of it.
+ *
+ * <p>Design: list at a revision, watch from the next, and after any break watch again from the one
+ * after the last that was applied. jetcd's own resume is never used, since it can skip revisions:
+ * at the first error its watcher is closed and a new one opened. Where the store cannot go on from
+ * there (compacted, wiped, restored, another cluster, no leader, a stream that just ended) the
+ * range is listed again, and the sinks are given it as a replacement. A created-notify is the only
+ * proof that a watcher works; without one in time it counts as failed.
+ *
+ * <p>All fields but {@code sinks} belong to {@code serial}. {@code run} counts the attempts; each
+ * callback carries the run that it belongs to, and one of an earlier run is dropped. jetcd calls
+ * {@code onError} and {@code onCompleted} under a lock of its own, so those are brought in from
+ * another thread; {@code onNext}, which is not, delivers at once.
+ *
+ * <p>etcd never splits a revision over two responses unless it is asked to fragment, which jetcd
+ * does not do, so that the events of a revision are always together (W15).
+ */
+final class Feed {
+  private static final long RELIST_NANOS = Duration.ofMinutes(10).toNanos();
+
+  private final EtcdGateway gateway;
+  private final Timer timer;
+  private final Keys keys;
+  private final Malformed malformed;
+  private final Selector scope;
+  private final Range range;
+  private final String name;
+  private final Reading reading;
+  private final Serial serial = new Serial();
+  private final Sinks sinks;
+  private final Pace pace = new Pace();
+
+  private Phase phase = Phase.NEW;
+  private int run;
+  private boolean mustList = true;
+  private @Nullable Moment last;
+  private long applied;
+  private Watch.@Nullable Watcher watcher;
+  private Timer.@Nullable Scheduled alarm;
+  private Timer.@Nullable Scheduled relist;
+  private @Nullable RegistryException trouble;
+
+  /** What was applied since a periodic list was asked for, while one is under way. */
+  private @Nullable List<Change> sinceRelist;
+
+  private enum Phase {
+    NEW,
+    LISTING,
+    OPENING,
+    LIVE,
+    WAITING,
+    CLOSED
+  }
+
+  Feed(EtcdGateway gateway, Timer timer, Keys keys, Malformed malformed, Selector scope) {
+    this.gateway = gateway;
+    this.timer = timer;
+    this.keys = keys;
+    this.malformed = malformed;
+    this.scope = scope;
+    this.range = keys.range(scope);
+    this.name = scope instanceof Selector.OfService one ? "watch of " + one.name() : "watch of all";
+    this.reading = new Reading(keys, malformed);
+    this.sinks = new Sinks(scope);
+  }
+
+  Selector scope() {
+    return scope;
+  }
+
+  /** Takes a sink on; it is told the present state, then every change. */
+  void attach(Attachment attachment) {
+    serial.run(
+        () -> {
+          if (phase == Phase.CLOSED || attachment.isClosed()) {
+            return;
+          }
+          sinks.add(attachment);
+          if (phase == Phase.NEW) {
+            list();
+          } else if (phase == Phase.LIVE) {
+            join(attachment);
+          } else if (trouble != null) {
+            attachment.interrupted(trouble);
+          }
+        });
+  }
+
+  void detach(Attachment attachment) {
+    sinks.remove(attachment);
+  }
+
+  void close() {
+    serial.run(
+        () -> {
+          run++;
+          phase = Phase.CLOSED;
+          closeWatcher();
+          cancel(alarm);
+          cancel(relist);
+          sinks.clear();
+        });
+  }
+
+  // ---- list, then watch
+
+  private void list() {
+    phase = Phase.LISTING;
+    int mine = ++run;
+    gateway
+        .list(name, range)
+        .whenComplete((page, failed) -> serial.run(() -> listed(mine, page, failed)));
+  }
+
+  private void listed(int mine, @Nullable Page page, @Nullable Throwable failed) {
+    if (mine != run) {
+      return;
+    }
+    if (page == null) {
+      failed(Failing.because(failed), false);
+      return;
+    }
+    mustList = false;
+    last = page.at();
+    applied = page.at().revision();
+    sinks.replace(reading.all(page.entries()), applied, true);
+    open();
+  }
+
+  private void open() {
+    phase = Phase.OPENING;
+    int mine = ++run;
+    cancel(alarm);
+    alarm =
+        timer.schedule(
+            () -> gateway.elsewhere(() -> serial.run(() -> overdue(mine))), gateway.timeout());
+    try {
+      watcher = gateway.watch(range, applied + 1, new Listening(mine));
+    } catch (RuntimeException refused) {
+      failed(gateway.refused(refused).exception(name), false);
+    }
+  }
+
+  private void overdue(int mine) {
+    if (mine == run && phase == Phase.OPENING) {
+      gateway.overdue();
+      failed(RegistryException.unavailable(name + ": the store does not answer", null), false);
+    }
+  }
+
+  private void created(Moment now) {
+    if (phase != Phase.OPENING) {
+      return;
+    }
+    if (last != null && (last.isCutOffFrom(now) || now.revision() < applied)) {
+      closeWatcher();
+      list();
+      return;
+    }
+    cancel(alarm);
+    last = now;
+    phase = Phase.LIVE;
+    trouble = null;
+    pace.works();
+    sinks.forEach(
+        attachment -> {
+          if (attachment.joined()) {
+            attachment.synced();
+          } else {
+            join(attachment);
+          }
+        });
+    relistLater();
+  }
+
+  private void events(List<WatchEvent> events) {
+    for (Change change : reading.changes(events, applied)) {
+      applied = change.revision();
+      sinks.deliver(change);
+      if (sinceRelist != null) {
+        sinceRelist.add(change);
+      }
+    }
+    long newest = events.get(events.size() - 1).getKeyValue().getModRevision();
+    applied = Math.max(applied, newest); // it may have been no instance's
+  }
+
+  // ---- trouble
+
+  private void failed(RegistryException cause, boolean cutOff) {
+    run++;
+    mustList |= cutOff;
+    trouble = cause;
+    closeWatcher();
+    cancel(alarm);
+    cancel(relist);
+    sinceRelist = null;
+    phase = Phase.WAITING;
+    sinks.forEach(Attachment::stopJoining);
+    sinks.forEach(attachment -> attachment.interrupted(cause));
+    int mine = run;
+    boolean denied = cause.kind() == RegistryException.Kind.DENIED;
+    alarm =
+        timer.schedule(
+            () -> gateway.elsewhere(() -> serial.run(() -> again(mine))),
+            denied ? pace.denied() : pace.failed());
+  }
+
+  private void again(int mine) {
+    if (mine != run) {
+      return;
+    }
+    if (mustList) {
+      list();
+    } else {
+      open();
+    }
+  }
+
+  private void closeWatcher() {
+    Watch.Watcher open = watcher;
+    watcher = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  private static void cancel(Timer.@Nullable Scheduled task) {
+    if (task != null) {
+      task.cancel();
+    }
+  }
+
+  // ---- sinks that come later, and lists that come again
+
+  /** Gives a sink its first state while the feed goes on. */
+  private void join(Attachment attachment) {
+    if (!attachment.beginJoining()) {
+      return;
+    }
+    int mine = run;
+    gateway
+        .list(name, keys.range(attachment.selector))
+        .whenComplete((page, failed) -> serial.run(() -> joinedAt(mine, attachment, page, failed)));
+  }
+
+  private void joinedAt(
+      int mine, Attachment attachment, @Nullable Page page, @Nullable Throwable failed) {
+    if (mine != run || attachment.isClosed()) {
+      return;
+    }
+    if (page == null) {
+      attachment.stopJoining();
+      RegistryException cause = Failing.because(failed);
+      attachment.interrupted(cause);
+      boolean denied = cause.kind() == RegistryException.Kind.DENIED;
+      timer.schedule(
+          () ->
+              gateway.elsewhere(
+                  () ->
+                      serial.run(
+                          () -> {
+                            if (phase == Phase.LIVE && sinks.contains(attachment)) {
+                              join(attachment);
+                            }
+                          })),
+          denied ? Pace.SLOWLY : Pace.SOON);
+      return;
+    }
+    attachment.join(Reading.once(keys, malformed, page.entries()), page.at().revision());
+    attachment.synced();
+  }
+
+  /** Anti-entropy: streams that starve have been seen to lose events without a word. */
+  private void relistLater() {
+    int mine = run;
+    cancel(relist);
+    relist =
+        timer.schedule(
+            () -> gateway.elsewhere(() -> serial.run(() -> relist(mine))),
+            Pace.spread(RELIST_NANOS));
+  }
+
+  private void relist(int mine) {
+    if (mine != run) {
+      return;
+    }
+    sinceRelist = new ArrayList<>();
+    gateway
+        .list(name, range)
+        .whenComplete((page, failed) -> serial.run(() -> relisted(mine, page)));
+  }
+
+  private void relisted(int mine, @Nullable Page page) {
+    List<Change> since = sinceRelist;
+    if (mine != run || since == null) {
+      return;
+    }
+    sinceRelist = null;
+    relistLater();
+    if (page == null) {
+      return; // the stream itself works; the next list will tell
+    }
+    // The stream may be ahead of the list: what it has brought since is put on top of it.
+    List<ServiceInstance> all =
+        Reading.overlay(Reading.once(keys, malformed, page.entries()), since, page.at().revision());
+    applied = Math.max(applied, page.at().revision());
+    sinks.replace(all, applied, false);
+  }
+
+  /** Brings jetcd's callbacks into the serial. */
+  private final class Listening implements Watch.Listener {
+    private final int mine;
+    private final AtomicBoolean ended = new AtomicBoolean();
+
+    Listening(int mine) {
+      this.mine = mine;
+    }
+
+    @Override
+    public void onNext(WatchResponse response) {
+      gateway.heard();
+      serial.run(
+          () -> {
+            if (mine != run) {
+              return;
+            }
+            if (response.isCreatedNotify()) {
+              created(Moment.of(response.getHeader()));
+            } else if (!response.getEvents().isEmpty()) {
+              gateway.seen(Moment.of(response.getHeader()));
+              events(response.getEvents());
+            }
+          });
+    }
+
+    @Override
+    public void onError(Throwable thrown) {
+      if (!ended.compareAndSet(false, true)) {
+        return;
+      }
+      gateway.elsewhere(
+          () -> {
+            Refusal refusal = gateway.refused(thrown);
+            boolean noLeader = refusal.words().contains("no leader");
+            serial.run(
+                () -> {
+                  if (mine == run) {
+                    failed(
+                        refusal.exception(name),
+                        refusal.compacted() || noLeader || !refusal.silent());
+                  }
+                });
+          });
+    }
+
+    @Override
+    public void onCompleted() {
+      if (!ended.compareAndSet(false, true)) {
+        return; // it follows an error, which says more
+      }
+      gateway.elsewhere(
+          () ->
+              serial.run(
+                  () -> {
+                    if (mine == run) {
+                      failed(
+                          RegistryException.unavailable(name + ": the stream has ended", null),
+                          true);
+                    }
+                  }));
+    }
+  }
+}

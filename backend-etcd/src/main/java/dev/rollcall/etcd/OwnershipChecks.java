@@ -1,0 +1,140 @@
+package dev.rollcall.etcd;
+
+import dev.rollcall.spi.Timer;
+import io.etcd.jetcd.ByteSequence;
+import io.etcd.jetcd.KeyValue;
+import io.etcd.jetcd.kv.GetResponse;
+import io.etcd.jetcd.kv.TxnResponse;
+import io.etcd.jetcd.op.Cmp;
+import io.etcd.jetcd.op.CmpTarget;
+import io.etcd.jetcd.op.Op;
+import io.etcd.jetcd.options.GetOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks whether keys still stand as their owners left them: a lease lives on when its key was taken
+ * over or deleted, so keeping it alive proves nothing.
+ *
+ * <p>Design: when few ask, each is asked for at once. When more than {@link #FEW} have asked within
+ * one window of 100 ms, the questions of the next window wait for its end and go together, up to
+ * 100 to a transaction: 10,000 registrations then cost some ten transactions a second. The reads in
+ * the transaction make it linearizable; one of comparisons alone would be answered by whichever
+ * member is asked, however far behind. All fields are guarded by {@code this}; calls go out without
+ * it.
+ */
+final class OwnershipChecks {
+  private static final int FEW = 16;
+
+  /** etcd takes no more than 128 operations in a transaction unless told to. */
+  private static final int MOST = 100;
+
+  private static final Duration WINDOW = Duration.ofMillis(100);
+  private static final GetOption COUNT = GetOption.builder().withCountOnly(true).build();
+
+  private final EtcdGateway gateway;
+  private final Timer timer;
+  private List<Question> waiting = new ArrayList<>();
+  private boolean scheduled;
+  private long windowBegan;
+  private int asked;
+  private boolean busy;
+
+  private record Question(ByteSequence key, long modRevision, CompletableFuture<Answer> answer) {}
+
+  /**
+   * How a key stands.
+   *
+   * @param asLeft whether nobody has changed it
+   * @param entry what stands there, where it is not as it was left; null where nothing does
+   */
+  record Answer(boolean asLeft, @Nullable KeyValue entry) {
+    static final Answer AS_LEFT = new Answer(true, null);
+  }
+
+  OwnershipChecks(EtcdGateway gateway, Timer timer) {
+    this.gateway = gateway;
+    this.timer = timer;
+    this.windowBegan = timer.nanoTime();
+  }
+
+  /** Asks whether a key has been left alone since a revision, 0 for a key that is absent. */
+  CompletableFuture<Answer> ask(ByteSequence key, long modRevision) {
+    Question question = new Question(key, modRevision, new CompletableFuture<>());
+    synchronized (this) {
+      countIn(timer.nanoTime());
+      if (busy) {
+        waiting.add(question);
+        if (!scheduled) {
+          scheduled = true;
+          timer.schedule(this::flush, WINDOW);
+        }
+        return question.answer;
+      }
+    }
+    send(List.of(question));
+    return question.answer;
+  }
+
+  private void countIn(long now) {
+    long windows = (now - windowBegan) / WINDOW.toNanos();
+    if (windows > 0) {
+      busy = windows == 1 && asked > FEW;
+      windowBegan += windows * WINDOW.toNanos();
+      asked = 0;
+    }
+    asked++;
+  }
+
+  private void flush() {
+    List<Question> due;
+    synchronized (this) {
+      due = waiting;
+      waiting = new ArrayList<>();
+      scheduled = false;
+    }
+    for (int i = 0; i < due.size(); i += MOST) {
+      send(due.subList(i, Math.min(i + MOST, due.size())));
+    }
+  }
+
+  private void send(List<Question> batch) {
+    Cmp[] asLeft = new Cmp[batch.size()];
+    Op[] reads = new Op[batch.size()];
+    for (int i = 0; i < asLeft.length; i++) {
+      Question question = batch.get(i);
+      asLeft[i] = new Cmp(question.key, Cmp.Op.EQUAL, CmpTarget.modRevision(question.modRevision));
+      reads[i] = Op.get(question.key, GetOption.DEFAULT);
+    }
+    gateway
+        .txn(
+            "check of ownership",
+            txn -> txn.If(asLeft).Then(Op.get(batch.get(0).key, COUNT)).Else(reads))
+        .whenComplete((reply, failed) -> answer(batch, reply, failed));
+  }
+
+  private static void answer(
+      List<Question> batch, @Nullable TxnResponse reply, @Nullable Throwable failed) {
+    if (reply == null) {
+      RuntimeException why = Failing.because(failed);
+      batch.forEach(question -> question.answer.completeExceptionally(why));
+      return;
+    }
+    if (reply.isSucceeded()) {
+      batch.forEach(question -> question.answer.complete(Answer.AS_LEFT));
+      return;
+    }
+    List<GetResponse> reads = reply.getGetResponses();
+    for (int i = 0; i < batch.size(); i++) {
+      Question question = batch.get(i);
+      List<KeyValue> found = reads.get(i).getKvs();
+      KeyValue entry = found.isEmpty() ? null : found.get(0);
+      long stands = entry == null ? 0 : entry.getModRevision();
+      question.answer.complete(
+          stands == question.modRevision ? Answer.AS_LEFT : new Answer(false, entry));
+    }
+  }
+}

@@ -1,0 +1,287 @@
+package dev.rollcall.etcd;
+
+import dev.rollcall.Health;
+import dev.rollcall.InstanceKey;
+import dev.rollcall.Liveness;
+import dev.rollcall.RegistryException;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.etcd.Tenancy.View;
+import dev.rollcall.spi.Lease;
+import dev.rollcall.spi.LeaseListener;
+import dev.rollcall.spi.LeaseListener.LeaseEnd;
+import dev.rollcall.spi.Owner;
+import dev.rollcall.spi.RegisterRequest;
+import dev.rollcall.spi.RegisterRequest.Claim;
+import io.etcd.jetcd.ByteSequence;
+import io.etcd.jetcd.KeyValue;
+import io.etcd.jetcd.kv.TxnResponse;
+import io.etcd.jetcd.op.Cmp;
+import io.etcd.jetcd.op.CmpTarget;
+import io.etcd.jetcd.op.Op;
+import io.etcd.jetcd.options.DeleteOption;
+import io.etcd.jetcd.options.GetOption;
+import io.etcd.jetcd.options.PutOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Registers instances: a lease for each, and the key written with it, in one transaction that also
+ * decides the claim.
+ *
+ * <p>Design: a lease belongs to one registration, and a departure revokes it. That is what makes a
+ * departure final: a write of that registration that comes late fails in etcd, since its lease is
+ * gone, and nothing of another owner's can vanish, since the revocation takes only what hangs on
+ * the lease. Writes to one key from this process are sent one after the other.
+ */
+final class Registrar {
+  private static final int MOST_ROUNDS = 8;
+  private static final int MOST_AT_WORK = 256;
+
+  private final EtcdGateway gateway;
+  private final Keys keys;
+  private final Codec codec;
+  private final long leastTtlSeconds;
+  private final OwnershipChecks checks;
+  private final LeaseRenewals renewals;
+  private final Lanes<InstanceKey> lanes = new Lanes<>();
+  private final Gate gate;
+  private final Map<Tenant, Tenancy> tenancies = new ConcurrentHashMap<>();
+
+  private record Tenant(InstanceKey key, String ownerId) {}
+
+  /**
+   * Whose an entry is.
+   *
+   * @param ours whether it names the owner in question
+   * @param ownerless whether its form names none
+   * @param leaving whether it is a mark of departure
+   */
+  record Standing(boolean ours, boolean ownerless, boolean leaving) {}
+
+  Registrar(
+      EtcdGateway gateway, Keys keys, Codec codec, Duration leastTtl, OwnershipChecks checks) {
+    this.gateway = gateway;
+    this.keys = keys;
+    this.codec = codec;
+    this.leastTtlSeconds = wholeSeconds(leastTtl);
+    this.checks = checks;
+    this.renewals = new LeaseRenewals(gateway);
+    this.gate = new Gate(MOST_AT_WORK, gateway::elsewhere);
+  }
+
+  Codec codec() {
+    return codec;
+  }
+
+  OwnershipChecks checks() {
+    return checks;
+  }
+
+  LeaseRenewals renewals() {
+    return renewals;
+  }
+
+  CompletableFuture<Lease> register(RegisterRequest request, LeaseListener listener) {
+    InstanceKey key = request.instance().key();
+    return gateway.call(
+        "registration of " + key,
+        any -> lanes.run(key, () -> gate.run(() -> registerNow(request, listener))));
+  }
+
+  private CompletableFuture<Lease> registerNow(RegisterRequest request, LeaseListener listener) {
+    InstanceKey key = request.instance().key();
+    Owner owner = request.owner();
+    Tenancy tenancy =
+        tenancies.computeIfAbsent(
+            new Tenant(key, owner.id()), tenant -> new Tenancy(key, keys.key(key), owner));
+    return lease(tenancy, request)
+        .thenCompose(leaseId -> write(tenancy, request, listener, leaseId))
+        .exceptionallyCompose(
+            failed -> {
+              if (!Refusal.of(failed).isMissingLease() || tenancy.view().leaseId() == 0) {
+                return CompletableFuture.failedFuture(failed);
+              }
+              // It ran out unnoticed. The next one is fresh, so this happens once.
+              tenancy.dropLease();
+              return lease(tenancy, request)
+                  .thenCompose(leaseId -> write(tenancy, request, listener, leaseId));
+            })
+        .whenComplete((lease, failed) -> forgetIfRefused(tenancy, failed));
+  }
+
+  private void forgetIfRefused(Tenancy tenancy, @Nullable Throwable failed) {
+    if (failed != null && Failing.because(failed).kind() != RegistryException.Kind.UNAVAILABLE) {
+      View view = tenancy.view();
+      if (!view.held()) {
+        tenancy.dropLease();
+        tenancy.takeFormerLeases().forEach(this::revokeInPassing);
+        tenancies.remove(new Tenant(tenancy.key, view.owner().id()), tenancy);
+      }
+    }
+  }
+
+  private CompletableFuture<Long> lease(Tenancy tenancy, RegisterRequest request) {
+    if (!(request.liveness() instanceof Liveness.Heartbeat heartbeat)) {
+      tenancy.dropLease();
+      return CompletableFuture.completedFuture(0L);
+    }
+    long seconds = Math.max(leastTtlSeconds, wholeSeconds(heartbeat.ttl()));
+    if (tenancy.leaseServes(request.owner(), seconds)) {
+      return CompletableFuture.completedFuture(tenancy.view().leaseId());
+    }
+    return gateway
+        .call("lease of " + tenancy.key, client -> client.getLeaseClient().grant(seconds))
+        .thenApply(
+            grant -> {
+              tenancy.granted(grant.getID(), Duration.ofSeconds(grant.getTTL()), seconds);
+              return grant.getID();
+            });
+  }
+
+  private CompletableFuture<Lease> write(
+      Tenancy tenancy, RegisterRequest request, LeaseListener listener, long leaseId) {
+    ServiceInstance instance = request.instance();
+    // Who reads the other forms takes whatever stands there for well.
+    boolean hidden = !codec.tellsHealth() && instance.health() == Health.CRITICAL;
+    Op write =
+        hidden
+            ? Op.delete(tenancy.storeKey, DeleteOption.DEFAULT)
+            : Op.put(
+                tenancy.storeKey,
+                codec.instance(instance, request.owner()),
+                PutOption.builder().withLeaseId(leaseId).build());
+    return claim(tenancy, request, write, first(tenancy, request.claim()), MOST_ROUNDS)
+        .thenApply(
+            revision -> {
+              tenancy
+                  .wrote(request.owner(), instance, hidden ? 0 : revision, listener)
+                  .forEach(this::revokeInPassing);
+              return new EtcdLease(this, tenancy, tenancy.view().ttl());
+            });
+  }
+
+  /** The revision at which the key must stand for the claim to win at once; -1 for any. */
+  private static long first(Tenancy tenancy, Claim claim) {
+    return switch (claim) {
+      case TAKE_OVER -> -1;
+      case EXCLUSIVE -> 0;
+      case CONTINUE -> tenancy.view().modRevision();
+    };
+  }
+
+  private CompletableFuture<Long> claim(
+      Tenancy tenancy, RegisterRequest request, Op write, long expected, int rounds) {
+    ByteSequence at = tenancy.storeKey;
+    return gateway
+        .txn(
+            "registration of " + tenancy.key,
+            txn ->
+                expected < 0
+                    ? txn.Then(write)
+                    : txn.If(standsAt(at, expected))
+                        .Then(write)
+                        .Else(Op.get(at, GetOption.DEFAULT)))
+        .thenCompose(
+            reply -> {
+              if (reply.isSucceeded()) {
+                return CompletableFuture.completedFuture(reply.getHeader().getRevision());
+              }
+              KeyValue entry = onlyEntry(reply);
+              if (entry != null && !mayReplace(tenancy, request, entry)) {
+                return CompletableFuture.failedFuture(
+                    RegistryException.conflict(
+                        tenancy.key + ": another owner has it, claim " + request.claim()));
+              }
+              if (rounds == 0) {
+                return CompletableFuture.failedFuture(
+                    RegistryException.unavailable(
+                        tenancy.key + ": others write it all the time", null));
+              }
+              return claim(
+                  tenancy, request, write, entry == null ? 0 : entry.getModRevision(), rounds - 1);
+            });
+  }
+
+  private boolean mayReplace(Tenancy tenancy, RegisterRequest request, KeyValue entry) {
+    Standing standing = standing(tenancy.key, entry, request.owner());
+    View view = tenancy.view();
+    boolean byLease =
+        standing.ownerless() && view.leaseId() != 0 && entry.getLease() == view.leaseId();
+    return standing.ours() || byLease || (standing.leaving() && request.claim() == Claim.EXCLUSIVE);
+  }
+
+  Standing standing(InstanceKey key, KeyValue entry, Owner owner) {
+    try {
+      Stored stored = Codec.reader(key).read(entry.getValue());
+      return new Standing(
+          stored.ownerId().equals(owner.id()), stored.ownerId().isEmpty(), stored.leaving());
+    } catch (MalformedException unreadable) {
+      return new Standing(false, true, false);
+    }
+  }
+
+  /** Tidies up after a lease that a renewal found to have ended. */
+  void ended(Tenancy tenancy, View seen, LeaseEnd how) {
+    if (how == LeaseEnd.SUPERSEDED) {
+      tenancies.remove(new Tenant(tenancy.key, seen.owner().id()), tenancy);
+    }
+    if (how != LeaseEnd.EXPIRED && !tenancy.view().held()) {
+      tenancy.takeFormerLeases().forEach(this::revokeInPassing);
+    }
+  }
+
+  // ---- leaving
+
+  CompletableFuture<Void> deregister(InstanceKey key, Owner owner) {
+    return gateway.call(
+        "deregistration of " + key,
+        any -> lanes.run(key, () -> gate.run(() -> deregisterNow(key, owner))));
+  }
+
+  private CompletableFuture<Void> deregisterNow(InstanceKey key, Owner owner) {
+    Tenant tenant = new Tenant(key, owner.id());
+    Tenancy tenancy = tenancies.get(tenant);
+    Departures departures = new Departures(gateway, keys, this);
+    if (tenancy == null) {
+      return departures.remove(key, owner);
+    }
+    View left = tenancy.view();
+    tenancy.leave();
+    tenancy.dropLease();
+    List<Long> leases = tenancy.takeFormerLeases();
+    CompletableFuture<@Nullable Void> gone =
+        leases.isEmpty()
+            ? departures.remove(key, owner)
+            : departures.announce(key, left, leases).thenCompose(told -> departures.revoke(leases));
+    return gone.whenComplete(
+        (nothing, failed) -> {
+          if (failed == null) {
+            tenancies.remove(tenant, tenancy);
+          } else {
+            tenancy.putBack(leases);
+          }
+        });
+  }
+
+  private void revokeInPassing(long leaseId) {
+    // Should this fail, the lease runs out by itself: nobody renews it any more.
+    gateway.call("revocation", client -> client.getLeaseClient().revoke(leaseId));
+  }
+
+  static Cmp standsAt(ByteSequence key, long modRevision) {
+    return new Cmp(key, Cmp.Op.EQUAL, CmpTarget.modRevision(modRevision));
+  }
+
+  static @Nullable KeyValue onlyEntry(TxnResponse reply) {
+    List<KeyValue> found = reply.getGetResponses().get(0).getKvs();
+    return found.isEmpty() ? null : found.get(0);
+  }
+
+  private static long wholeSeconds(Duration ttl) {
+    return ttl.plusSeconds(1).minusNanos(1).toSeconds();
+  }
+}
