@@ -47,6 +47,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The etcd column of the fault matrix, on one server: what breaks, and how it heals. */
+@Tag("long")
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock(value = ContractLocks.THREADS, mode = ResourceAccessMode.READ)
