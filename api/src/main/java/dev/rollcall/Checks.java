@@ -14,6 +14,11 @@ final class Checks {
   static final int MAX_NAME_BYTES = 253;
   static final int MAX_ENTRIES = 64;
   static final int MAX_VALUE_BYTES = 512;
+  static final int MAX_KEY_BYTES = 512;
+
+  /** Consul's limit, 512 KiB; etcd takes more. */
+  static final int MAX_KEY_VALUE_BYTES = 512 * 1024;
+
   static final Duration MIN_TTL = Duration.ofSeconds(1);
   static final Duration MAX_TTL = Duration.ofDays(1);
 
@@ -71,6 +76,67 @@ final class Checks {
     String value = text(field, given, context);
     if (utf8Length(value) > MAX_VALUE_BYTES) {
       throw refused(field, value, "at most " + MAX_VALUE_BYTES + " bytes of UTF-8", context);
+    }
+    return value;
+  }
+
+  /**
+   * A key of the key-value store. Stores that are spoken to over HTTP see it as a path, which
+   * servers and proxies on the way simplify: what they would change is refused.
+   */
+  static String key(String field, @Nullable String given) {
+    String value = keyPrefix(field, given);
+    if (value.isEmpty()) {
+      throw refused(field, value, "1-" + MAX_KEY_BYTES + " bytes of UTF-8", "");
+    }
+    int last = value.lastIndexOf('/') + 1;
+    if (value.startsWith(".", last) && isDots(value.substring(last))) {
+      throw refused(field, value, "no segment '.' or '..'", "");
+    }
+    return value;
+  }
+
+  /** What keys begin with; empty for all. Its last segment may be the beginning of any other. */
+  static String keyPrefix(String field, @Nullable String given) {
+    String value = text(field, given, "");
+    if (utf8Length(value) > MAX_KEY_BYTES) {
+      throw refused(field, value, "at most " + MAX_KEY_BYTES + " bytes of UTF-8", "");
+    }
+    int from = 0;
+    for (int slash = value.indexOf('/'); slash >= 0; slash = value.indexOf('/', from)) {
+      if (slash == from) {
+        throw refused(field, value, "no '/' in front, and no \"//\"", "");
+      }
+      if (isDots(value.substring(from, slash))) {
+        throw refused(field, value, "no segment '.' or '..'", "");
+      }
+      from = slash + 1;
+    }
+    return value;
+  }
+
+  private static boolean isDots(String segment) {
+    return segment.equals(".") || segment.equals("..");
+  }
+
+  static Bytes keyValue(@Nullable Bytes given, String key) {
+    Bytes value = notNull("value", given, ", key " + shown(key));
+    if (value.size() > MAX_KEY_VALUE_BYTES) {
+      throw RegistryException.invalid(
+          "value: "
+              + value
+              + " (expected: at most "
+              + MAX_KEY_VALUE_BYTES
+              + " bytes), key "
+              + shown(key));
+    }
+    return value;
+  }
+
+  static long expectedVersion(long value, long least, String key) {
+    if (value < least) {
+      throw RegistryException.invalid(
+          "expectedVersion: " + value + " (expected: " + least + " or more), key " + shown(key));
     }
     return value;
   }

@@ -24,11 +24,20 @@ class ArchitectureTest {
   /** What an application registers and finds; the SPI speaks of it. */
   private static final Set<String> VALUES =
       Set.of(
-          "Health", "HostPort", "InstanceKey", "Liveness", "RegistryException", "ServiceInstance");
+          "Bytes",
+          "Health",
+          "HostPort",
+          "InstanceKey",
+          "KeyValue",
+          "Keys",
+          "Liveness",
+          "RegistryException",
+          "ServiceInstance");
 
   /** The engine: nobody outside of its package knows it. */
   private static final Set<String> ENGINE =
       Set.of(
+          "BackedKeyValueStore",
           "Backoff",
           "CachedView",
           "CatalogMailbox",
@@ -37,6 +46,7 @@ class ArchitectureTest {
           "Failures",
           "InstanceCache",
           "InstanceList",
+          "KeyValueMailbox",
           "LossGuard",
           "Mailbox",
           "ServiceMailbox",
@@ -45,6 +55,7 @@ class ArchitectureTest {
           "StoreCatalog",
           "StoreRegistration",
           "StoreRegistry",
+          "WatchedKeys",
           "WatchedService");
 
   private static DescribedPredicate<JavaClass> inTopLevel(Set<String> names) {

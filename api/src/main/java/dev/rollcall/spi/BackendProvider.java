@@ -1,10 +1,7 @@
 package dev.rollcall.spi;
 
 import dev.rollcall.RegistryException;
-import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
 import java.util.Set;
-import java.util.TreeSet;
 
 /** Opens a backend by URI. Found by {@link java.util.ServiceLoader}. */
 public interface BackendProvider {
@@ -20,24 +17,21 @@ public interface BackendProvider {
    */
   static RegistryBackend openByUri(String uri, Timer timer) {
     BackendUri parsed = BackendUri.parse(uri);
-    TreeSet<String> known = new TreeSet<>();
-    try {
-      for (BackendProvider provider : ServiceLoader.load(BackendProvider.class)) {
-        if (provider.schemes().contains(parsed.scheme())) {
-          return provider.open(parsed, timer);
-        }
-        known.addAll(provider.schemes());
-      }
-    } catch (ServiceConfigurationError broken) {
-      throw new RegistryException(
-          RegistryException.Kind.INVALID, "a backend on the class path cannot be loaded", broken);
-    }
-    throw RegistryException.invalid(
-        "uri: no backend on the class path for \""
-            + parsed.scheme()
-            + ":\" (expected: "
-            + (known.isEmpty() ? "add a rollcall-backend module" : String.join(", ", known))
-            + ")");
+    return ProviderSearch.byScheme(parsed.scheme()).open(parsed, timer);
+  }
+
+  /**
+   * Opens the key-value store of the backend on the class path that knows a URI's scheme.
+   *
+   * @param uri the store's URI
+   * @param timer the monotonic clock and scheduler of whoever will use the backend
+   * @return an open backend, the caller's to close
+   * @throws RegistryException of kind {@code INVALID} where the URI has a fault, or no backend
+   *     knows its scheme, or the one that does keeps no keys and values
+   */
+  static KeyValueBackend openKeyValueByUri(String uri, Timer timer) {
+    BackendUri parsed = BackendUri.parse(uri);
+    return ProviderSearch.byScheme(parsed.scheme()).openKeyValue(parsed, timer);
   }
 
   /**
@@ -57,4 +51,19 @@ public interface BackendProvider {
    *     and the rule
    */
   RegistryBackend open(BackendUri uri, Timer timer);
+
+  /**
+   * Opens the key-value store behind a URI. Does not wait for the store. The same URI opens the
+   * registry too, and neither sees the other's entries. Refused unless a provider overrides it.
+   *
+   * @param uri what to open; every option that the provider does not know must be refused
+   * @param timer the monotonic clock and scheduler of whoever will use the backend
+   * @return an open backend, the caller's to close
+   * @throws RegistryException of kind {@code INVALID} where the URI has a fault, naming the part
+   *     and the rule, or the backend keeps no keys and values
+   */
+  default KeyValueBackend openKeyValue(BackendUri uri, Timer timer) {
+    throw RegistryException.invalid(
+        "uri: scheme \"" + uri.scheme() + "\" (expected: a backend that keeps keys and values)");
+  }
 }

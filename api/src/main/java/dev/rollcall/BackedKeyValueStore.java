@@ -1,0 +1,185 @@
+package dev.rollcall;
+
+import dev.rollcall.spi.KeyValueBackend;
+import dev.rollcall.spi.KeyValueListing;
+import dev.rollcall.spi.Timer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@link KeyValueStore} on any backend: checks what is given, holds every call to a deadline, and
+ * shares one upstream watch among all listeners of the same keys.
+ *
+ * <p>{@code watched} and {@code closed} are guarded by {@code this}; neither the backend nor a
+ * listener is called under it.
+ */
+final class BackedKeyValueStore implements KeyValueStore {
+  private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final KeyValueBackend backend;
+  private final Timer timer;
+  private final @Nullable Timer ownTimer;
+  private final Duration deadline;
+  private final Dispatcher dispatcher;
+  private final Map<Keys, WatchedKeys> watched = new HashMap<>();
+  private volatile boolean closed;
+
+  BackedKeyValueStore(
+      KeyValueBackend backend,
+      Timer timer,
+      @Nullable Timer ownTimer,
+      @Nullable Executor listenerExecutor,
+      Duration deadline) {
+    this.backend = backend;
+    this.timer = timer;
+    this.ownTimer = ownTimer;
+    this.deadline = deadline;
+    this.dispatcher = new Dispatcher(timer, listenerExecutor);
+  }
+
+  @Override
+  public CompletableFuture<Optional<KeyValue>> get(String key) {
+    Checks.key("key", key);
+    return answer("get", key, () -> backend.get(key));
+  }
+
+  @Override
+  public CompletableFuture<Void> put(String key, Bytes value) {
+    Checks.key("key", key);
+    Checks.keyValue(value, key);
+    return answer("put", key, () -> backend.put(key, value));
+  }
+
+  @Override
+  public CompletableFuture<Boolean> compareAndSet(String key, long expectedVersion, Bytes value) {
+    Checks.key("key", key);
+    Checks.expectedVersion(expectedVersion, 0, key);
+    Checks.keyValue(value, key);
+    return answer("compareAndSet", key, () -> backend.compareAndSet(key, expectedVersion, value));
+  }
+
+  @Override
+  public CompletableFuture<Void> delete(String key) {
+    Keys keys = Keys.key(key);
+    return answer("delete", key, () -> backend.delete(keys));
+  }
+
+  @Override
+  public CompletableFuture<Boolean> compareAndDelete(String key, long expectedVersion) {
+    Checks.key("key", key);
+    Checks.expectedVersion(expectedVersion, 1, key);
+    return answer("compareAndDelete", key, () -> backend.compareAndDelete(key, expectedVersion));
+  }
+
+  @Override
+  public CompletableFuture<Void> deleteAll(String prefix) {
+    Keys keys = Keys.prefix(prefix);
+    return answer("deleteAll", prefix, () -> backend.delete(keys));
+  }
+
+  @Override
+  public CompletableFuture<List<KeyValue>> list(String prefix) {
+    Checks.keyPrefix("prefix", prefix);
+    return answer(
+        "list", prefix, () -> backend.list(prefix).thenApply(BackedKeyValueStore::sorted));
+  }
+
+  private static List<KeyValue> sorted(KeyValueListing listing) {
+    return listing.entries().stream().sorted(Comparator.comparing(KeyValue::key)).toList();
+  }
+
+  @Override
+  public Subscription watch(Keys keys, KeyValueListener listener) {
+    Checks.notNull("keys", keys, "");
+    Checks.notNull("listener", listener, ", keys " + keys);
+    KeyValueMailbox mailbox;
+    WatchedKeys of;
+    synchronized (this) {
+      requireOpen();
+      of = watched.computeIfAbsent(keys, missing -> new WatchedKeys(missing, timer));
+      mailbox = new KeyValueMailbox(dispatcher, of, listener, this::left);
+      of.add(mailbox);
+    }
+    of.start(backend);
+    mailbox.signal();
+    return mailbox;
+  }
+
+  /** Takes a mailbox off its keys; the last one takes their upstream watch along. */
+  private void left(KeyValueMailbox mailbox) {
+    WatchedKeys of = mailbox.watched();
+    synchronized (this) {
+      if (!of.remove(mailbox)) {
+        return;
+      }
+      watched.remove(of.keys(), of);
+    }
+    of.close();
+  }
+
+  /** Turns a backend's stage into a future that ends by the deadline, with one of the kinds. */
+  private <T> CompletableFuture<T> answer(
+      String verb, String key, Supplier<CompletionStage<T>> call) {
+    requireOpen();
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    Failures.call(call)
+        .whenComplete(
+            (value, thrown) -> {
+              if (thrown == null) {
+                answer.complete(value);
+              } else {
+                answer.completeExceptionally(Failures.of(thrown));
+              }
+            });
+    return Failures.byDeadline(
+        answer,
+        timer,
+        deadline,
+        () ->
+            RegistryException.unavailable(
+                verb + " " + Checks.shown(key) + ": no answer from the store within " + deadline,
+                null));
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the key-value store is closed");
+    }
+  }
+
+  @Override
+  public void close() {
+    List<WatchedKeys> all;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      all = List.copyOf(watched.values());
+    }
+    List<KeyValueMailbox> mailboxes = new ArrayList<>();
+    all.forEach(keys -> mailboxes.addAll(keys.mailboxes()));
+    try {
+      mailboxes.forEach(Mailbox::shut);
+      long until = System.nanoTime() + QUIET_NANOS;
+      mailboxes.forEach(mailbox -> mailbox.awaitQuiet(until - System.nanoTime()));
+    } finally {
+      backend.close();
+      dispatcher.close();
+      if (ownTimer != null) {
+        ownTimer.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package dev.rollcall;
+
+/**
+ * A key with its value, as a store held it. Immutable. A store may hold keys that others wrote and
+ * that break the rules of {@link KeyValueStore}; they are shown as they are.
+ *
+ * @param key the key, below the store's prefix
+ * @param value its bytes
+ * @param version changes with each write of this key and only grows while the store keeps its data:
+ *     etcd's modification revision, Consul's modify index. Never 0 for a key that is there.
+ */
+public record KeyValue(String key, Bytes value, long version) {
+  /**
+   * Checks that nothing is null.
+   *
+   * @param key as the record says
+   * @param value as the record says
+   * @param version as the record says
+   */
+  public KeyValue {
+    Checks.notNull("key", key, "");
+    Checks.notNull("value", value, ", key " + Checks.shown(key));
+  }
+
+  /**
+   * Returns the value as a text.
+   *
+   * @return the text that its bytes are in UTF-8
+   * @throws RegistryException of kind {@code INVALID} where they are no UTF-8
+   */
+  public String text() {
+    return value.text();
+  }
+}

@@ -1,0 +1,22 @@
+package dev.rollcall.spi;
+
+import dev.rollcall.KeyValue;
+import java.util.List;
+
+/**
+ * What a store held at one moment.
+ *
+ * @param entries in no particular order, each key once
+ * @param revision the store's own index, for diagnosis; 0 where it has none
+ */
+public record KeyValueListing(List<KeyValue> entries, long revision) {
+  /**
+   * Copies the list.
+   *
+   * @param entries as the record says
+   * @param revision as the record says
+   */
+  public KeyValueListing {
+    entries = List.copyOf(entries);
+  }
+}

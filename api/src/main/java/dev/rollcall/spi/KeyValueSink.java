@@ -1,0 +1,43 @@
+package dev.rollcall.spi;
+
+import dev.rollcall.KeyValue;
+import dev.rollcall.RegistryException;
+import java.util.List;
+
+/**
+ * Where a backend delivers what it sees of watched keys: list, then watch, as with {@link
+ * WatchSink}. A backend makes one call at a time to one sink, in the store's order; a sink returns
+ * soon and throws nothing.
+ *
+ * <p>The life of a watch: {@code replace, synced, (apply | replace)…, interrupted, (replace |
+ * apply)…, synced, …}
+ */
+public interface KeyValueSink {
+
+  /**
+   * The complete state: a watched key that is not in the list is not there.
+   *
+   * @param entries each key once
+   * @param revision the store's own index, for diagnosis; 0 where it has none
+   */
+  void replace(List<KeyValue> entries, long revision);
+
+  /**
+   * Changes that the store made as one.
+   *
+   * @param events in order, at least one
+   * @param revision the store's own index, for diagnosis; 0 where it has none
+   */
+  void apply(List<KeyEvent> events, long revision);
+
+  /** The initial or the resumed state is now complete and the stream works. */
+  void synced();
+
+  /**
+   * The stream is lost and the backend is resuming it. May be called again with a later cause
+   * before {@link #synced()}.
+   *
+   * @param cause why; of kind {@code DENIED} where the store refuses the watch
+   */
+  void interrupted(RegistryException cause);
+}
