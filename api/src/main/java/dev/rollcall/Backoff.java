@@ -6,12 +6,13 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * How long to wait before the next attempt: 0.8 s, doubling to 30 s, each spread by ± 20 % so that
- * a fleet does not come back in step. Starts over after two minutes without a failure. Not
- * thread-safe.
+ * a fleet does not come back in step. Starts over after two minutes without a failure, or when the
+ * store is known to answer again. Not thread-safe.
  */
 final class Backoff {
   private static final long FIRST_NANOS = Duration.ofMillis(800).toNanos();
   private static final long MOST_NANOS = Duration.ofSeconds(30).toNanos();
+  private static final long SOON_NANOS = Duration.ofMillis(500).toNanos();
   private static final long HEALTHY_NANOS = Duration.ofMinutes(2).toNanos();
 
   private final Timer timer;
@@ -20,6 +21,15 @@ final class Backoff {
 
   Backoff(Timer timer) {
     this.timer = timer;
+  }
+
+  /**
+   * Notes that the store answers again, and returns within what time the next attempt is due: not
+   * at once, since all registrations of a process hear of it in the same moment.
+   */
+  Duration answersAgain() {
+    nextNanos = FIRST_NANOS;
+    return Duration.ofNanos(ThreadLocalRandom.current().nextLong(SOON_NANOS));
   }
 
   /** Notes a failure and returns how long to wait. */

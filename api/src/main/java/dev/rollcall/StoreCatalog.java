@@ -31,6 +31,7 @@ final class StoreCatalog implements Catalog, WatchSink {
   private final Timer timer;
   private final LossGuard guard;
   private final Dispatcher dispatcher;
+  private final Runnable whenBack;
   private final Map<String, InstanceCache> caches = new ConcurrentHashMap<>();
   private final List<CatalogMailbox> mailboxes = new CopyOnWriteArrayList<>();
 
@@ -41,11 +42,18 @@ final class StoreCatalog implements Catalog, WatchSink {
   private final InstanceCache stream;
 
   private RegistryBackend.@Nullable Watch upstream;
+  private boolean away; // of the backend's calls alone, which come one at a time
 
-  StoreCatalog(Timer timer, LossGuard guard, Dispatcher dispatcher) {
+  /**
+   * Creates one that is not started.
+   *
+   * @param whenBack run each time that the stream works again after it was lost
+   */
+  StoreCatalog(Timer timer, LossGuard guard, Dispatcher dispatcher, Runnable whenBack) {
     this.timer = timer;
     this.guard = guard;
     this.dispatcher = dispatcher;
+    this.whenBack = whenBack;
     this.stream = new InstanceCache("*", timer, guard.window(), versions);
   }
 
@@ -155,10 +163,15 @@ final class StoreCatalog implements Catalog, WatchSink {
       stream.synced();
     }
     signal();
+    if (away) {
+      away = false;
+      whenBack.run();
+    }
   }
 
   @Override
   public void interrupted(RegistryException cause) {
+    away = true;
     synchronized (this) {
       stream.interrupted(cause);
       caches.values().forEach(cache -> cache.interrupted(cause));

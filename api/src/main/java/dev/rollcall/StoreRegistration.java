@@ -41,6 +41,8 @@ import org.slf4j.LoggerFactory;
 final class StoreRegistration implements Registration {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
 
+  private static final long TICK_NANOS = Duration.ofMillis(100).toNanos();
+
   private final RegistryBackend backend;
   private final Timer timer;
   private final Dispatcher dispatcher;
@@ -72,6 +74,7 @@ final class StoreRegistration implements Registration {
   private long renewedNanos;
   private @Nullable RegistryException lastFailure;
   private Timer.@Nullable Scheduled retry;
+  private long retryAtNanos;
   private Timer.@Nullable Scheduled renewal;
   private Timer.@Nullable Scheduled removal;
   private HealthChecker.@Nullable Running checks;
@@ -490,6 +493,11 @@ final class StoreRegistration implements Registration {
   }
 
   private void retryLater() {
+    retryAfter(backoff.failed());
+  }
+
+  private void retryAfter(Duration wait) {
+    retryAtNanos = timer.nanoTime() + wait.toNanos();
     retry =
         timer.schedule(
             () -> {
@@ -498,7 +506,21 @@ final class StoreRegistration implements Registration {
               }
               step();
             },
-            backoff.failed());
+            wait);
+  }
+
+  /**
+   * Takes note that the store answers again. After a long outage the rest of a step may be longer
+   * than what the store still keeps of this instance, so the next attempt is brought forward.
+   */
+  void storeAnswers() {
+    synchronized (lock) {
+      Duration wait = backoff.answersAgain();
+      if (retry != null && retryAtNanos - timer.nanoTime() > wait.toNanos()) {
+        cancel(retry);
+        retryAfter(wait);
+      }
+    }
   }
 
   private void scheduleRenewal() {
@@ -509,10 +531,10 @@ final class StoreRegistration implements Registration {
       return;
     }
     double spread = ThreadLocalRandom.current().nextDouble(0.9, 1.0);
-    renewal =
-        timer.schedule(
-            () -> beforeRenewal(current),
-            Duration.ofNanos((long) (current.ttl().toNanos() / 3.0 * spread)));
+    long wait = (long) (current.ttl().toNanos() / 3.0 * spread);
+    // Renewals are due on common ticks, so that ten thousand wake the timer ten times a second.
+    long past = Math.floorMod(timer.nanoTime() + wait, TICK_NANOS);
+    renewal = timer.schedule(() -> beforeRenewal(current), Duration.ofNanos(wait - past));
   }
 
   private void beforeRenewal(Lease due) {

@@ -34,6 +34,9 @@ final class StoreRegistry implements Registry {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
   private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** The streams of one store come back together; one round serves them all. */
+  private static final Duration ROUND = Duration.ofMillis(50);
+
   /**
    * What {@link RegistryBuilder} collects.
    *
@@ -54,6 +57,7 @@ final class StoreRegistry implements Registry {
   private final LossGuard guard;
   private final ConcurrentHashMap<String, WatchedService> services = new ConcurrentHashMap<>();
   private final Set<StoreRegistration> registrations = ConcurrentHashMap.newKeySet();
+  private final AtomicBoolean answering = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final CountDownLatch stopped = new CountDownLatch(1);
   private @Nullable StoreCatalog catalog;
@@ -161,7 +165,11 @@ final class StoreRegistry implements Registry {
                   known != null
                       ? known
                       : new WatchedService(
-                          name, new InstanceCache(name, timer, guard.window()), guard, dispatcher);
+                          name,
+                          new InstanceCache(name, timer, guard.window()),
+                          guard,
+                          dispatcher,
+                          this::storeAnswers);
               view[0] = service.resolve();
               return service;
             });
@@ -171,6 +179,18 @@ final class StoreRegistry implements Registry {
       watched.close();
     }
     return view[0];
+  }
+
+  /** A stream works again, so registrations that wait for their next attempt need not wait on. */
+  private void storeAnswers() {
+    if (answering.compareAndSet(false, true)) {
+      timer.schedule(
+          () -> {
+            answering.set(false);
+            registrations.forEach(StoreRegistration::storeAnswers);
+          },
+          ROUND);
+    }
   }
 
   private void sweep() {
@@ -202,7 +222,7 @@ final class StoreRegistry implements Registry {
       if (catalog != null) {
         return catalog;
       }
-      opened = new StoreCatalog(timer, guard, dispatcher);
+      opened = new StoreCatalog(timer, guard, dispatcher, this::storeAnswers);
       catalog = opened;
     }
     opened.start(backend);

@@ -25,20 +25,29 @@ final class WatchedService implements WatchSink {
   private final InstanceCache cache;
   private final LossGuard guard;
   private final Dispatcher dispatcher;
+  private final Runnable whenBack;
   private final List<Mailbox> mailboxes = new CopyOnWriteArrayList<>();
   private final AtomicBoolean started = new AtomicBoolean();
   private volatile @Nullable CachedView view;
   private WeakReference<CachedView> weakView;
   private long idleSince;
   private boolean idle;
+  private boolean away; // of the backend's calls alone, which come one at a time
   private RegistryBackend.@Nullable Watch upstream; // guarded by this
   private boolean closed; // guarded by this
 
-  WatchedService(String name, InstanceCache cache, LossGuard guard, Dispatcher dispatcher) {
+  /**
+   * Creates one that is not started.
+   *
+   * @param whenBack run each time that the stream works again after it was lost
+   */
+  WatchedService(
+      String name, InstanceCache cache, LossGuard guard, Dispatcher dispatcher, Runnable whenBack) {
     this.name = name;
     this.cache = cache;
     this.guard = guard;
     this.dispatcher = dispatcher;
+    this.whenBack = whenBack;
     CachedView first = new CachedView(name, cache, this);
     this.view = first;
     this.weakView = new WeakReference<>(first);
@@ -127,10 +136,15 @@ final class WatchedService implements WatchSink {
   @Override
   public void synced() {
     published(cache.synced());
+    if (away) {
+      away = false;
+      whenBack.run();
+    }
   }
 
   @Override
   public void interrupted(RegistryException cause) {
+    away = true;
     published(cache.interrupted(cause));
   }
 

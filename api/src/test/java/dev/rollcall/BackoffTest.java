@@ -56,4 +56,14 @@ class BackoffTest {
     }
     assertThat(spread).isTrue();
   }
+
+  @RepeatedTest(20)
+  void answersAgain_isSoonAndStartsOver() {
+    for (int i = 0; i < 8; i++) {
+      backoff.failed();
+    }
+    assertThat(backoff.answersAgain()).isBetween(Duration.ZERO, Duration.ofMillis(500));
+    assertFails(800);
+    assertFails(1600);
+  }
 }

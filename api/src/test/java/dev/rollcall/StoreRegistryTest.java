@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.rollcall.RegistryException.Kind;
+import dev.rollcall.spi.LeaseListener.LeaseEnd;
 import dev.rollcall.spi.Listing;
 import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest.Claim;
@@ -15,6 +16,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StoreRegistryTest extends RegistryFixture {
   private static final Liveness HEARTBEAT = Liveness.heartbeat(ScriptedBackend.TTL);
@@ -250,5 +253,45 @@ class StoreRegistryTest extends RegistryFixture {
     assertThatThrownBy(gone::join)
         .hasCauseInstanceOf(RegistryException.class)
         .hasMessageContaining("orders/a: no answer from the store within PT1S");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void registration_whenAStreamComesBack_isTriedAgainSoon(boolean catalog) {
+    if (catalog) {
+      registry.catalog();
+    } else {
+      registry.service("orders");
+    }
+    ScriptedBackend.Opened watch = load();
+    List<Registration.State> states = new ArrayList<>();
+    Registration registration = registry.register(Samples.instance("a"), HEARTBEAT).join();
+    registration.onState(states::add);
+    backend.onRegister = call -> call.refuse(Kind.UNAVAILABLE);
+    watch.sink.interrupted(RegistryException.unavailable("down", null));
+    backend.lastRegister().listener.ended(LeaseEnd.EXPIRED);
+    timer.advance(Duration.ofSeconds(34)); // 0.8 + 1.6 + 3.2 + 6.4 + 12.8, by at most 1.2
+    int tried = backend.registers.size();
+    timer.advance(Duration.ofSeconds(1));
+    assertThat(backend.registers).hasSize(tried);
+
+    backend.onRegister = ScriptedBackend.Register::accept;
+    watch.load();
+    timer.advance(Duration.ofMillis(600));
+    assertThat(backend.registers).hasSize(tried + 1);
+    assertThat(states).endsWith(Registration.State.LOST, Registration.State.ACTIVE);
+    timer.advance(Duration.ofMinutes(2)); // the attempt that was brought forward is not made twice
+    assertThat(backend.registers).hasSize(tried + 1);
+  }
+
+  @Test
+  void registration_whenAStreamThatWasNeverLostIsCompleteAgain_waitsOn() {
+    registry.service("orders");
+    ScriptedBackend.Opened watch = load();
+    backend.onRegister = call -> call.refuse(Kind.UNAVAILABLE);
+    registry.announce(Samples.instance("a"), HEARTBEAT);
+    watch.load();
+    timer.advance(Duration.ofMillis(639));
+    assertThat(backend.registers).hasSize(1);
   }
 }

@@ -92,7 +92,11 @@ class WatchedServiceModelTest {
       LossGuard guard = new LossGuard(timer, new FakeChecker(), 1, Duration.ofMinutes(5));
       WatchedService watched =
           new WatchedService(
-              "orders", new InstanceCache("orders", timer, guard.window()), guard, dispatcher);
+              "orders",
+              new InstanceCache("orders", timer, guard.window()),
+              guard,
+              dispatcher,
+              () -> {});
       List<Strict> listeners = new ArrayList<>();
       for (int i = 0; i < 6; i++) {
         listeners.add(new Strict("listener " + i, i < 3 ? 1_000_000 : 0));

@@ -9,9 +9,11 @@ import io.etcd.jetcd.Txn;
 import io.etcd.jetcd.Watch;
 import io.etcd.jetcd.kv.GetResponse;
 import io.etcd.jetcd.kv.TxnResponse;
+import io.etcd.jetcd.lease.LeaseKeepAliveResponse;
 import io.etcd.jetcd.options.GetOption;
 import io.etcd.jetcd.options.WatchOption;
-import io.grpc.Status;
+import io.etcd.jetcd.support.CloseableClient;
+import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +39,7 @@ import org.slf4j.LoggerFactory;
  * store, and nothing was heard of it for {@link #SILENT_NANOS}, the whole client is replaced; where
  * there is one endpoint only and its connection broke, at once, and the call is sent again. A
  * client's watchers then hear {@code onCompleted} and its calls fail, as if the connection had
- * broken. There is at most one new client, and so one connection attempt, a second.
+ * broken. There is at most one new client, and so one connection attempt, in {@link #YOUNG_NANOS}.
  *
  * <p>{@code current} is replaced under {@code this} and read without; {@code heardNanos} is a plain
  * time stamp, where a lost race costs nothing. A client is closed on a thread of {@code executor},
@@ -49,7 +51,8 @@ final class EtcdGateway implements AutoCloseable {
   /** gRPC's third wait is 2.6 s, longer than the 2 s within which a feed shall be live again. */
   private static final long SILENT_NANOS = Duration.ofSeconds(3).toNanos();
 
-  private static final long YOUNG_NANOS = Duration.ofSeconds(1).toNanos();
+  /** Less than the least wait between two attempts of a feed in a long outage. */
+  private static final long YOUNG_NANOS = Duration.ofMillis(900).toNanos();
 
   /**
    * For some milliseconds after its restart a single member answers linearizable reads without the
@@ -80,7 +83,7 @@ final class EtcdGateway implements AutoCloseable {
   private @Nullable Moment newest;
 
   /** A client, and since when. */
-  private static final class Held {
+  static final class Held {
     final Client client;
     final long sinceNanos;
 
@@ -191,11 +194,7 @@ final class EtcdGateway implements AutoCloseable {
   }
 
   private static boolean isBroken(Throwable failed) {
-    if (Failing.known(failed) != null) {
-      return false;
-    }
-    Refusal refusal = Refusal.of(failed);
-    return refusal.silent() && refusal.code() == Status.Code.UNAVAILABLE;
+    return Failing.known(failed) == null && Refusal.of(failed).isBrokenConnection();
   }
 
   /** Sends a transaction. */
@@ -266,11 +265,24 @@ final class EtcdGateway implements AutoCloseable {
   }
 
   /**
+   * Returns the present client. One through which a stream broke is replaced first, where there is
+   * no other member to turn to: gRPC would let the stream wait for its next attempt to connect.
+   *
+   * @param broken through which the caller's last stream broke, null where it did not
+   */
+  Held client(@Nullable Held broken) {
+    if (broken != null) {
+      doubt(broken, brokenNanos);
+    }
+    return current;
+  }
+
+  /**
    * Opens a watcher, which answers with a created-notify first.
    *
    * @throws RuntimeException where the client has just been closed
    */
-  Watch.Watcher watch(Range range, long fromRevision, Watch.Listener listener) {
+  Watch.Watcher watch(Held on, Range range, long fromRevision, Watch.Listener listener) {
     WatchOption option =
         WatchOption.builder()
             .withRange(range.to())
@@ -278,7 +290,16 @@ final class EtcdGateway implements AutoCloseable {
             .withCreateNotify(true)
             .withRequireLeader(true)
             .build();
-    return current.client.getWatchClient().watch(range.from(), option, listener);
+    return on.client.getWatchClient().watch(range.from(), option, listener);
+  }
+
+  /**
+   * Joins the client's keep-alive stream; returns the way out.
+   *
+   * @throws RuntimeException where the client has just been closed
+   */
+  CloseableClient keepAlive(long leaseId, StreamObserver<LeaseKeepAliveResponse> observer) {
+    return current.client.getLeaseClient().keepAlive(leaseId, observer);
   }
 
   /** Notes that the store was heard. */
@@ -303,10 +324,10 @@ final class EtcdGateway implements AutoCloseable {
   }
 
   /** Says what a failure of a stream means, and doubts the connection where it should. */
-  Refusal refused(Throwable failure) {
+  Refusal refused(Held on, Throwable failure) {
     Refusal refusal = Refusal.of(failure);
     if (refusal.silent()) {
-      doubt(current, SILENT_NANOS);
+      doubt(on, SILENT_NANOS);
     } else {
       heard();
     }

@@ -40,6 +40,7 @@ final class Feed {
   private final Timer timer;
   private final Keys keys;
   private final Malformed malformed;
+  private final Drift drift;
   private final Selector scope;
   private final Range range;
   private final String name;
@@ -54,6 +55,10 @@ final class Feed {
   private @Nullable Moment last;
   private long applied;
   private Watch.@Nullable Watcher watcher;
+
+  /** The client through which the last stream broke, without a word from the store. */
+  private EtcdGateway.@Nullable Held broken;
+
   private Timer.@Nullable Scheduled alarm;
   private Timer.@Nullable Scheduled relist;
   private @Nullable RegistryException trouble;
@@ -70,11 +75,18 @@ final class Feed {
     CLOSED
   }
 
-  Feed(EtcdGateway gateway, Timer timer, Keys keys, Malformed malformed, Selector scope) {
+  Feed(
+      EtcdGateway gateway,
+      Timer timer,
+      Keys keys,
+      Malformed malformed,
+      Drift drift,
+      Selector scope) {
     this.gateway = gateway;
     this.timer = timer;
     this.keys = keys;
     this.malformed = malformed;
+    this.drift = drift;
     this.scope = scope;
     this.range = keys.range(scope);
     this.name = scope instanceof Selector.OfService one ? "watch of " + one.name() : "watch of all";
@@ -152,10 +164,12 @@ final class Feed {
     alarm =
         timer.schedule(
             () -> gateway.elsewhere(() -> serial.run(() -> overdue(mine))), gateway.timeout());
+    EtcdGateway.Held on = gateway.client(broken);
+    broken = null;
     try {
-      watcher = gateway.watch(range, applied + 1, new Listening(mine));
+      watcher = gateway.watch(on, range, applied + 1, new Listening(mine, on));
     } catch (RuntimeException refused) {
-      failed(gateway.refused(refused).exception(name), false);
+      failed(gateway.refused(on, refused).exception(name), false);
     }
   }
 
@@ -213,6 +227,7 @@ final class Feed {
     cancel(alarm);
     cancel(relist);
     sinceRelist = null;
+    reading.stopComparing();
     phase = Phase.WAITING;
     sinks.forEach(Attachment::stopJoining);
     sinks.forEach(attachment -> attachment.interrupted(cause));
@@ -304,6 +319,7 @@ final class Feed {
       return;
     }
     sinceRelist = new ArrayList<>();
+    reading.beginComparing();
     gateway
         .list(name, range)
         .whenComplete((page, failed) -> serial.run(() -> relisted(mine, page)));
@@ -317,8 +333,10 @@ final class Feed {
     sinceRelist = null;
     relistLater();
     if (page == null) {
+      reading.stopComparing();
       return; // the stream itself works; the next list will tell
     }
+    drift.found(name, reading.compare(page.entries(), page.at().revision()));
     // The stream may be ahead of the list: what it has brought since is put on top of it.
     List<ServiceInstance> all =
         Reading.overlay(Reading.once(keys, malformed, page.entries()), since, page.at().revision());
@@ -329,10 +347,12 @@ final class Feed {
   /** Brings jetcd's callbacks into the serial. */
   private final class Listening implements Watch.Listener {
     private final int mine;
+    private final EtcdGateway.Held on;
     private final AtomicBoolean ended = new AtomicBoolean();
 
-    Listening(int mine) {
+    Listening(int mine, EtcdGateway.Held on) {
       this.mine = mine;
+      this.on = on;
     }
 
     @Override
@@ -359,11 +379,12 @@ final class Feed {
       }
       gateway.elsewhere(
           () -> {
-            Refusal refusal = gateway.refused(thrown);
+            Refusal refusal = gateway.refused(on, thrown);
             boolean noLeader = refusal.words().contains("no leader");
             serial.run(
                 () -> {
                   if (mine == run) {
+                    broken = refusal.isBrokenConnection() ? on : null;
                     failed(
                         refusal.exception(name),
                         refusal.compacted() || noLeader || !refusal.silent());

@@ -22,6 +22,7 @@ final class Feeds implements AutoCloseable {
   private final Timer timer;
   private final Keys keys;
   private final Malformed malformed;
+  private final Drift drift;
   private final Map<Selector, Used> feeds = new HashMap<>();
   private boolean closed;
 
@@ -34,11 +35,12 @@ final class Feeds implements AutoCloseable {
     }
   }
 
-  Feeds(EtcdGateway gateway, Timer timer, Keys keys, Malformed malformed) {
+  Feeds(EtcdGateway gateway, Timer timer, Keys keys, Malformed malformed, Drift drift) {
     this.gateway = gateway;
     this.timer = timer;
     this.keys = keys;
     this.malformed = malformed;
+    this.drift = drift;
   }
 
   RegistryBackend.Watch open(Selector selector, WatchSink sink) {
@@ -51,7 +53,8 @@ final class Feeds implements AutoCloseable {
       Selector scope = scopeOf(selector);
       Used used =
           feeds.computeIfAbsent(
-              scope, missing -> new Used(new Feed(gateway, timer, keys, malformed, missing)));
+              scope,
+              missing -> new Used(new Feed(gateway, timer, keys, malformed, drift, missing)));
       used.sinks++;
       feed = used.feed;
     }

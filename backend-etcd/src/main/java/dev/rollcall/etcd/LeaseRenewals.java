@@ -1,10 +1,15 @@
 package dev.rollcall.etcd;
 
+import dev.rollcall.spi.Timer;
 import io.etcd.jetcd.lease.LeaseKeepAliveResponse;
 import io.etcd.jetcd.support.CloseableClient;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,18 +22,27 @@ import org.jspecify.annotations.Nullable;
  * long, and is renewed by a call of its own. So is one that the stream has not answered for: a
  * stream that the server ended is never opened again by jetcd.
  *
- * <p>jetcd calls the observers under a lock that it also takes to add one. Answers are therefore
- * passed on from another thread, one for all that come at once.
+ * <p>Renewals come by the thousand, so they share one deadline's timer: all have the same patience,
+ * hence {@code waiting} is in the order of the deadlines, and one sweep looks at its head. jetcd
+ * calls the observers under a lock that it also takes to add one. Answers are therefore passed on
+ * from another thread, one for all that come at once.
  */
 final class LeaseRenewals {
   private static final Duration SHORT = Duration.ofSeconds(3);
   private static final Duration STREAM_PATIENCE = Duration.ofMillis(2500);
+  private static final Duration SWEEP = Duration.ofMillis(250);
 
   private final EtcdGateway gateway;
+  private final Timer timer;
   private final Serial answers;
+  private final Queue<OneReply> waiting = new ConcurrentLinkedQueue<>();
 
-  LeaseRenewals(EtcdGateway gateway) {
+  /** Whether a sweep is to come; it is while anybody waits. */
+  private final AtomicBoolean sweeping = new AtomicBoolean();
+
+  LeaseRenewals(EtcdGateway gateway, Timer timer) {
     this.gateway = gateway;
+    this.timer = timer;
     this.answers = new Serial(gateway::elsewhere);
   }
 
@@ -37,76 +51,109 @@ final class LeaseRenewals {
     if (ttl.compareTo(SHORT) < 0) {
       return alone(leaseId);
     }
-    CompletableFuture<Boolean> result = new CompletableFuture<>();
-    gateway
-        .call("renewal", STREAM_PATIENCE, client -> byStream(client, leaseId))
-        .whenComplete(
-            (known, failed) -> {
-              if (failed == null) {
-                result.complete(known);
-              } else {
-                alone(leaseId)
-                    .whenComplete(
-                        (alone, failedToo) -> {
-                          if (failedToo == null) {
-                            result.complete(alone);
-                          } else {
-                            result.completeExceptionally(failedToo);
-                          }
-                        });
-              }
-            });
-    return result;
+    OneReply reply = new OneReply(leaseId, timer.nanoTime() + STREAM_PATIENCE.toNanos());
+    waiting.add(reply);
+    sweepLater();
+    try {
+      reply.leave(gateway.keepAlive(leaseId, reply));
+    } catch (RuntimeException clientIsClosed) {
+      reply.onError(clientIsClosed);
+    }
+    return reply.result;
+  }
+
+  private void sweepLater() {
+    if (!waiting.isEmpty() && sweeping.compareAndSet(false, true)) {
+      timer.schedule(this::sweep, SWEEP);
+    }
+  }
+
+  private void sweep() {
+    long now = timer.nanoTime();
+    for (OneReply head = waiting.peek();
+        head != null && (head.result.isDone() || head.deadlineNanos - now <= 0);
+        head = waiting.peek()) {
+      waiting.remove(head);
+      if (!head.result.isDone()) {
+        gateway.overdue();
+        head.onError(new TimeoutException("no answer on the keep-alive stream"));
+      }
+    }
+    sweeping.set(false);
+    sweepLater();
   }
 
   private CompletableFuture<Boolean> alone(long leaseId) {
-    return gateway.call(
-        "renewal",
-        client -> known(client.getLeaseClient().keepAliveOnce(leaseId).thenApply(reply -> true)));
-  }
-
-  private CompletableFuture<Boolean> byStream(io.etcd.jetcd.Client client, long leaseId) {
-    OneReply observer = new OneReply(answers);
-    observer.leave(client.getLeaseClient().keepAlive(leaseId, observer));
-    return known(observer.replied);
-  }
-
-  private static CompletableFuture<Boolean> known(CompletableFuture<Boolean> replied) {
-    CompletableFuture<Boolean> result = new CompletableFuture<>();
-    replied.whenComplete(
-        (yes, failed) -> {
-          if (failed == null) {
-            result.complete(true);
-          } else if (Refusal.of(failed).isMissingLease()) {
-            result.complete(false);
-          } else {
-            result.completeExceptionally(failed);
-          }
-        });
-    return result;
+    return gateway
+        .call(
+            "renewal",
+            client -> client.getLeaseClient().keepAliveOnce(leaseId).thenApply(r -> true))
+        .exceptionallyCompose(
+            failed ->
+                Refusal.of(failed).isMissingLease()
+                    ? CompletableFuture.completedFuture(false)
+                    : CompletableFuture.failedFuture(failed));
   }
 
   /** Takes part until the first answer. The exit may be known later than the answer. */
-  private static final class OneReply implements StreamObserver<LeaseKeepAliveResponse> {
-    final CompletableFuture<Boolean> replied = new CompletableFuture<>();
-    private final Serial answers;
+  private final class OneReply implements StreamObserver<LeaseKeepAliveResponse> {
+    final long leaseId;
+    final long deadlineNanos;
+    final CompletableFuture<Boolean> result = new CompletableFuture<>();
 
-    OneReply(Serial answers) {
-      this.answers = answers;
+    /** Ends what the stream may still say: the first answer counts. */
+    private final AtomicBoolean answered = new AtomicBoolean();
+
+    /** Completed with the answer, and so left the stream. */
+    private final CompletableFuture<Boolean> over = new CompletableFuture<>();
+
+    OneReply(long leaseId, long deadlineNanos) {
+      this.leaseId = leaseId;
+      this.deadlineNanos = deadlineNanos;
     }
 
     void leave(CloseableClient exit) {
-      replied.whenComplete((reply, failed) -> exit.close());
+      over.whenComplete((reply, failed) -> exit.close());
     }
 
     @Override
     public void onNext(@Nullable LeaseKeepAliveResponse reply) {
-      answers.run(() -> replied.complete(true));
+      if (answered.compareAndSet(false, true)) {
+        answers.run(
+            () -> {
+              gateway.heard();
+              over.complete(true);
+              result.complete(true);
+            });
+      }
     }
 
     @Override
     public void onError(Throwable failure) {
-      answers.run(() -> replied.completeExceptionally(failure));
+      if (answered.compareAndSet(false, true)) {
+        answers.run(
+            () -> {
+              over.complete(false);
+              if (Refusal.of(failure).isMissingLease()) {
+                gateway.heard();
+                result.complete(false);
+              } else {
+                askAlone();
+              }
+            });
+      }
+    }
+
+    private void askAlone() {
+      alone(leaseId)
+          .whenComplete(
+              (known, failed) -> {
+                if (failed == null) {
+                  result.complete(known);
+                } else {
+                  result.completeExceptionally(failed);
+                }
+              });
     }
 
     @Override

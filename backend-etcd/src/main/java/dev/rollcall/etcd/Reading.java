@@ -9,22 +9,31 @@ import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.watch.WatchEvent;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns entries and events of etcd into instances and their changes. What it must remember between
- * two events is little: which keys hold a mark of departure, whose removal is then no news, and
- * which hang on no lease, whose removal is then no expiry. Not thread-safe.
+ * Turns entries and events of etcd into instances and their changes. What it remembers between two
+ * events is a line a key: its revision, by which a later list shows what the stream has not told;
+ * whether it holds a mark of departure, when its removal is no news; and whether it hangs on no
+ * lease, when its removal is no expiry. Not thread-safe.
  */
 final class Reading {
   private final Keys keys;
   private final Malformed malformed;
-  private final Map<ByteSequence, Mark> marks = new HashMap<>();
+  private final Map<ByteSequence, Known> known = new HashMap<>();
+
+  /** Keys that were deleted since a comparison began; null while there is none. */
+  private @Nullable Set<ByteSequence> goneSince;
+
+  private record Known(long revision, Mark mark) {}
 
   private enum Mark {
+    LEASED,
     LEAVING,
     PERMANENT
   }
@@ -36,7 +45,8 @@ final class Reading {
 
   /** Reads a complete state, each key once, and forgets what was before. */
   List<ServiceInstance> all(List<KeyValue> entries) {
-    marks.clear();
+    known.clear();
+    goneSince = null;
     Map<InstanceKey, ServiceInstance> found = new LinkedHashMap<>();
     for (KeyValue entry : entries) {
       InstanceEvent event = put(entry);
@@ -77,7 +87,11 @@ final class Reading {
     if (event.getEventType() == WatchEvent.EventType.PUT) {
       return put(entry);
     }
-    Mark mark = marks.remove(entry.getKey());
+    Known was = known.remove(entry.getKey());
+    if (goneSince != null) {
+      goneSince.add(entry.getKey());
+    }
+    Mark mark = was == null ? Mark.LEASED : was.mark;
     InstanceKey key = keys.parse(entry.getKey());
     if (key == null || mark == Mark.LEAVING) {
       return null;
@@ -92,23 +106,65 @@ final class Reading {
       malformed.skipped(entry.getKey(), "its key is not of the form service/id");
       return null;
     }
-    if (entry.getLease() == 0) {
-      marks.put(entry.getKey(), Mark.PERMANENT);
-    } else {
-      marks.remove(entry.getKey());
-    }
+    remember(entry, entry.getLease() == 0 ? Mark.PERMANENT : Mark.LEASED);
     try {
       Stored stored = Codec.reader(key).read(entry.getValue());
       if (stored.instance().isPresent()) {
         return new InstanceEvent.Put(stored.instance().get());
       }
-      marks.put(entry.getKey(), Mark.LEAVING);
+      remember(entry, Mark.LEAVING);
       return new InstanceEvent.Remove(key, Departure.DEREGISTERED);
     } catch (MalformedException unreadable) {
       malformed.skipped(entry.getKey(), String.valueOf(unreadable.getMessage()));
       // What it overwrote is gone, as a list would show.
       return new InstanceEvent.Remove(key, Departure.UNKNOWN);
     }
+  }
+
+  private void remember(KeyValue entry, Mark mark) {
+    known.put(entry.getKey(), new Known(entry.getModRevision(), mark));
+  }
+
+  /** Prepares for a list that is about to be asked for, while events go on. */
+  void beginComparing() {
+    goneSince = new HashSet<>();
+  }
+
+  void stopComparing() {
+    goneSince = null;
+  }
+
+  /**
+   * Compares a list with what the events have told, and takes the list's word for it. Where the
+   * events are ahead of the list, theirs counts.
+   *
+   * @return how many keys were not as the events had told
+   */
+  int compare(List<KeyValue> entries, long listedAt) {
+    Set<ByteSequence> gone = goneSince == null ? Set.of() : goneSince;
+    goneSince = null;
+    Set<ByteSequence> stale = new HashSet<>();
+    known.forEach(
+        (key, last) -> {
+          if (last.revision <= listedAt) {
+            stale.add(key);
+          }
+        });
+    int differ = 0;
+    for (KeyValue entry : entries) {
+      stale.remove(entry.getKey());
+      Known last = known.get(entry.getKey());
+      boolean asTold =
+          last == null
+              ? gone.contains(entry.getKey()) || keys.parse(entry.getKey()) == null
+              : last.revision == entry.getModRevision() || last.revision > listedAt;
+      if (!asTold) {
+        differ++;
+        put(entry);
+      }
+    }
+    known.keySet().removeAll(stale);
+    return differ + stale.size();
   }
 
   /** Reads the events of one response, those of each revision together, above a revision. */

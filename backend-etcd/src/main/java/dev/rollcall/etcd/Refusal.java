@@ -8,6 +8,8 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import java.security.cert.CertificateException;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,18 @@ import org.jspecify.annotations.Nullable;
 record Refusal(
     Status.Code code, String words, Kind kind, boolean silent, boolean compacted, Throwable cause) {
   private static final String SERVER = "etcdserver";
+
+  /** Of these, INTERNAL is an answer that is no gRPC: something other than the store answers. */
+  private static final Set<Status.Code> SILENCE =
+      EnumSet.of(
+          Status.Code.UNAVAILABLE,
+          Status.Code.DEADLINE_EXCEEDED,
+          Status.Code.CANCELLED,
+          Status.Code.INTERNAL);
+
+  /** The silence of a connection that is broken, where the others may be the store's slowness. */
+  private static final Set<Status.Code> BROKEN =
+      EnumSet.of(Status.Code.UNAVAILABLE, Status.Code.INTERNAL);
 
   static Refusal of(Throwable failure) {
     Throwable cause = failure;
@@ -47,12 +61,12 @@ record Refusal(
       return new Refusal(code, "TLS: " + handshake.getMessage(), Kind.DENIED, true, false, failure);
     }
     boolean told = words.contains(SERVER);
-    boolean silent =
-        !told
-            && (code == Status.Code.UNAVAILABLE
-                || code == Status.Code.DEADLINE_EXCEEDED
-                || code == Status.Code.CANCELLED);
+    boolean silent = !told && SILENCE.contains(code);
     return new Refusal(code, words, kind(code, words), silent, compacted(cause, words), failure);
+  }
+
+  boolean isBrokenConnection() {
+    return silent && BROKEN.contains(code);
   }
 
   boolean isMissingLease() {

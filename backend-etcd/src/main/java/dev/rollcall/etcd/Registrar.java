@@ -12,6 +12,7 @@ import dev.rollcall.spi.LeaseListener.LeaseEnd;
 import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest;
 import dev.rollcall.spi.RegisterRequest.Claim;
+import dev.rollcall.spi.Timer;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.kv.TxnResponse;
@@ -62,14 +63,13 @@ final class Registrar {
    */
   record Standing(boolean ours, boolean ownerless, boolean leaving) {}
 
-  Registrar(
-      EtcdGateway gateway, Keys keys, Codec codec, Duration leastTtl, OwnershipChecks checks) {
+  Registrar(EtcdGateway gateway, Timer timer, Keys keys, Codec codec, Duration leastTtl) {
     this.gateway = gateway;
     this.keys = keys;
     this.codec = codec;
     this.leastTtlSeconds = wholeSeconds(leastTtl);
-    this.checks = checks;
-    this.renewals = new LeaseRenewals(gateway);
+    this.checks = new OwnershipChecks(gateway, timer);
+    this.renewals = new LeaseRenewals(gateway, timer);
     this.gate = new Gate(MOST_AT_WORK, gateway::elsewhere);
   }
 

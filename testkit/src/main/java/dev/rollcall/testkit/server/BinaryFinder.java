@@ -15,12 +15,25 @@ final class BinaryFinder {
   }
 
   static BinaryFinder of(Map<String, String> environment) {
+    return of(environment, ContainerEngine.ofClassPath());
+  }
+
+  static BinaryFinder of(Map<String, String> environment, ContainerEngine engine) {
     SearchPath path = SearchPath.of(environment);
+    boolean mayFetch = mayFetch(environment);
+    String forbidden = "ROLLCALL_FETCH=false forbids fetching it";
     return new BinaryFinder(
         List.of(
             new VariableBinaries(environment),
             new PathBinaries(path),
-            new PackagedBinaries(cacheFolder(environment), fetcher(environment, path))));
+            new PackagedBinaries(
+                cacheFolder(environment),
+                mayFetch ? new AptFetcher(path) : (debian, folder) -> Optional.of(forbidden)),
+            new DockerImages(
+                mayFetch
+                    ? engine
+                    : new ContainerEngine.None(
+                        "ROLLCALL_FETCH=false forbids fetching its image"))));
   }
 
   ServerBinary find(WantedServer wanted) {
@@ -33,18 +46,18 @@ final class BinaryFinder {
     }
     throw new ServerNotFoundException(
         wanted.label()
-            + " was not found: install it and put it on the PATH, or set "
+            + " was not found: install it and put it on the PATH, set "
             + wanted.exactVariable()
-            + " to its executable ("
+            + " to its executable, or run Docker with Testcontainers on the class path ("
             + String.join("; ", reasons)
             + ")");
   }
 
-  private static PackageFetcher fetcher(Map<String, String> environment, SearchPath path) {
+  private static boolean mayFetch(Map<String, String> environment) {
     String allowed = environment.getOrDefault("ROLLCALL_FETCH", "true");
     return switch (allowed) {
-      case "true" -> new AptFetcher(path);
-      case "false" -> (debian, folder) -> Optional.of("ROLLCALL_FETCH=false forbids fetching it");
+      case "true" -> true;
+      case "false" -> false;
       default ->
           throw new IllegalArgumentException(
               "ROLLCALL_FETCH: " + allowed + " (expected: true or false)");

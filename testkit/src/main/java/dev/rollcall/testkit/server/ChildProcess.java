@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** One run of a server, from its start to its end. Thread-safe, as {@link Process} is. */
-final class ChildProcess {
+/** A server as a child process of this one. Thread-safe, as {@link Process} is. */
+final class ChildProcess implements ServerProcess {
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration SIGNAL_TIMEOUT = Duration.ofSeconds(10);
 
@@ -36,19 +36,23 @@ final class ChildProcess {
     }
   }
 
-  boolean isAlive() {
+  @Override
+  public boolean isAlive() {
     return process.isAlive();
   }
 
-  long pid() {
+  @Override
+  public long pid() {
     return process.pid();
   }
 
-  int exitCode() {
+  @Override
+  public int exitCode() {
     return process.exitValue();
   }
 
-  void terminate() {
+  @Override
+  public void terminate() {
     process.destroy();
     try {
       if (process.waitFor(STOP_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS)) {
@@ -61,18 +65,21 @@ final class ChildProcess {
   }
 
   /** Waits for the end even when interrupted: it is near, and a folder may be deleted after it. */
-  void kill() {
+  @Override
+  public void kill() {
     process.destroyForcibly().onExit().join();
   }
 
-  void suspend() {
+  @Override
+  public void suspend() {
     signal("STOP");
     if (!Poll.until(SIGNAL_TIMEOUT, this::isSuspended)) {
       throw new ServerException("process " + pid() + " did not stop on SIGSTOP");
     }
   }
 
-  void resume() {
+  @Override
+  public void resume() {
     signal("CONT");
   }
 

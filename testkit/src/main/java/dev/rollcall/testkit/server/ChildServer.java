@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -30,7 +29,7 @@ abstract sealed class ChildServer implements TestServer permits EtcdServer, Cons
   private final Path folder;
 
   /** Written under {@code lock}, read anywhere. */
-  private volatile @Nullable ChildProcess process;
+  private volatile @Nullable ServerProcess process;
 
   /** Guarded by {@code lock}. */
   private boolean paused;
@@ -56,10 +55,6 @@ abstract sealed class ChildServer implements TestServer permits EtcdServer, Cons
     return ports.port(index);
   }
 
-  final Path dataFolder() {
-    return folder.resolve("data");
-  }
-
   @Override
   public final String name() {
     return kind.executable() + "-" + port();
@@ -82,7 +77,7 @@ abstract sealed class ChildServer implements TestServer permits EtcdServer, Cons
 
   @Override
   public final boolean isRunning() {
-    ChildProcess current = process;
+    ServerProcess current = process;
     return current != null && current.isAlive();
   }
 
@@ -111,9 +106,7 @@ abstract sealed class ChildServer implements TestServer permits EtcdServer, Cons
         return false;
       }
       paused = false;
-      List<String> command = new ArrayList<>(List.of(binary.path().toString()));
-      command.addAll(arguments());
-      process = ChildProcess.start(kind, command, folder, logFile());
+      process = binary.launcher(kind).start(arguments(), folder, logFile());
       return true;
     }
   }
@@ -121,7 +114,7 @@ abstract sealed class ChildServer implements TestServer permits EtcdServer, Cons
   /** The second half of a start. A server that does not make it is killed. */
   final void awaitServing() {
     synchronized (lock) {
-      ChildProcess current = Objects.requireNonNull(process, "spawned before");
+      ServerProcess current = Objects.requireNonNull(process, "spawned before");
       try {
         boolean served = Poll.until(startTimeout, () -> !current.isAlive() || isServing());
         if (!current.isAlive()) {
@@ -138,7 +131,7 @@ abstract sealed class ChildServer implements TestServer permits EtcdServer, Cons
     }
   }
 
-  private ServerException endedEarly(ChildProcess ended) {
+  private ServerException endedEarly(ServerProcess ended) {
     String log = logTail().toLowerCase(Locale.ROOT);
     return log.contains("address already in use")
         ? new PortClashException(failureMessage("found a port in use"))
@@ -148,7 +141,7 @@ abstract sealed class ChildServer implements TestServer permits EtcdServer, Cons
   @Override
   public final void stop() {
     synchronized (lock) {
-      ChildProcess current = process;
+      ServerProcess current = process;
       if (current != null && current.isAlive()) {
         if (paused) {
           current.resume();
@@ -162,7 +155,7 @@ abstract sealed class ChildServer implements TestServer permits EtcdServer, Cons
   @Override
   public final void kill() {
     synchronized (lock) {
-      ChildProcess current = process;
+      ServerProcess current = process;
       if (current != null) {
         current.kill();
       }
@@ -173,7 +166,7 @@ abstract sealed class ChildServer implements TestServer permits EtcdServer, Cons
   @Override
   public final void pause() {
     synchronized (lock) {
-      ChildProcess current = requireRunning();
+      ServerProcess current = requireRunning();
       if (!paused) {
         current.suspend();
         paused = true;
@@ -184,7 +177,7 @@ abstract sealed class ChildServer implements TestServer permits EtcdServer, Cons
   @Override
   public final void resume() {
     synchronized (lock) {
-      ChildProcess current = requireRunning();
+      ServerProcess current = requireRunning();
       if (paused) {
         current.resume();
         paused = false;
@@ -200,6 +193,11 @@ abstract sealed class ChildServer implements TestServer permits EtcdServer, Cons
       }
       Folders.delete(dataFolder());
     }
+  }
+
+  @Override
+  public final Path dataFolder() {
+    return folder.resolve("data");
   }
 
   @Override
@@ -233,8 +231,8 @@ abstract sealed class ChildServer implements TestServer permits EtcdServer, Cons
     }
   }
 
-  private ChildProcess requireRunning() {
-    ChildProcess current = process;
+  private ServerProcess requireRunning() {
+    ServerProcess current = process;
     if (current == null || !current.isAlive()) {
       throw new IllegalStateException(name() + ": stopped (expected: running)");
     }

@@ -1,9 +1,12 @@
 package dev.rollcall.testkit.server;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The executable of a server, found on this machine or fetched for it.
@@ -19,8 +22,14 @@ import java.util.concurrent.ConcurrentHashMap;
  *   <li>Debian's package (etcd 3.4 and 3.5, Consul 1.8), fetched into that folder without root and
  *       without installing it. The mirror is the one that the machine's own apt is set up with, and
  *       apt checks its signature with the machine's keyrings: a mirror that they cannot verify is
- *       refused. {@code ROLLCALL_FETCH=false} forbids this step.
+ *       refused;
+ *   <li>a Docker image (the same versions), where Testcontainers is on the class path and an engine
+ *       runs. Testcontainers is an optional dependency of this library. The container shares the
+ *       host's network and the server's folder, so that ports, faults and clusters are as with a
+ *       process; that takes Linux, or a Docker Desktop whose host networking is switched on.
  * </ol>
+ *
+ * <p>{@code ROLLCALL_FETCH=false} forbids the last two, which load something.
  *
  * <p>A variable that names no executable, or a version's own variable that names another version,
  * is an error and not passed over.
@@ -34,11 +43,19 @@ public final class ServerBinary {
   private final Path path;
   private final String version;
   private final String origin;
+  private final ServerProcess.@Nullable Launcher launcher;
 
   ServerBinary(Path path, String version, String origin) {
+    this(path, version, origin, null);
+  }
+
+  /** An executable that runs elsewhere than as a child process. */
+  ServerBinary(
+      Path path, String version, String origin, ServerProcess.@Nullable Launcher launcher) {
     this.path = path;
     this.version = version;
     this.origin = origin;
+    this.launcher = launcher;
   }
 
   /**
@@ -92,7 +109,7 @@ public final class ServerBinary {
   /**
    * Returns where the executable lies.
    *
-   * @return an absolute path
+   * @return an absolute path; within the image where the origin is one
    */
   public Path path() {
     return path;
@@ -110,11 +127,22 @@ public final class ServerBinary {
   /**
    * Returns where it was found.
    *
-   * @return the name of an environment variable, {@code "PATH"}, {@code "cache"} or {@code "Debian
-   *     package"}
+   * @return the name of an environment variable, {@code "PATH"}, {@code "cache"}, {@code "Debian
+   *     package"} or {@code "Docker image"}
    */
   public String origin() {
     return origin;
+  }
+
+  ServerProcess.Launcher launcher(ServerKind kind) {
+    if (launcher != null) {
+      return launcher;
+    }
+    return (arguments, folder, log) -> {
+      List<String> command = new ArrayList<>(List.of(path.toString()));
+      command.addAll(arguments);
+      return ChildProcess.start(kind, command, folder, log);
+    };
   }
 
   boolean isAtLeast(int major, int minor) {

@@ -3,8 +3,8 @@ package dev.rollcall.testkit.server;
 import java.nio.file.Path;
 
 /**
- * A server that runs as a child process of the test, listens on loopback, and can be made to fail
- * in the ways that servers do.
+ * A server that runs as a child process of the test or in a container, listens on loopback, and can
+ * be made to fail in the ways that servers do.
  *
  * <p>It keeps its ports and its folder from its first start to {@link #close()}, so that it comes
  * back as the same server. It ends with the JVM at the latest, also without being closed, unless
@@ -103,6 +103,14 @@ public sealed interface TestServer extends AutoCloseable permits ChildServer {
    * @throws IllegalStateException if the server is running
    */
   void wipe();
+
+  /**
+   * Returns where the server keeps its data, to be copied or replaced while it is stopped.
+   *
+   * @return a folder, which exists from the first start that wrote data until {@link #wipe()} or
+   *     {@link #close()}
+   */
+  Path dataFolder();
 
   /**
    * Returns where the process writes its output, of all its starts in turn.

@@ -38,8 +38,13 @@ class BinaryFinderTest {
     environment.put("XDG_CACHE_HOME", folder.resolve("cache").toString());
   }
 
+  /** Without an engine: what runs on this machine must not decide. */
+  private BinaryFinder finder() {
+    return BinaryFinder.of(environment, new ContainerEngine.None("no Docker engine runs"));
+  }
+
   private ServerBinary find() {
-    return BinaryFinder.of(environment).find(ETCD_3_5);
+    return finder().find(ETCD_3_5);
   }
 
   private Path cached(String version) {
@@ -68,8 +73,7 @@ class BinaryFinderTest {
     cached("3.5.4");
 
     assertThat(find().origin()).isEqualTo("PATH");
-    assertThat(BinaryFinder.of(environment).find(new WantedServer(ServerKind.ETCD, "3.4")).path())
-        .isEqualTo(general);
+    assertThat(finder().find(new WantedServer(ServerKind.ETCD, "3.4")).path()).isEqualTo(general);
   }
 
   @Test
@@ -103,9 +107,7 @@ class BinaryFinderTest {
   void consul_anyVersionWillDo() {
     FakePrograms.consul(bin, "1.20.1");
 
-    ServerBinary found =
-        BinaryFinder.of(environment)
-            .find(new WantedServer(ServerKind.CONSUL, WantedServer.ANY_LINE));
+    ServerBinary found = finder().find(new WantedServer(ServerKind.CONSUL, WantedServer.ANY_LINE));
 
     assertThat(found.version()).isEqualTo("1.20.1");
     assertThat(found.isAtLeast(1, 14)).isTrue();
@@ -148,10 +150,10 @@ class BinaryFinderTest {
     assertThatThrownBy(this::find)
         .isInstanceOf(ServerNotFoundException.class)
         .hasMessage(
-            "etcd 3.5 was not found: install it and put it on the PATH, or set ROLLCALL_ETCD_3_5 to"
-                + " its executable (ROLLCALL_ETCD_3_5 is not set; ROLLCALL_ETCD is not set; the PATH"
+            "etcd 3.5 was not found: install it and put it on the PATH, set ROLLCALL_ETCD_3_5 to its"
+                + " executable, or run Docker with Testcontainers on the class path (ROLLCALL_ETCD_3_5 is not set; ROLLCALL_ETCD is not set; the PATH"
                 + " has no etcd; the cache folder has none; Debian's package needs apt-get and dpkg,"
-                + " which are not on the PATH)");
+                + " which are not on the PATH; no Docker engine runs)");
   }
 
   @Test
@@ -167,8 +169,7 @@ class BinaryFinderTest {
 
   @Test
   void unknownVersion_saysThatThereIsNoPackage() {
-    assertThatThrownBy(
-            () -> BinaryFinder.of(environment).find(new WantedServer(ServerKind.ETCD, "3.6")))
+    assertThatThrownBy(() -> finder().find(new WantedServer(ServerKind.ETCD, "3.6")))
         .hasMessageContaining("etcd 3.6 was not found")
         .hasMessageContaining("no Debian package of that version is known");
   }
