@@ -1,0 +1,254 @@
+package dev.rollcall.consul;
+
+import dev.rollcall.RegistryException;
+import dev.rollcall.spi.Timer;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One blocking query, asked again and again: what every watch of this module stands on.
+ *
+ * <p><b>Algorithm.</b> {@code index} is what the next query goes on from; 0 stands for "read anew",
+ * which is done consistently and without waiting. It is 0 at the beginning, after <b>any</b> error
+ * (the index of a failed answer is worth nothing) and when it would go back: a blocking query on an
+ * index that is too high waits in vain. While an agent restarts, default reads say 200, a leader
+ * and an empty list for some 50 ms; consistent ones do not.
+ *
+ * <p><b>Turns.</b> {@code turn} counts what was begun. An answer to a query of an earlier turn is
+ * dropped, so that a restart, which begins a new one, and a cancelled query cannot cross.
+ *
+ * <p>All fields are guarded by {@code this}. The follower is told under that lock, so that of two
+ * turns' answers the later one is told last; it only takes notes then, and acts on them in {@link
+ * Follower#flush}, which is called under no lock, as are the gateway and the timer.
+ */
+final class BlockingLoop<T> implements AutoCloseable {
+  private static final Duration DOUBT = Duration.ofSeconds(1);
+  private static final Duration FIRST_DENIAL = Duration.ofSeconds(1);
+  private static final Duration LAST_DENIAL = Duration.ofSeconds(10);
+
+  private final Question<T> question;
+  private final Follower<T> follower;
+  private final ConsulSettings settings;
+  private final Timer timer;
+  private final Reconnection reconnection;
+  private final WakeBudget budget;
+  private final boolean indexGrows;
+
+  private long index;
+  private long delivered;
+  private long turn;
+  private boolean interrupted;
+  private Duration denial = FIRST_DENIAL;
+  private @Nullable Runnable cancel;
+  private boolean closed;
+
+  /** What is asked. */
+  interface Question<T> {
+    Pending<Indexed<T>> ask(Read read);
+  }
+
+  /** Who wants to know. */
+  interface Follower<T> {
+
+    /**
+     * Notes an answer. Under the loop's lock: must not block or call others.
+     *
+     * @param afterFault whether it is the first one since a failure
+     * @param reset whether the store's index went back without a failure
+     */
+    Verdict answered(T value, long index, boolean afterFault, boolean reset);
+
+    /**
+     * Notes that the store cannot be read. Under the loop's lock: must not block or call others.
+     */
+    void failed(RegistryException cause);
+
+    /** Acts on what was noted; under no lock, by the thread that read the answer. */
+    void flush();
+  }
+
+  /** What a follower thinks of an answer. */
+  enum Verdict {
+    /** It differs from the last one. */
+    NEWS,
+    /** It says what the last one said. */
+    SAME,
+    /** It is not believed and to be read anew in a second. */
+    DOUBTED
+  }
+
+  /**
+   * Makes a loop that {@link #restart} begins.
+   *
+   * @param indexGrows whether an index that falls means that the store went back
+   */
+  BlockingLoop(
+      Question<T> question,
+      Follower<T> follower,
+      ConsulSettings settings,
+      Timer timer,
+      Reconnection reconnection,
+      boolean indexGrows) {
+    this.question = question;
+    this.follower = follower;
+    this.settings = settings;
+    this.timer = timer;
+    this.reconnection = reconnection;
+    this.indexGrows = indexGrows;
+    this.budget = new WakeBudget(timer);
+  }
+
+  /** Reads anew; what is under way is dropped. */
+  void restart() {
+    long mine;
+    Runnable stop;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      index = 0;
+      mine = ++turn;
+      stop = cancel;
+      cancel = null;
+    }
+    if (stop != null) {
+      stop.run();
+    }
+    ask(mine);
+  }
+
+  @Override
+  public void close() {
+    Runnable stop;
+    synchronized (this) {
+      closed = true;
+      turn++;
+      stop = cancel;
+      cancel = null;
+    }
+    if (stop != null) {
+      stop.run();
+    }
+    reconnection.abandoned();
+  }
+
+  private void ask(long mine) {
+    Read read;
+    synchronized (this) {
+      if (closed || mine != turn) {
+        return;
+      }
+      read =
+          index == 0
+              ? Read.CONSISTENT
+              : Read.after(index, settings.patience(), settings.consistency());
+    }
+    Pending<Indexed<T>> pending = question.ask(read);
+    boolean late;
+    synchronized (this) {
+      late = closed || mine != turn;
+      if (!late) {
+        cancel = pending.cancel();
+      }
+    }
+    if (late) {
+      pending.cancel().run();
+    }
+    var unused =
+        pending
+            .answer()
+            .whenComplete(
+                (answer, failed) -> {
+                  try {
+                    if (failed == null) {
+                      answered(mine, read, answer);
+                    } else {
+                      failed(mine, Watches.cause(failed));
+                    }
+                  } catch (Throwable broken) {
+                    Watches.LOG.error("a watch failed; it goes on", broken);
+                    failed(mine, RegistryException.unavailable("the watch failed", broken));
+                  }
+                });
+  }
+
+  private void answered(long mine, Read read, Indexed<T> answer) {
+    reconnection.answered();
+    Duration pause = Duration.ZERO;
+    synchronized (this) {
+      if (closed || mine != turn) {
+        return;
+      }
+      cancel = null;
+      denial = FIRST_DENIAL;
+      if (indexGrows && read.blocks() && answer.index() < index) {
+        index = 0; // gone back: what it says may be an older state, so ask again
+      } else {
+        boolean reset = indexGrows && answer.index() < delivered && !interrupted;
+        switch (follower.answered(answer.value(), answer.index(), interrupted, reset)) {
+          case DOUBTED -> {
+            index = 0;
+            pause = DOUBT;
+          }
+          case SAME -> {
+            accept(answer.index());
+            if (read.blocks() && answer.index() != read.index()) {
+              pause = budget.spend();
+            }
+          }
+          case NEWS -> accept(answer.index());
+        }
+      }
+    }
+    if (pause.isZero()) {
+      ask(mine);
+    } else {
+      timer.schedule(() -> ask(mine), pause);
+    }
+    follower.flush();
+  }
+
+  private void accept(long newIndex) {
+    index = newIndex;
+    delivered = newIndex;
+    interrupted = false;
+  }
+
+  private void failed(long mine, RegistryException cause) {
+    boolean denied = cause.kind() == RegistryException.Kind.DENIED;
+    Duration pause;
+    synchronized (this) {
+      if (closed || mine != turn) {
+        return;
+      }
+      cancel = null;
+      index = 0;
+      interrupted = true;
+      pause = denial;
+      if (denied) {
+        denial = pause.plus(pause).compareTo(LAST_DENIAL) < 0 ? pause.plus(pause) : LAST_DENIAL;
+      }
+      follower.failed(cause);
+    }
+    if (denied) {
+      double spread = ThreadLocalRandom.current().nextDouble(0.8, 1.2);
+      timer.schedule(() -> ask(mine), Duration.ofNanos((long) (pause.toNanos() * spread)));
+    } else {
+      reconnection.failed(() -> retry(mine));
+    }
+    follower.flush();
+  }
+
+  private void retry(long mine) {
+    boolean mineStill;
+    synchronized (this) {
+      mineStill = !closed && mine == turn;
+    }
+    if (mineStill) {
+      ask(mine);
+    } else {
+      reconnection.abandoned();
+    }
+  }
+}

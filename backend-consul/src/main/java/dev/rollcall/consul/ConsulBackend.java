@@ -1,0 +1,167 @@
+package dev.rollcall.consul;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.rollcall.InstanceKey;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.spi.Capabilities;
+import dev.rollcall.spi.Lease;
+import dev.rollcall.spi.LeaseListener;
+import dev.rollcall.spi.Listing;
+import dev.rollcall.spi.Owner;
+import dev.rollcall.spi.RegisterRequest;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.WatchSink;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The registry on Consul, through one agent. Made by {@link ConsulBackendProvider}, by {@code
+ * Registry.open("consul://…")} as a rule; to be named only by those who want to read Consul's own
+ * entries besides.
+ *
+ * <p>Takes at most 30 threads and 28 connections, whatever is watched and registered; both come and
+ * go with the work. Thread-safe.
+ */
+public final class ConsulBackend implements RegistryBackend {
+  private static final Capabilities CAPABILITIES =
+      new Capabilities(true, false, false, true, Duration.ofSeconds(2));
+
+  private final ConsulSettings settings;
+  private final ConsulGateway gateway;
+  private final InstanceCodec codec = new InstanceCodec();
+  private final AgentRegistrations registrations;
+  private final Watches watches;
+
+  ConsulBackend(ConsulSettings settings, Timer timer) {
+    this.settings = settings;
+    gateway = new ConsulGateway(settings, timer);
+    registrations = new AgentRegistrations(gateway, settings, codec, timer);
+    watches = new Watches(gateway, settings, codec, timer);
+  }
+
+  @Override
+  public Capabilities capabilities() {
+    return CAPABILITIES;
+  }
+
+  @Override
+  public CompletionStage<Lease> register(RegisterRequest request, LeaseListener listener) {
+    return registrations.register(request, requireNonNull(listener, "listener"));
+  }
+
+  @Override
+  public CompletionStage<Void> deregister(InstanceKey key, Owner owner) {
+    return registrations.deregister(key, owner);
+  }
+
+  @Override
+  public Watch watch(Selector selector, WatchSink sink) {
+    return watches.watch(selector, requireNonNull(sink, "sink"));
+  }
+
+  @Override
+  public CompletionStage<Listing> snapshot(Selector selector) {
+    return selector instanceof Selector.OfService one
+        ? listing(one.name())
+        : gateway
+            .services(read())
+            .answer()
+            .thenCompose(names -> all(List.copyOf(names.value().keySet()), 0, names.index()));
+  }
+
+  /**
+   * Reads all that Consul says of a service's instances, those included that are no instance in
+   * Rollcall's sense.
+   *
+   * @param service the service's name
+   * @return completes with the entries, empty where there is no such service; with a {@link
+   *     dev.rollcall.RegistryException} where Consul cannot be read
+   */
+  public CompletableFuture<List<ConsulServiceEntry>> entries(String service) {
+    return gateway.health(service, read()).answer().thenApply(Indexed::value);
+  }
+
+  /**
+   * Asks the agent itself for one of its own instances. Its answer has the content hash, and
+   * neither node nor checks.
+   *
+   * @param key the instance
+   * @return completes with the entry, empty where this agent has none; with a {@link
+   *     dev.rollcall.RegistryException} where it cannot be asked
+   */
+  public CompletableFuture<Optional<ConsulServiceEntry>> local(InstanceKey key) {
+    CompletableFuture<Optional<ConsulServiceEntry>> found =
+        CompletableFuture.completedFuture(Optional.empty());
+    for (String consulId : Names.candidates(key)) {
+      found =
+          found.thenCompose(
+              last ->
+                  last.isPresent()
+                      ? CompletableFuture.completedFuture(last)
+                      : gateway
+                          .local(consulId)
+                          .thenApply(e -> e.filter(s -> s.service().equals(key.service()))));
+    }
+    return found;
+  }
+
+  /**
+   * Returns how many entries of Consul could not be read as instances so far; each was logged once.
+   *
+   * @return the count, which grows with each reading
+   */
+  public long skippedEntries() {
+    return codec.skipped();
+  }
+
+  @Override
+  public void close() {
+    watches.close();
+    gateway.close();
+  }
+
+  /** A read that shows what was written before it, unless the user wants stale ones. */
+  private Read read() {
+    return settings.consistency() == Read.Consistency.STALE
+        ? Read.now(Read.Consistency.STALE)
+        : Read.CONSISTENT;
+  }
+
+  private CompletableFuture<Listing> listing(String service) {
+    return gateway
+        .health(service, read())
+        .answer()
+        .thenApply(
+            entries -> new Listing(codec.instances(service, entries.value()), entries.index()));
+  }
+
+  /** Reads service after service, a handful at a time. */
+  private CompletableFuture<Listing> all(List<String> names, int from, long revision) {
+    if (from >= names.size()) {
+      return CompletableFuture.completedFuture(new Listing(List.of(), revision));
+    }
+    int to = Math.min(names.size(), from + CatalogueFeed.FETCHES);
+    List<CompletableFuture<Listing>> some =
+        names.subList(from, to).stream().map(this::listing).toList();
+    return CompletableFuture.allOf(some.toArray(CompletableFuture[]::new))
+        .thenCompose(done -> all(names, to, revision))
+        .thenApply(
+            rest -> {
+              List<ServiceInstance> instances = new ArrayList<>(rest.instances());
+              some.forEach(listing -> instances.addAll(listing.join().instances()));
+              return new Listing(instances, revision);
+            });
+  }
+
+  @Override
+  public String toString() {
+    return settings.toString();
+  }
+}

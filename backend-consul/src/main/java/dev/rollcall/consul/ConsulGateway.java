@@ -1,0 +1,502 @@
+package dev.rollcall.consul;
+
+import com.google.common.net.HostAndPort;
+import com.orbitz.consul.AgentClient;
+import com.orbitz.consul.Consul;
+import com.orbitz.consul.ConsulException;
+import com.orbitz.consul.NotRegisteredException;
+import com.orbitz.consul.model.State;
+import dev.rollcall.Bytes;
+import dev.rollcall.Health;
+import dev.rollcall.RegistryException;
+import dev.rollcall.spi.Timer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import okhttp3.Call;
+import okhttp3.ConnectionPool;
+import okhttp3.HttpUrl;
+import okhttp3.MediaType;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one class that knows the Consul client and the OkHttp below it; its maintained fork ({@code
+ * org.kiwiproject:consul-client}) would be a change of imports here and nowhere else.
+ *
+ * <p><b>What goes past the client</b>, on its OkHttp: the registration and the lists of a service,
+ * because the client's classes have no tagged addresses in either direction, know half of the
+ * fields, and refuse a whole list for one node without a {@code wan} address; and all that blocks,
+ * because a call that the client hides cannot be cancelled.
+ *
+ * <p><b>Threads and connections.</b> OkHttp takes a thread for each call under way. So there are
+ * three {@link Lane}s, each with a bound on its threads and, as each thread has one connection, on
+ * those: {@value #QUERIES} for what blocks, {@value #CALLS} for the rest, and {@value #HEARTBEATS}
+ * for heartbeats, which must not queue behind anything. Whoever asks for more waits in the lane;
+ * every call has its deadline from the moment it was asked for.
+ *
+ * <p><b>Secrets.</b> The token is a header, set by an interceptor, and redirects are not followed;
+ * no exception of the client's, whose text holds the URL, is passed on but as a cause.
+ */
+final class ConsulGateway implements AutoCloseable {
+  static final int QUERIES = 16;
+
+  static final int CALLS = 8;
+  static final int HEARTBEATS = 4;
+
+  private static final long MOST_BYTES = 64L << 20;
+  private static final MediaType JSON = MediaType.get("application/json; charset=utf-8");
+
+  private final ConsulSettings settings;
+  private final Refusals refusals;
+  private final Timer timer;
+  private final Lane queries;
+  private final Lane calls;
+  private final Lane heartbeats;
+  private final OkHttpClient http;
+  private final OkHttpClient waiting;
+  private final Consul consul;
+  private final Consul pulse;
+  private final HttpUrl base;
+  private volatile boolean closed; // set once; read to tell a failure from the end
+
+  /** Reads an answer's body. */
+  private interface Reader<T> {
+    T read(InputStream body) throws IOException;
+  }
+
+  ConsulGateway(ConsulSettings settings, Timer timer) {
+    this.settings = settings;
+    this.timer = timer;
+    refusals = new Refusals(settings);
+    queries = new Lane("rollcall-consul-query", QUERIES);
+    calls = new Lane("rollcall-consul-call", CALLS);
+    heartbeats = new Lane("rollcall-consul-heartbeat", HEARTBEATS);
+    base = HttpUrl.get(settings.baseUrl() + "/v1/");
+    Duration timeout = settings.timeout();
+    OkHttpClient.Builder builder =
+        new OkHttpClient.Builder()
+            .connectTimeout(timeout)
+            .writeTimeout(timeout)
+            .readTimeout(timeout)
+            .followRedirects(false)
+            .followSslRedirects(false)
+            .connectionPool(new ConnectionPool(QUERIES + CALLS, 1, TimeUnit.MINUTES));
+    if (!settings.token().isEmpty()) {
+      String token = settings.token();
+      builder.addInterceptor(
+          chain ->
+              chain.proceed(chain.request().newBuilder().header("X-Consul-Token", token).build()));
+    }
+    settings
+        .tls()
+        .ifPresent(tls -> builder.sslSocketFactory(tls.context().getSocketFactory(), tls.trust()));
+    http = builder.build();
+    waiting = http.newBuilder().readTimeout(settings.silence()).build();
+    consul = client(settings, calls, CALLS);
+    pulse = client(settings, heartbeats, HEARTBEATS);
+  }
+
+  private static Consul client(ConsulSettings settings, Lane lane, int connections) {
+    int timeoutMillis = (int) settings.timeout().toMillis();
+    Consul.Builder builder =
+        Consul.builder()
+            .withHostAndPort(
+                HostAndPort.fromParts(settings.address().host(), settings.address().port()))
+            .withHttps(settings.tls().isPresent())
+            .withPing(false)
+            .withExecutorService(lane.threads())
+            .withConnectionPool(new ConnectionPool(connections, 1, TimeUnit.MINUTES))
+            .withConnectTimeoutMillis(timeoutMillis)
+            .withReadTimeoutMillis(timeoutMillis)
+            .withWriteTimeoutMillis(timeoutMillis);
+    settings
+        .tls()
+        .ifPresent(tls -> builder.withSslContext(tls.context()).withTrustManager(tls.trust()));
+    if (!settings.token().isEmpty()) {
+      builder.withTokenAuth(settings.token());
+    }
+    return builder.build();
+  }
+
+  /** Reads all instances of a service with the checks of each and of its node. */
+  Pending<Indexed<List<ConsulServiceEntry>>> health(String service, Read read) {
+    return query(url(read, "health", "service", service).build(), read, ConsulJson::serviceHealth);
+  }
+
+  /** Reads one instance of a service, where the store can be asked for it alone. */
+  Pending<Indexed<List<ConsulServiceEntry>>> health(String service, String consulId, Read read) {
+    HttpUrl.Builder url = url(read, "health", "service", service);
+    if (consulId.chars().noneMatch(c -> c == '"' || c == '\\' || c == '`')) {
+      url.addQueryParameter("filter", "Service.ID == \"" + consulId + "\"");
+    }
+    return query(url.build(), read, ConsulJson::serviceHealth);
+  }
+
+  /** Reads the names of all services, with their tags. */
+  Pending<Indexed<Map<String, List<String>>>> services(Read read) {
+    return query(url(read, "catalog", "services").build(), read, ConsulJson::services);
+  }
+
+  /** Reads the state of all checks. */
+  Pending<Indexed<CheckDigest>> checks(Read read) {
+    return query(url(read, "health", "state", "any").build(), read, ConsulJson::checks);
+  }
+
+  /** Reads checks with all that is said of them. */
+  Pending<Indexed<List<ConsulCheck>>> checks(ConsulCheckQuery query, Read read) {
+    return query(
+        url(read, "health", query.kind(), query.name()).build(), read, ConsulJson::checkList);
+  }
+
+  /** Reads the nodes of the datacentre. */
+  Pending<Indexed<List<ConsulServiceEntry.Node>>> nodes(Read read) {
+    return query(url(read, "catalog", "nodes").build(), read, ConsulJson::nodes);
+  }
+
+  /** Reads a key. */
+  Pending<Indexed<Optional<ConsulPair>>> pair(String key, Read read) {
+    HttpUrl url = url(read, "kv", key.split("/", -1)).build();
+    Pending<Indexed<List<ConsulPair>>> pending =
+        query(url, read, ConsulJson::pairs, Optional.of(List.of()));
+    return Pending.map(pending, pairs -> pairs.stream().findFirst());
+  }
+
+  /** Reads the keys that begin with a prefix. */
+  Pending<Indexed<List<ConsulPair>>> pairs(String prefix, Read read) {
+    HttpUrl url = url(read, "kv", prefix.split("/", -1)).addQueryParameter("recurse", null).build();
+    return query(url, read, ConsulJson::pairs, Optional.of(List.of()));
+  }
+
+  /**
+   * Writes a key.
+   *
+   * @param expected the ModifyIndex that it must have, 0 for none; negative for whatever
+   * @return whether it was written
+   */
+  CompletableFuture<Boolean> putKey(String key, Bytes value, long expected) {
+    return write(
+        new Request.Builder()
+            .url(keyUrl(key, expected))
+            .put(RequestBody.create(value.toArray(), null))
+            .build());
+  }
+
+  /**
+   * Deletes a key; one that is not there is fine.
+   *
+   * @param expected the ModifyIndex that it must have; negative for whatever
+   * @return whether it is gone
+   */
+  CompletableFuture<Boolean> deleteKey(String key, long expected) {
+    return write(new Request.Builder().url(keyUrl(key, expected)).delete().build());
+  }
+
+  /**
+   * Deletes all keys that begin with a prefix; completes with true. As a transaction, since a URL
+   * cannot hold every prefix: of {@code a/..} it would make the root.
+   */
+  CompletableFuture<Boolean> deleteTree(String prefix) {
+    HttpUrl.Builder url = base.newBuilder().addPathSegment("txn");
+    addDatacentre(url);
+    Request request =
+        new Request.Builder()
+            .url(url.build())
+            .put(RequestBody.create(ConsulJson.deleteTree(prefix), JSON))
+            .build();
+    return exchange(calls, request, settings.timeout(), response -> body(response, in -> true))
+        .answer();
+  }
+
+  private HttpUrl keyUrl(String key, long expected) {
+    HttpUrl.Builder url = base.newBuilder().addPathSegment("kv");
+    for (String segment : key.split("/", -1)) {
+      url.addPathSegment(segment);
+    }
+    addDatacentre(url);
+    if (expected >= 0) {
+      url.addQueryParameter("cas", Long.toString(expected));
+    }
+    return url.build();
+  }
+
+  private CompletableFuture<Boolean> write(Request request) {
+    return exchange(
+            calls,
+            request,
+            settings.timeout(),
+            response ->
+                body(
+                    response,
+                    in ->
+                        new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                            .strip()
+                            .equals("true")))
+        .answer();
+  }
+
+  /** Reads the events that the agent still knows, in the order in which it received them. */
+  Pending<Indexed<List<ConsulEvent>>> events(Read read) {
+    return query(url(read, "event", "list").build(), read, ConsulJson::events);
+  }
+
+  /** Asks the agent what it has under an ID. */
+  CompletableFuture<Optional<ConsulServiceEntry>> local(String consulId) {
+    Request request =
+        new Request.Builder()
+            .url(
+                base.newBuilder().addPathSegments("agent/service").addPathSegment(consulId).build())
+            .build();
+    return exchange(
+            calls,
+            request,
+            settings.timeout(),
+            response ->
+                response.code() == 404
+                    ? Optional.<ConsulServiceEntry>empty()
+                    : Optional.of(body(response, ConsulJson::agentService)))
+        .answer();
+  }
+
+  /** Registers a service with its checks, in place of all that was there; completes with true. */
+  CompletableFuture<Boolean> register(String json) {
+    Request request =
+        new Request.Builder()
+            .url(
+                base.newBuilder()
+                    .addPathSegments("agent/service/register")
+                    .addQueryParameter("replace-existing-checks", "true")
+                    .build())
+            .put(RequestBody.create(json.getBytes(StandardCharsets.UTF_8), JSON))
+            .build();
+    return exchange(calls, request, settings.timeout(), response -> body(response, in -> true))
+        .answer();
+  }
+
+  /** Removes a service from the agent; one that is not there is fine. Completes with true. */
+  CompletableFuture<Boolean> deregister(String consulId) {
+    return agent(
+        calls,
+        consul,
+        agent -> {
+          agent.deregister(consulId);
+          return true;
+        });
+  }
+
+  /**
+   * Sets the state of a TTL check, which also starts its TTL anew.
+   *
+   * @return whether the agent knows the check
+   */
+  CompletableFuture<Boolean> beat(String checkId, Health health) {
+    State state =
+        switch (health) {
+          case PASSING -> State.PASS;
+          case WARNING -> State.WARN;
+          case CRITICAL -> State.FAIL;
+        };
+    return agent(
+        heartbeats,
+        pulse,
+        agent -> {
+          try {
+            agent.check(checkId, state, null);
+            return true;
+          } catch (NotRegisteredException wrapped) {
+            // The client says this of every failure; the agent's own answer is in the cause.
+            if (wrapped.getCause() instanceof ConsulException said && isUnknownCheck(said)) {
+              return false;
+            }
+            throw wrapped;
+          }
+        });
+  }
+
+  private static boolean isUnknownCheck(ConsulException said) {
+    String words = String.valueOf(said.getMessage());
+    return said.getCode() == 404
+        || (said.getCode() == 500
+            && (words.contains("does not have associated TTL") || words.contains("Unknown check")));
+  }
+
+  private interface AgentCall<T> {
+    T call(AgentClient agent) throws NotRegisteredException;
+  }
+
+  private <T> CompletableFuture<T> agent(Lane lane, Consul client, AgentCall<T> call) {
+    Callable<T> work =
+        () -> {
+          try {
+            return call.call(client.agentClient());
+          } catch (ConsulException | NotRegisteredException failed) {
+            throw failure(failed);
+          }
+        };
+    return submit(lane, work, settings.timeout(), () -> {}).answer();
+  }
+
+  private HttpUrl.Builder url(Read read, String first, String... more) {
+    HttpUrl.Builder url = base.newBuilder().addPathSegment(first);
+    for (String segment : more) {
+      url.addPathSegment(segment);
+    }
+    addDatacentre(url);
+    switch (read.consistency()) {
+      case DEFAULT -> {}
+      case CONSISTENT -> url.addQueryParameter("consistent", null);
+      case STALE -> url.addQueryParameter("stale", null);
+    }
+    if (read.blocks()) {
+      url.addQueryParameter("index", Long.toUnsignedString(read.index()))
+          .addQueryParameter("wait", read.patience().toSeconds() + "s");
+    }
+    return url;
+  }
+
+  private void addDatacentre(HttpUrl.Builder url) {
+    if (!settings.datacentre().isEmpty()) {
+      url.addQueryParameter("dc", settings.datacentre());
+    }
+  }
+
+  private <T> Pending<Indexed<T>> query(HttpUrl url, Read read, Reader<T> reader) {
+    return query(url, read, reader, Optional.empty());
+  }
+
+  /** Reads, with a value for "there is none" where the store says that by a 404 with an index. */
+  private <T> Pending<Indexed<T>> query(
+      HttpUrl url, Read read, Reader<T> reader, Optional<T> none) {
+    Duration deadline = read.blocks() ? settings.silence() : settings.timeout();
+    return exchange(
+        read.blocks() ? queries : calls,
+        new Request.Builder().url(url).build(),
+        deadline,
+        response -> {
+          boolean missing = response.code() == 404 && response.header("X-Consul-Index") != null;
+          T value = missing && none.isPresent() ? none.orElseThrow() : body(response, reader);
+          if ("false".equals(response.header("X-Consul-KnownLeader"))) {
+            throw unavailable("the agent knows no leader", null);
+          }
+          if ("true".equals(response.header("X-Consul-Results-Filtered-By-ACLs"))
+              && value instanceof List<?> list
+              && list.isEmpty()) {
+            throw RegistryException.denied(settings + ": the token may not read this", null);
+          }
+          return new Indexed<>(value, index(response));
+        });
+  }
+
+  private long index(Response response) {
+    String header = response.header("X-Consul-Index");
+    try {
+      // An index of 0 would make the next query return at once, and so on for ever.
+      // (That of events is a hash of 64 bits.)
+      long index = Long.parseUnsignedLong(header == null ? "" : header);
+      return index == 0 ? 1 : index;
+    } catch (NumberFormatException malformed) {
+      throw unavailable("an answer without an index", null);
+    }
+  }
+
+  private interface Handler<T> {
+    T handle(Response response) throws IOException;
+  }
+
+  private <T> Pending<T> exchange(
+      Lane lane, Request request, Duration deadline, Handler<T> handler) {
+    Call call = (deadline.equals(settings.timeout()) ? http : waiting).newCall(request);
+    Callable<T> work =
+        () -> {
+          try (Response response = call.execute()) {
+            return handler.handle(response);
+          } catch (IOException failed) {
+            throw failure(failed);
+          }
+        };
+    return submit(lane, work, deadline, call::cancel);
+  }
+
+  private <T> Pending<T> submit(Lane lane, Callable<T> work, Duration deadline, Runnable cancel) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    Runnable abandon =
+        () -> {
+          answer.completeExceptionally(unavailable("cancelled", null));
+          cancel.run();
+        };
+    Timer.Scheduled late =
+        timer.schedule(
+            () -> {
+              if (answer.completeExceptionally(
+                  unavailable("no answer within " + deadline.toMillis() + " ms", null))) {
+                cancel.run();
+              }
+            },
+            deadline);
+    var unused = answer.whenComplete((value, failed) -> late.cancel());
+    boolean accepted =
+        lane.run(
+            () -> {
+              if (answer.isDone()) {
+                return;
+              }
+              try {
+                answer.complete(work.call());
+              } catch (RegistryException failed) {
+                answer.completeExceptionally(failed);
+              } catch (Throwable failed) {
+                answer.completeExceptionally(unavailable("the client failed: " + failed, failed));
+              }
+            });
+    if (!accepted) {
+      answer.completeExceptionally(unavailable("closed", null));
+    }
+    return new Pending<>(answer, abandon);
+  }
+
+  private <T> T body(Response response, Reader<T> reader) throws IOException {
+    if (response.code() != 200 || response.body() == null) {
+      String words = response.body() == null ? "" : response.peekBody(Refusals.READ).string();
+      throw refusals.of(response.code(), words);
+    }
+    try (InputStream in = new BoundedInput(response.body().byteStream(), MOST_BYTES)) {
+      return reader.read(in);
+    }
+  }
+
+  private RegistryException failure(Throwable failed) {
+    for (Throwable cause = failed; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ConsulException said && said.getCode() != 0) {
+        String words = String.valueOf(said.getMessage());
+        return refusals.of(said.getCode(), words.substring(words.indexOf(']') + 1));
+      }
+    }
+    return refusals.of(failed);
+  }
+
+  private RegistryException unavailable(String what, @Nullable Throwable cause) {
+    return refusals.unavailable(closed ? "closed" : what, cause);
+  }
+
+  /** Ends all calls and threads. */
+  @Override
+  public void close() {
+    closed = true;
+    http.dispatcher().cancelAll();
+    List.of(queries, calls, heartbeats).forEach(Lane::close);
+    consul.destroy();
+    pulse.destroy();
+    http.connectionPool().evictAll();
+    http.dispatcher().executorService().shutdown();
+  }
+}

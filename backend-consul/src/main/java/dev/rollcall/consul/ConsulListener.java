@@ -1,0 +1,34 @@
+package dev.rollcall.consul;
+
+import dev.rollcall.RegistryException;
+
+/**
+ * Hears of the states of something in Consul. Calls are made one at a time, by threads that belong
+ * to the {@link ConsulWatches}; a listener that takes its time delays nobody else, skips states
+ * that lie between, and is always given the last one. What it throws is logged, and it goes on
+ * being called.
+ *
+ * @param <T> what a state is
+ */
+@FunctionalInterface
+public interface ConsulListener<T> {
+
+  /**
+   * Is told the complete state: once at the beginning, then each time that it differs from the last
+   * one told.
+   *
+   * @param now the state, immutable
+   */
+  void changed(T now);
+
+  /**
+   * Is told that Consul cannot be read; the last state told may be out of date from now on. The
+   * watch goes on trying by itself.
+   *
+   * @param cause why; of kind {@code DENIED} where the token may not read it
+   */
+  default void interrupted(RegistryException cause) {}
+
+  /** Is told that Consul can be read again, after the present state was told where it differs. */
+  default void resumed() {}
+}

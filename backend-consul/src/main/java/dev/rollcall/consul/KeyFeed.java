@@ -1,0 +1,71 @@
+package dev.rollcall.consul;
+
+import dev.rollcall.KeyValue;
+import dev.rollcall.RegistryException;
+import dev.rollcall.spi.Timer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A blocking query of keys, for all that are told of some of them. All fields are guarded by {@code
+ * this}, which is taken within the loop's lock and never around it.
+ */
+final class KeyFeed implements BlockingLoop.Follower<List<KeyValue>>, AutoCloseable {
+  private final BlockingLoop<List<KeyValue>> loop;
+  private final List<KeyDelivery> readers = new ArrayList<>();
+  private List<KeyDelivery> toFlush = List.of();
+  private @Nullable List<KeyValue> last;
+
+  KeyFeed(
+      BlockingLoop.Question<List<KeyValue>> question,
+      ConsulSettings settings,
+      Timer timer,
+      Reconnection reconnection) {
+    loop = new BlockingLoop<>(question, this, settings, timer, reconnection, true);
+  }
+
+  void join(KeyDelivery reader) {
+    synchronized (this) {
+      readers.add(reader);
+    }
+    loop.restart();
+  }
+
+  void leave(KeyDelivery reader) {
+    synchronized (this) {
+      readers.remove(reader);
+    }
+  }
+
+  @Override
+  public synchronized BlockingLoop.Verdict answered(
+      List<KeyValue> entries, long index, boolean afterFault, boolean reset) {
+    boolean unchanged = entries.equals(last);
+    readers.forEach(reader -> reader.state(entries, index));
+    last = entries;
+    toFlush = List.copyOf(readers);
+    return unchanged ? BlockingLoop.Verdict.SAME : BlockingLoop.Verdict.NEWS;
+  }
+
+  @Override
+  public synchronized void failed(RegistryException cause) {
+    readers.forEach(reader -> reader.failed(cause));
+    toFlush = List.copyOf(readers);
+  }
+
+  @Override
+  public void flush() {
+    List<KeyDelivery> to;
+    synchronized (this) {
+      to = toFlush;
+      toFlush = List.of();
+    }
+    to.forEach(KeyDelivery::flush);
+  }
+
+  @Override
+  public void close() {
+    loop.close();
+  }
+}

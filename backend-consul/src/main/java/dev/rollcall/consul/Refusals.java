@@ -1,0 +1,56 @@
+package dev.rollcall.consul;
+
+import dev.rollcall.RegistryException;
+import java.io.IOException;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import org.jspecify.annotations.Nullable;
+
+/** Makes what Consul, or the line to it, says one of the four kinds of failure. Immutable. */
+final class Refusals {
+  /** How much of an answer that is a refusal is read. */
+  static final int READ = 800;
+
+  private static final int SHOWN = 200;
+
+  private final ConsulSettings settings;
+
+  Refusals(ConsulSettings settings) {
+    this.settings = settings;
+  }
+
+  RegistryException of(int status, String words) {
+    String said = settings + ": status " + status + ": " + shown(words);
+    return switch (status) {
+      case 400, 413 -> RegistryException.invalid(said);
+      case 401, 403 -> RegistryException.denied(said, null);
+      default ->
+          words.contains("ACL not found") || words.contains("Permission denied")
+              ? RegistryException.denied(said, null)
+              : RegistryException.unavailable(said, null);
+    };
+  }
+
+  RegistryException of(Throwable failed) {
+    for (Throwable cause = failed; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SSLHandshakeException || cause instanceof SSLPeerUnverifiedException) {
+        return RegistryException.denied(
+            settings + ": TLS: " + shown(String.valueOf(cause.getMessage())), cause);
+      }
+      if (cause instanceof IOException) {
+        return unavailable(shown(cause.toString()), cause);
+      }
+    }
+    return unavailable(shown(failed.toString()), failed);
+  }
+
+  RegistryException unavailable(String what, @Nullable Throwable cause) {
+    return RegistryException.unavailable(settings + ": " + what, cause);
+  }
+
+  /** On one line and shortened: it may be anything. */
+  private static String shown(String words) {
+    String line = words.replaceAll("\\p{Cntrl}+", " ").strip();
+    return line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line;
+  }
+}

@@ -1,0 +1,115 @@
+package dev.rollcall.consul;
+
+import dev.rollcall.RegistryException;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.Timer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One watched service with a blocking query of its own, for all sinks that watch it.
+ *
+ * <p>Where the first state after an interruption has lost instances, it is read once more a second
+ * later before it is believed: owners that the agent has forgotten are about to come back.
+ *
+ * <p>All fields are guarded by {@code this}, which is taken within the loop's lock and never around
+ * it; sinks are called under no lock.
+ */
+final class ServiceFeed implements BlockingLoop.Follower<List<ServiceInstance>> {
+  private final String service;
+  private final ConsulSettings settings;
+  private final Lane deliveries;
+  private final BlockingLoop<List<ServiceInstance>> loop;
+
+  private final List<SinkMailbox> sinks = new ArrayList<>();
+  private List<SinkMailbox> toFlush = List.of();
+  private @Nullable List<ServiceInstance> last;
+  private boolean held;
+
+  ServiceFeed(
+      String service,
+      ConsulGateway gateway,
+      ConsulSettings settings,
+      InstanceCodec codec,
+      Timer timer,
+      Reconnection reconnection,
+      Lane deliveries) {
+    this.service = service;
+    this.settings = settings;
+    this.deliveries = deliveries;
+    this.loop =
+        new BlockingLoop<>(
+            read ->
+                Pending.map(
+                    gateway.health(service, read), entries -> codec.instances(service, entries)),
+            this,
+            settings,
+            timer,
+            reconnection,
+            true);
+  }
+
+  void join(SinkMailbox sink) {
+    synchronized (this) {
+      sinks.add(sink);
+    }
+    loop.restart();
+  }
+
+  void leave(SinkMailbox sink) {
+    synchronized (this) {
+      sinks.remove(sink);
+    }
+  }
+
+  void close() {
+    loop.close();
+  }
+
+  @Override
+  public synchronized BlockingLoop.Verdict answered(
+      List<ServiceInstance> instances, long index, boolean afterFault, boolean reset) {
+    if (afterFault && !held && last != null && Watches.lacks(last, instances)) {
+      held = true;
+      return BlockingLoop.Verdict.DOUBTED;
+    }
+    held = false;
+    boolean unchanged = instances.equals(last);
+    for (SinkMailbox sink : sinks) {
+      if (reset && sink.isLive()) {
+        sink.interrupted(Watches.reset(settings));
+      }
+      if (!unchanged || !sink.isLive()) {
+        sink.replace(Selector.service(service), instances, index);
+        sink.synced();
+      }
+    }
+    last = instances;
+    toFlush = List.copyOf(sinks);
+    return unchanged ? BlockingLoop.Verdict.SAME : BlockingLoop.Verdict.NEWS;
+  }
+
+  @Override
+  public synchronized void failed(RegistryException cause) {
+    held = false;
+    sinks.forEach(sink -> sink.interrupted(cause));
+    toFlush = List.copyOf(sinks);
+  }
+
+  /** The one sink that a service usually has is called on this thread, which saves a wake-up. */
+  @Override
+  public void flush() {
+    List<SinkMailbox> to;
+    synchronized (this) {
+      to = toFlush;
+      toFlush = List.of();
+    }
+    if (to.size() == 1) {
+      to.get(0).drain();
+    } else {
+      to.forEach(sink -> deliveries.run(sink::drain));
+    }
+  }
+}

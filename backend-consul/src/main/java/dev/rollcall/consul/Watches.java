@@ -1,0 +1,162 @@
+package dev.rollcall.consul;
+
+import dev.rollcall.RegistryException;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.spi.RegistryBackend.Watch;
+import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.WatchSink;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives each watch what serves it. The first {@value #DIRECT} services have a blocking query each;
+ * whoever comes later, and whoever watches everything, is served by the catalogue's two. So the
+ * connections have a bound whatever is watched, and nobody moves while he is watched.
+ *
+ * <p>{@code feeds} guards the fields; feeds are called outside it.
+ */
+final class Watches implements AutoCloseable {
+  static final int DIRECT = 8;
+  static final Logger LOG = LoggerFactory.getLogger(ConsulBackend.class);
+
+  /** For sinks that share a feed; one that has its own is called by the query's thread. */
+  private static final int DELIVERERS = 2;
+
+  private final ConsulGateway gateway;
+  private final ConsulSettings settings;
+  private final InstanceCodec codec;
+  private final Timer timer;
+  private final Reconnection reconnection;
+  private final Lane deliveries = new Lane("rollcall-consul-delivery", DELIVERERS);
+  private final CatalogueFeed catalogue;
+  private final Map<String, Shared> feeds = new HashMap<>();
+  private final Set<Watch> open = new HashSet<>();
+  private boolean closed;
+
+  /** A service's feed and how many use it. Guarded by {@code feeds}. */
+  private static final class Shared {
+    private final ServiceFeed feed;
+    private int users;
+
+    Shared(ServiceFeed feed) {
+      this.feed = feed;
+    }
+  }
+
+  Watches(ConsulGateway gateway, ConsulSettings settings, InstanceCodec codec, Timer timer) {
+    this.gateway = gateway;
+    this.settings = settings;
+    this.codec = codec;
+    this.timer = timer;
+    this.reconnection = new Reconnection(timer);
+    this.catalogue = new CatalogueFeed(gateway, settings, codec, timer, reconnection, deliveries);
+  }
+
+  Watch watch(Selector selector, WatchSink sink) {
+    SinkMailbox mailbox = new SinkMailbox(sink);
+    Runnable join;
+    Runnable leave;
+    if (selector instanceof Selector.OfService one) {
+      Shared shared;
+      synchronized (feeds) {
+        shared = feeds.get(one.name());
+        if (shared == null && feeds.size() < DIRECT && !closed) {
+          shared =
+              new Shared(
+                  new ServiceFeed(
+                      one.name(), gateway, settings, codec, timer, reconnection, deliveries));
+          feeds.put(one.name(), shared);
+        }
+        if (shared != null) {
+          shared.users++;
+        }
+      }
+      if (shared != null) {
+        Shared direct = shared;
+        join = () -> direct.feed.join(mailbox);
+        leave = () -> leave(one.name(), direct, mailbox);
+      } else {
+        join = () -> catalogue.join(one.name(), mailbox);
+        leave = () -> catalogue.leave(one.name(), mailbox);
+      }
+    } else {
+      join = () -> catalogue.joinEverything(mailbox);
+      leave = () -> catalogue.leaveEverything(mailbox);
+    }
+    AtomicBoolean left = new AtomicBoolean();
+    Watch watch =
+        new Watch() {
+          @Override
+          public void close() {
+            if (left.compareAndSet(false, true)) {
+              synchronized (feeds) {
+                open.remove(this);
+              }
+              leave.run();
+            }
+            mailbox.close();
+          }
+        };
+    synchronized (feeds) {
+      open.add(watch);
+    }
+    join.run();
+    return watch;
+  }
+
+  private void leave(String service, Shared shared, SinkMailbox mailbox) {
+    boolean last;
+    synchronized (feeds) {
+      last = --shared.users == 0;
+      if (last) {
+        feeds.remove(service, shared);
+      }
+    }
+    shared.feed.leave(mailbox);
+    if (last) {
+      shared.feed.close();
+    }
+  }
+
+  /** Tells whether an instance that was there is there no more. */
+  static boolean lacks(List<ServiceInstance> before, List<ServiceInstance> now) {
+    Set<String> ids = new HashSet<>();
+    now.forEach(instance -> ids.add(instance.id()));
+    return before.stream().anyMatch(instance -> !ids.contains(instance.id()));
+  }
+
+  /** Says that the store is at an older state than before, or is another one. */
+  static RegistryException reset(ConsulSettings settings) {
+    return RegistryException.unavailable(settings + ": its index went back: a reset", null);
+  }
+
+  static RegistryException cause(Throwable failed) {
+    Throwable cause =
+        failed instanceof CompletionException && failed.getCause() != null
+            ? failed.getCause()
+            : failed;
+    return cause instanceof RegistryException known
+        ? known
+        : RegistryException.unavailable("the watch failed: " + cause, cause);
+  }
+
+  @Override
+  public void close() {
+    List<Watch> left;
+    synchronized (feeds) {
+      closed = true;
+      left = new ArrayList<>(open);
+    }
+    left.forEach(Watch::close);
+    deliveries.close();
+  }
+}

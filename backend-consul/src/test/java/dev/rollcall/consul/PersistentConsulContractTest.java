@@ -1,0 +1,18 @@
+package dev.rollcall.consul;
+
+import dev.rollcall.testkit.server.ConsulServer;
+import org.junit.jupiter.api.AfterAll;
+
+/** The contract on a server with a data folder, which knows everything still when it comes back. */
+final class PersistentConsulContractTest extends ConsulContract {
+  private static final ConsulPool POOL = new ConsulPool(ConsulServer.builder().persistent());
+
+  PersistentConsulContractTest() {
+    super(POOL);
+  }
+
+  @AfterAll
+  static void closeServers() {
+    POOL.close();
+  }
+}
