@@ -1,14 +1,32 @@
 /**
- * The registry on Consul. Start here: {@link dev.rollcall.consul.ConsulBackendProvider}, which says
- * what a {@code consul://} URI may hold; {@link dev.rollcall.consul.ConsulBackend} is what it
- * opens.
+ * The registry on Consul. Start here: {@link dev.rollcall.consul.ConsulBackendProvider} says what a
+ * {@code consul://} URI may hold; {@link dev.rollcall.consul.ConsulBackend}, which it opens, is the
+ * four verbs; {@link dev.rollcall.consul.ConsulWatches} is what Consul has and other stores do not.
  *
- * <p>From the outside in: {@code ConsulBackend} is the four verbs; {@code AgentRegistrations}
- * writes through the agent and {@code Holding} is one instance that it holds; {@code Watches} gives
- * each watched service to a {@code ServiceFeed} (a blocking query of its own) or to the one {@code
- * CatalogueFeed}; a {@code BlockingLoop} is such a query, and {@link
- * dev.rollcall.consul.ConsulWatches} offers it for Consul's own kinds of watch; {@code
- * InstanceCodec} translates; {@code ConsulGateway} alone knows the client.
+ * <p>A map, from the outside in; arrows point down only:
+ *
+ * <ul>
+ *   <li><b>Configuration:</b> {@code ConsulSettings} is a checked URI, {@code PemFiles} its TLS.
+ *   <li><b>Writing:</b> {@code AgentRegistrations} registers, renews and deregisters through the
+ *       agent, one verb after the other for a key ({@code KeyedOrder}); {@code Holding} is one
+ *       instance that this client holds, {@code ConsulLease} what the engine sees of it, {@code
+ *       RegistrationBody} what is sent; {@code CatalogueProof} waits until the catalogue shows it.
+ *   <li><b>Watching:</b> {@code Watches} gives each watch what serves it: a {@code ServiceFeed}, by
+ *       a {@code BlockingLoop} of its own, or the one {@code CatalogueFeed}, with its {@code
+ *       CatalogueState}, {@code Track}s, {@code CheckDigest}, {@code Requests} and {@code Sweeps}.
+ *       {@code SinkMailbox} and {@code Delivery} tell; {@code Reconnection} and {@code WakeBudget}
+ *       say how often may be asked.
+ *   <li><b>Keys and values:</b> {@code ConsulKeyValueBackend} writes, {@code KeyFeed} watches,
+ *       {@code KeyDelivery} tells.
+ *   <li><b>Consul's own watches:</b> {@code ConsulWatches}, on the same loops; {@code EventCursor}
+ *       tells which events are new.
+ *   <li><b>Translating:</b> {@code ConsulJson} reads JSON into {@link
+ *       dev.rollcall.consul.ConsulServiceEntry} and the like; {@code InstanceCodec} and {@code
+ *       Names} make instances and keys of those.
+ *   <li><b>The line:</b> {@code ConsulGateway} alone knows the client. It takes a {@code Read},
+ *       works in a {@code Lane}, gives a {@code Pending} of an {@code Indexed} answer, reads
+ *       through a {@code BoundedInput}, and says every failure as {@code Refusals} word it.
+ * </ul>
  */
 @NullMarked
 package dev.rollcall.consul;

@@ -153,14 +153,16 @@ class AccessControlTest {
   }
 
   @Test
-  @DisplayName("the token may come from a variable; what is said of it names no value")
-  void token_fromTheEnvironment() {
+  @DisplayName("the token may come from a variable or a file; without one, nothing is shown")
+  void token_fromTheEnvironmentOrAFile(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("token"), MASTER + "\n");
     ConsulBackendProvider provider =
         new ConsulBackendProvider(Map.of("CONSUL_HTTP_TOKEN", MASTER, "MINE", MASTER));
     for (String uri :
         List.of(
             "consul://127.0.0.1:" + CONSUL.port(),
-            "consul://127.0.0.1:" + CONSUL.port() + "?token-env=MINE")) {
+            "consul://127.0.0.1:" + CONSUL.port() + "?token-env=MINE",
+            "consul://127.0.0.1:" + CONSUL.port() + "?token-file=" + file)) {
       ConsulBackend backend =
           bench.closing(provider.open(dev.rollcall.spi.BackendUri.parse(uri), bench.timer));
       assertThat(get(backend.snapshot(Selector.service("consul"))).instances()).hasSize(1);

@@ -41,7 +41,7 @@ final class Bench implements AutoCloseable {
   }
 
   ConsulBackend open(int port) {
-    return open("consul://127.0.0.1:" + port + "?wait=1s&timeout=3s");
+    return open("consul://127.0.0.1:" + port + "?wait=1s&timeout=5s");
   }
 
   ConsulBackend open(String uri) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.rollcall.HostPort;
+import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
 import dev.rollcall.spi.BackendUri;
 import java.time.Duration;
@@ -94,7 +95,7 @@ class ConsulBackendProviderTest {
         "consuls://h?cert=x.pem"
       })
   void mistakes_areRefused(String uri) {
-    assertThatThrownBy(() -> settings(uri))
+    assertThatThrownBy(() -> Registry.open(uri).close())
         .isInstanceOfSatisfying(
             RegistryException.class,
             refusal -> assertThat(refusal.kind()).isEqualTo(RegistryException.Kind.INVALID));

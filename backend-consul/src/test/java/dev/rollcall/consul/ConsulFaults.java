@@ -32,7 +32,7 @@ final class ConsulFaults implements Faults, AutoCloseable {
 
   /** Returns the address that the clients under test use. */
   String uri() {
-    return "consul://127.0.0.1:" + proxy.port() + "?wait=1s&timeout=2s";
+    return "consul://127.0.0.1:" + proxy.port() + "?wait=1s&timeout=4s";
   }
 
   RegistryBackend open(Timer timer) {

@@ -112,6 +112,50 @@ class InstanceCodecTest {
     assertThat(digest("passing", "critical").changedNodes(before)).isEmpty();
   }
 
+  @Test
+  @DisplayName("what newer servers send besides is readable; what is not sent is absent")
+  void entry_ofANewerServer() throws Exception {
+    String newer =
+        """
+        [{"Node": {"ID": "u", "Node": "n", "Address": "10.0.0.1", "Datacenter": "dc7",
+            "TaggedAddresses": {"lan": "10.0.0.1"}, "Meta": {"rack": "r1"}},
+          "Service": {"Kind": "connect-proxy", "ID": "s-1", "Service": "s", "Port": 0,
+            "SocketPath": "/run/s.sock", "PeerName": "peer", "Namespace": "ns",
+            "Partition": "part", "Locality": {"Region": "eu-1", "Zone": "eu-1a"},
+            "ContentHash": "abc", "Proxy": {"Mode": ""}, "Connect": {}},
+          "Checks": [{"CheckID": "c", "Status": "maintenance", "Type": "grpc"}]},
+         {"Node": null, "Service": {"ID": "s-2", "Service": "s"}, "Checks": null},
+         {"Service": {"ID": 7}}, {}, 1]
+        """;
+
+    List<ConsulServiceEntry> entries = ConsulJson.serviceHealth(stream(newer));
+
+    assertThat(entries).hasSize(2);
+    ConsulServiceEntry full = entries.get(0);
+    assertThat(full.kind()).contains("connect-proxy");
+    assertThat(full.socketPath()).contains("/run/s.sock");
+    assertThat(full.peerName()).contains("peer");
+    assertThat(full.namespace()).contains("ns");
+    assertThat(full.partition()).contains("part");
+    assertThat(full.datacenter()).contains("dc7");
+    assertThat(full.locality()).contains(new ConsulServiceEntry.Locality("eu-1", "eu-1a"));
+    assertThat(full.contentHash()).contains("abc");
+    assertThat(full.proxy()).contains("{\"Mode\":\"\"}");
+    assertThat(full.connect()).contains("{}");
+    assertThat(full.node().orElseThrow().id()).contains("u");
+    assertThat(full.node().orElseThrow().meta()).containsEntry("rack", "r1");
+    assertThat(full.checks().get(0).type()).contains("grpc");
+    assertThat(full.health()).isEqualTo(Health.CRITICAL);
+    ConsulServiceEntry bare = entries.get(1);
+    assertThat(bare.socketPath()).isEmpty();
+    assertThat(bare.weights()).isEmpty();
+    assertThat(bare.enableTagOverride()).isEmpty();
+    assertThat(bare.createIndex()).isEmpty();
+    assertThat(bare.locality()).isEmpty();
+    assertThat(bare.datacenter()).isEmpty();
+    assertThat(bare.health()).isEqualTo(Health.PASSING);
+  }
+
   private static CheckDigest digest(String... states) throws IOException {
     ArrayNode checks = MAPPER.createArrayNode();
     checks.addObject().put("Node", "n").put("CheckID", "serfHealth").put("Status", "passing");

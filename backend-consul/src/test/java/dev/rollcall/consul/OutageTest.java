@@ -6,8 +6,13 @@ import static dev.rollcall.consul.Bench.instance;
 import static dev.rollcall.consul.Bench.put;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.rollcall.Health;
+import dev.rollcall.Liveness;
+import dev.rollcall.Registration;
+import dev.rollcall.Registry;
 import dev.rollcall.RegistryException.Kind;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.testkit.RecordingSink;
 import dev.rollcall.testkit.server.ConsulExtension;
@@ -15,7 +20,9 @@ import dev.rollcall.testkit.server.ConsulServer;
 import dev.rollcall.testkit.server.FaultProxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -145,10 +152,17 @@ class OutageTest {
   @DisplayName("8: half a second of delay, more or less, is no outage")
   void delay_doesNotFlap() {
     List<RecordingSink> sinks = both();
+    Owner owner = Bench.owner();
     proxy.delay(Duration.ofMillis(250), Duration.ofMillis(150));
     for (int n = 1; n <= 2; n++) {
       int number = n;
-      put(beside, instance(service, "c", n));
+      // With a check: the catalogue cannot tell what has changed of an instance without one.
+      put(
+          beside,
+          instance(service, "c", n),
+          Liveness.heartbeat(Duration.ofHours(1)),
+          owner,
+          end -> {});
       sinks.forEach(
           sink ->
               eventually(
@@ -162,7 +176,14 @@ class OutageTest {
   void slices_keepOrGoOn() {
     List<RecordingSink> sinks = both();
     proxy.slice(1, Duration.ofMillis(1));
-    put(beside, instance(service, "c", 1));
+    // With a check, as in delay_doesNotFlap: what cannot be attributed waits for a slow line's
+    // sweep.
+    put(
+        beside,
+        instance(service, "c", 1),
+        Liveness.heartbeat(Duration.ofHours(1)),
+        Bench.owner(),
+        end -> {});
     Bench.pass(Duration.ofSeconds(5));
     proxy.heal();
     for (RecordingSink sink : sinks) {
@@ -232,6 +253,40 @@ class OutageTest {
     sinks.forEach(sink -> assertThat(mine(sink)).containsExactly("a", "b"));
     proxy.heal();
     sinks.forEach(sink -> inTime(Duration.ofSeconds(6), () -> assertThat(sink.isLive()).isTrue()));
+  }
+
+  @Test
+  @Tag("long")
+  @DisplayName("17: with both cores busy for 30 s, no instance that lives is shown as dead")
+  void busyCores_expireNobody() {
+    Registry owner = bench.closing(Registry.open("consul://127.0.0.1:" + CONSUL.port()));
+    Registration unused =
+        owner
+            .register(instance(service, "busy", 1), Liveness.heartbeat(Duration.ofSeconds(5)))
+            .join();
+    RecordingSink sink = bench.watch(watcher, service);
+    eventually(() -> assertThat(mine(sink)).contains("busy"));
+    AtomicBoolean over = new AtomicBoolean();
+    List<Thread> burners = new ArrayList<>();
+    for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+      Thread burner = new Thread(() -> burn(over), "burner-" + i);
+      burner.setDaemon(true);
+      burner.start();
+      burners.add(burner);
+    }
+    Bench.pass(Duration.ofSeconds(30));
+    over.set(true);
+    assertThat(burners).hasSizeGreaterThan(0);
+    assertThat(sink.states())
+        .filteredOn(state -> Bench.ids(of(state)).contains("busy"))
+        .allSatisfy(state -> assertThat(of(state)).allMatch(one -> one.health() == Health.PASSING));
+    assertThat(mine(sink)).contains("busy");
+  }
+
+  private static void burn(AtomicBoolean over) {
+    while (!over.get()) {
+      Thread.onSpinWait();
+    }
   }
 
   @Test

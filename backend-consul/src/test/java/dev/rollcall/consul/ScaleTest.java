@@ -334,6 +334,7 @@ class ScaleTest {
             assertThat(Usage.threadsBesides(before))
                 .filteredOn(name -> !name.matches("(OkHttp|Okio|awaitility).*"))
                 .isEmpty());
+    assertThat(Usage.threadsBesides(before)).as("OkHttp's idle ones").hasSizeLessThan(8);
     print("threads after 100 lives besides those of before: %s", Usage.threadsBesides(before));
   }
 

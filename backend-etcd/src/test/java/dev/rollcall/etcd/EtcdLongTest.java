@@ -237,7 +237,12 @@ final class EtcdLongTest {
         reporter,
         "10,000 registrations closed in",
         (System.nanoTime() - closing) / 1_000_000 + " ms");
-    assertThat(done(rig.backend(uri()).snapshot(Selector.everything())).instances()).isEmpty();
+    // Closing takes a bounded time; what a busy machine has not confirmed by then goes with its
+    // lease.
+    EtcdBackend beside = rig.backend(uri());
+    within(
+        Duration.ofSeconds(60),
+        () -> assertThat(done(beside.snapshot(Selector.everything())).instances()).isEmpty());
   }
 
   private static long cpuNanos() {
