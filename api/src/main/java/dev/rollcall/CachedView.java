@@ -32,12 +32,49 @@ final class CachedView implements ServiceView {
   @Override
   public ServiceInstance pick() {
     Snapshot now = cache.snapshot();
-    InstanceList passing = now.passingArray();
-    int size = passing.size();
+    InstanceList eligible = now.eligible();
+    int size = eligible.size();
     if (size == 0) {
       throw none(now);
     }
-    return passing.get(ThreadLocalRandom.current().nextInt(size));
+    return eligible.get(ThreadLocalRandom.current().nextInt(size));
+  }
+
+  @Override
+  public ServiceInstance pick(Object key) {
+    Checks.notNull("key", key, "");
+    return pick();
+  }
+
+  @Override
+  public ServiceInstance pick(long key) {
+    return pick();
+  }
+
+  @Override
+  public Pick acquire() {
+    ServiceInstance instance = pick();
+    return new Pick(instance, watched.targets().of(instance.id()), watched);
+  }
+
+  @Override
+  public void failed(ServiceInstance instance) {
+    Checks.notNull("instance", instance, "");
+    if (!instance.service().equals(service)) {
+      throw RegistryException.invalid(
+          "instance: " + instance.key() + " (expected: one of service " + service + ")");
+    }
+    watched.failed(instance);
+  }
+
+  @Override
+  public ServiceView where(Filter filter) {
+    return watched.derive(this, Checks.notNull("filter", filter, ""), Balancer.random());
+  }
+
+  @Override
+  public ServiceView balancedBy(Balancer balancer) {
+    return watched.derive(this, null, Checks.notNull("balancer", balancer, ""));
   }
 
   @Override
@@ -78,7 +115,8 @@ final class CachedView implements ServiceView {
     }
   }
 
-  private NoInstanceException none(Snapshot now) {
+  /** Says why there is nobody to pick. */
+  static NoInstanceException none(Snapshot now) {
     int warning = 0;
     for (ServiceInstance instance : now.all()) {
       if (instance.health() == Health.WARNING) {
@@ -95,7 +133,7 @@ final class CachedView implements ServiceView {
                 : freshness.toString();
     return new NoInstanceException(
         "no passing instance of "
-            + service
+            + now.service()
             + ": "
             + known
             + " known, "

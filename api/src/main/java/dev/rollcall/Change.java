@@ -22,34 +22,39 @@ public final class Change {
     this.all = all;
   }
 
-  /** Compares two states; both lists are sorted by id. */
+  /** Compares two states; both lists are sorted by id, and chunks that they share are skipped. */
   static Change between(Snapshot before, Snapshot now) {
     DiffBuilder all = new DiffBuilder();
     DiffBuilder passing = new DiffBuilder();
-    InstanceList old = before.allArray();
-    InstanceList young = now.allArray();
-    int i = 0;
-    int j = 0;
-    while (i < old.size() || j < young.size()) {
+    InstanceList.Walk old = new InstanceList.Walk(before.allArray());
+    InstanceList.Walk young = new InstanceList.Walk(now.allArray());
+    while (old.hasMore() || young.hasMore()) {
+      if (old.skipShared(young)) {
+        continue;
+      }
       int order =
-          i == old.size()
+          !old.hasMore()
               ? 1
-              : j == young.size() ? -1 : old.get(i).id().compareTo(young.get(j).id());
+              : !young.hasMore() ? -1 : old.present().id().compareTo(young.present().id());
       if (order < 0) {
-        ServiceInstance gone = old.get(i++);
+        ServiceInstance gone = old.present();
+        old.step();
         all.removed.add(gone);
         if (gone.health() == Health.PASSING) {
           passing.removed.add(gone);
         }
       } else if (order > 0) {
-        ServiceInstance come = young.get(j++);
+        ServiceInstance come = young.present();
+        young.step();
         all.added.add(come);
         if (come.health() == Health.PASSING) {
           passing.added.add(come);
         }
       } else {
-        ServiceInstance was = old.get(i++);
-        ServiceInstance is = young.get(j++);
+        ServiceInstance was = old.present();
+        ServiceInstance is = young.present();
+        old.step();
+        young.step();
         if (was.equals(is)) {
           continue;
         }

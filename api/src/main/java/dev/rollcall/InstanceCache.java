@@ -4,7 +4,10 @@ import dev.rollcall.spi.InstanceEvent;
 import dev.rollcall.spi.InstanceEvent.Departure;
 import dev.rollcall.spi.Timer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +38,9 @@ final class InstanceCache {
   private final CompletableFuture<@Nullable Void> loaded = new CompletableFuture<>();
 
   private InstanceList known = InstanceList.EMPTY;
+  private InstanceList passing = InstanceList.EMPTY; // of known; the same list where all pass
+  private final LinkedHashSet<String> ejected = new LinkedHashSet<>();
+  private final double mostEjected;
   private final Map<String, ServiceInstance> held = new HashMap<>();
   private List<ServiceInstance> newlyHeld = new ArrayList<>();
   private @Nullable Since heldSince;
@@ -43,14 +49,25 @@ final class InstanceCache {
   private long revision;
   private volatile Snapshot published;
 
-  /** Creates the cache of a view of its own. */
+  /** Creates a cache that ejects nobody. */
   InstanceCache(String service, Timer timer, LossGuard.Window losses) {
-    this(service, timer, losses, new AtomicLong());
+    this(service, timer, losses, 0, new AtomicLong());
+  }
+
+  /** Creates the cache of a view of its own. */
+  InstanceCache(String service, Timer timer, LossGuard.Window losses, double mostEjected) {
+    this(service, timer, losses, mostEjected, new AtomicLong());
   }
 
   /** Creates a cache that takes the versions of its snapshots from a counter shared with others. */
-  InstanceCache(String service, Timer timer, LossGuard.Window losses, AtomicLong versions) {
+  InstanceCache(
+      String service,
+      Timer timer,
+      LossGuard.Window losses,
+      double mostEjected,
+      AtomicLong versions) {
     this.service = service;
+    this.mostEjected = mostEjected;
     this.versions = versions;
     this.timer = timer;
     this.losses = losses;
@@ -65,6 +82,10 @@ final class InstanceCache {
 
   Snapshot snapshot() {
     return published;
+  }
+
+  Timer timer() {
+    return timer;
   }
 
   /** Tells whether the store holds nothing and nothing is held back. */
@@ -100,6 +121,12 @@ final class InstanceCache {
   /** Takes changes that belong together; returns whether something was published. */
   boolean apply(List<InstanceEvent> events, long revision) {
     synchronized (lock) {
+      if (events.size() == 1
+          && events.get(0) instanceof InstanceEvent.Put only
+          && held.isEmpty()
+          && !(stream instanceof Freshness.Loading)) {
+        return put(only.instance(), revision);
+      }
       TreeMap<String, @Nullable ServiceInstance> edits = new TreeMap<>();
       Map<String, ServiceInstance> lost = new HashMap<>();
       for (InstanceEvent event : events) {
@@ -109,7 +136,7 @@ final class InstanceCache {
           put(change.instance(), edits);
         } else if (event instanceof InstanceEvent.Remove gone) {
           edits.remove(id); // what the same change has put there has come and gone unseen
-          ServiceInstance was = find(id);
+          ServiceInstance was = known.find(id);
           if (was == null) {
             continue;
           }
@@ -173,7 +200,7 @@ final class InstanceCache {
       if (!held.remove(instance.id(), instance)) {
         return false;
       }
-      known = known.without(instance.id());
+      edit(new TreeMap<>(Collections.singletonMap(instance.id(), null)));
       noteHolding();
       publish();
       return true;
@@ -199,15 +226,81 @@ final class InstanceCache {
     }
   }
 
-  private @Nullable ServiceInstance find(String id) {
-    int at = known.indexOfId(id);
-    return at < 0 ? null : known.get(at);
+  /** Leaves an instance out of what is picked; returns whether that was done. */
+  boolean eject(String id) {
+    synchronized (lock) {
+      ServiceInstance instance = known.find(id);
+      if (instance == null
+          || instance.health() != Health.PASSING
+          || ejected.size() + 1 > mostEjected * passing.size()
+          || !ejected.add(id)) {
+        return false;
+      }
+      publish();
+      return true;
+    }
+  }
+
+  /** Lets an instance be picked again; returns whether it was not. */
+  boolean readmit(String id) {
+    synchronized (lock) {
+      if (!ejected.remove(id)) {
+        return false;
+      }
+      publish();
+      return true;
+    }
+  }
+
+  /** What one put comes to, which is what changes mostly are: the general case without its maps. */
+  private boolean put(ServiceInstance instance, long revision) {
+    this.revision = revision;
+    if (instance.equals(known.find(instance.id()))) {
+      return false;
+    }
+    boolean allPassed = passing.isSame(known);
+    known = known.with(instance);
+    if (instance.health() == Health.PASSING) {
+      passing = allPassed ? known : passing.with(instance);
+    } else {
+      passing = passing.without(instance.id());
+    }
+    shareIfAllPass();
+    publish();
+    return true;
+  }
+
+  /** Edits both lists; returns whether there was something to change. */
+  private boolean edit(SortedMap<String, @Nullable ServiceInstance> edits) {
+    InstanceList before = known;
+    known = before.edited(edits);
+    if (known.isSame(before)) {
+      return false;
+    }
+    TreeMap<String, @Nullable ServiceInstance> ofPassing = new TreeMap<>(edits);
+    boolean allPass = passing.isSame(before);
+    for (Map.Entry<String, @Nullable ServiceInstance> edit : ofPassing.entrySet()) {
+      ServiceInstance put = edit.getValue();
+      if (put != null && put.health() != Health.PASSING) {
+        edit.setValue(null);
+        allPass = false;
+      }
+    }
+    passing = allPass ? known : passing.edited(ofPassing);
+    shareIfAllPass();
+    return true;
+  }
+
+  private void shareIfAllPass() {
+    if (passing.size() == known.size()) {
+      passing = known;
+    }
   }
 
   private void put(ServiceInstance instance, Map<String, @Nullable ServiceInstance> edits) {
     String id = instance.id();
     held.remove(id);
-    ServiceInstance was = edits.containsKey(id) ? edits.get(id) : find(id);
+    ServiceInstance was = edits.containsKey(id) ? edits.get(id) : known.find(id);
     if (!instance.equals(was)) {
       edits.put(id, instance);
     }
@@ -237,9 +330,7 @@ final class InstanceCache {
           }
         });
     boolean holdingChanged = noteHolding();
-    InstanceList next = known.edited(edits);
-    boolean changed = !next.isSame(known);
-    known = next;
+    boolean changed = edit(edits);
     this.revision = revision;
     if ((!changed && !holdingChanged) || stream instanceof Freshness.Loading) {
       return false;
@@ -264,12 +355,35 @@ final class InstanceCache {
 
   private void publish() {
     boolean loading = stream instanceof Freshness.Loading;
-    Snapshot before = published;
-    InstanceList all = loading ? InstanceList.EMPTY : known;
-    InstanceList passing = all.isSame(before.allArray()) ? before.passingArray() : all.passing();
     published =
-        new Snapshot(
-            service, all, passing, loading ? 0 : versions.incrementAndGet(), revision, freshness());
+        loading
+            ? new Snapshot(
+                service, InstanceList.EMPTY, InstanceList.EMPTY, 0, revision, freshness())
+            : new Snapshot(
+                service,
+                known,
+                passing,
+                eligible(),
+                versions.incrementAndGet(),
+                revision,
+                freshness());
+  }
+
+  /** Leaves out who is ejected, and forgets that of those who do not pass or are too many now. */
+  private InstanceList eligible() {
+    if (ejected.isEmpty()) {
+      return passing;
+    }
+    TreeMap<String, @Nullable ServiceInstance> out = new TreeMap<>();
+    for (Iterator<String> oldest = ejected.iterator(); oldest.hasNext(); ) {
+      String id = oldest.next();
+      if (passing.indexOfId(id) < 0 || ejected.size() > mostEjected * passing.size()) {
+        oldest.remove();
+      } else {
+        out.put(id, null);
+      }
+    }
+    return passing.edited(out);
   }
 
   private Freshness freshness() {

@@ -17,6 +17,7 @@ public final class RegistryBuilder {
   private Duration idleViewsAfter = Duration.ofMinutes(1);
   private double massLossShare = 0.5;
   private Duration massLossBound = Duration.ofMinutes(5);
+  private double mostEjected = 0.5;
 
   RegistryBuilder(@Nullable String uri, @Nullable RegistryBackend backend) {
     if (backend == null) {
@@ -96,6 +97,21 @@ public final class RegistryBuilder {
   }
 
   /**
+   * Sets how many of a service's passing instances may be ejected at a time because they have
+   * failed their callers (see {@link ServiceView#failed}); 0.5 without this call.
+   *
+   * @param share 0, which ejects nobody, to 1
+   * @return this
+   */
+  public RegistryBuilder ejectAtMost(double share) {
+    if (!(share >= 0 && share <= 1)) {
+      throw RegistryException.invalid("share: " + share + " (expected: 0 to 1)");
+    }
+    this.mostEjected = share;
+    return this;
+  }
+
+  /**
    * Opens the registry.
    *
    * @return an open registry, the caller's to close
@@ -125,6 +141,7 @@ public final class RegistryBuilder {
         used,
         own,
         listenerExecutor,
-        new StoreRegistry.Settings(deadline, idleViewsAfter, massLossShare, massLossBound));
+        new StoreRegistry.Settings(
+            deadline, idleViewsAfter, massLossShare, massLossBound, mostEjected));
   }
 }

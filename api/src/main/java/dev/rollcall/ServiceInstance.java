@@ -15,6 +15,10 @@ import org.jspecify.annotations.Nullable;
  * keep.
  */
 public final class ServiceInstance {
+  private static final Shared<String> STRINGS = new Shared<>(8192);
+  private static final Shared<List<String>> TAGS = new Shared<>(2048);
+  private static final Shared<Map<String, String>> METADATA = new Shared<>(2048);
+
   private final InstanceKey key;
   private final String host;
   private final int port;
@@ -33,22 +37,22 @@ public final class ServiceInstance {
             ? service + "-" + UUID.randomUUID()
             : Checks.name("id", from.id, ", service " + service);
     String context = ", service " + service + ", instance " + id;
-    key = new InstanceKey(service, id);
+    key = new InstanceKey(STRINGS.of(service), id);
     host = Checks.host("host", from.host, context);
     port = Checks.port("port", from.port, context);
-    scheme = Checks.scheme(from.scheme, context);
+    scheme = STRINGS.of(Checks.scheme(from.scheme, context));
     Checks.entries("tags", from.tags.size(), context);
     from.tags.forEach(tag -> Checks.value("tag", tag, context));
-    tags = List.copyOf(from.tags);
+    tags = TAGS.of(from.tags.stream().map(STRINGS::of).toList());
     Checks.entries("metadata", from.metadata.size(), context);
     from.metadata.forEach(
         (name, value) -> {
           Checks.metadataKey(name, context);
           Checks.value("metadata " + name, value, context);
         });
-    metadata = ImmutableMap.copyOf(from.metadata);
+    metadata = METADATA.of(new FlatMap(from.metadata, STRINGS));
     weight = Checks.weight(from.weight, context);
-    zone = Checks.value("zone", from.zone, context);
+    zone = STRINGS.of(Checks.value("zone", from.zone, context));
     Checks.entries("addresses", from.addresses.size(), context);
     from.addresses.forEach(
         (name, address) -> {

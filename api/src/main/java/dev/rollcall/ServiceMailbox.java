@@ -1,11 +1,12 @@
 package dev.rollcall;
 
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The mailbox of a {@link ServiceListener}. Its fields are the running worker's alone. */
 final class ServiceMailbox extends Mailbox {
-  private final InstanceCache cache;
+  private final Supplier<Snapshot> states;
   private final ServiceListener listener;
   private final List<Mailbox> among;
   private Snapshot given;
@@ -13,17 +14,20 @@ final class ServiceMailbox extends Mailbox {
   private boolean first = true;
 
   ServiceMailbox(
-      Dispatcher dispatcher, InstanceCache cache, ServiceListener listener, List<Mailbox> among) {
+      Dispatcher dispatcher,
+      Supplier<Snapshot> states,
+      ServiceListener listener,
+      List<Mailbox> among) {
     super(dispatcher);
-    this.cache = cache;
+    this.states = states;
     this.listener = Checks.notNull("listener", listener, "");
     this.among = among;
-    this.given = InstanceCache.nothing(cache.snapshot().service());
+    this.given = InstanceCache.nothing(states.get().service());
   }
 
   @Override
   void deliver() {
-    Snapshot latest = cache.snapshot();
+    Snapshot latest = states.get();
     Freshness before = givenFreshness;
     givenFreshness = latest.freshness();
     if (latest.version() > 0 && (first || !latest.allArray().isSame(given.allArray()))) {

@@ -25,12 +25,73 @@ public interface ServiceView {
   List<ServiceInstance> instances();
 
   /**
-   * Returns one of the passing instances, each with the same chance.
+   * Returns one of the passing instances, chosen by this view's {@linkplain #balancedBy balancer},
+   * without one each with the same chance. Those that are ejected, see {@link #failed}, are left
+   * out.
    *
    * @return an instance
    * @throws NoInstanceException where there is none; it says why
    */
   ServiceInstance pick();
+
+  /**
+   * Returns the passing instance that a key belongs to, with {@link Balancer#consistentHash()};
+   * with a balancer that knows no keys, as {@link #pick()}.
+   *
+   * @param key told from others by its text where it is a {@link String}, else by its {@link
+   *     Object#hashCode()}
+   * @return an instance
+   * @throws NoInstanceException where there is none; it says why
+   */
+  ServiceInstance pick(Object key);
+
+  /**
+   * Returns the passing instance that a number belongs to, as {@link #pick(Object)}.
+   *
+   * @param key the number
+   * @return an instance
+   * @throws NoInstanceException where there is none; it says why
+   */
+  ServiceInstance pick(long key);
+
+  /**
+   * Picks an instance for a request that counts as in flight until the result is closed: what
+   * {@link Balancer#leastLoaded()} goes by.
+   *
+   * @return the request, the caller's to close
+   * @throws NoInstanceException where there is none; it says why
+   */
+  Pick acquire();
+
+  /**
+   * Says that an instance has failed this caller, whatever the store thinks of it. All views of
+   * this registry leave it out of what they pick, and of nothing else, for 1 s, and for twice the
+   * last time, up to 32 s, when it fails again before a request to it ended well. Never more than a
+   * set share of the passing instances is ejected ({@link RegistryBuilder#ejectAtMost}); a failure
+   * past that changes nothing. An instance that is shown by mass-loss protection alone is gone with
+   * that.
+   *
+   * @param instance one of this view's
+   */
+  void failed(ServiceInstance instance);
+
+  /**
+   * Returns a view of some of the instances: {@link #instances()}, {@link #snapshot()}, listeners
+   * and picks alike. What it shows is computed when something changes, never in a look-up. To be
+   * kept in a field, as this one.
+   *
+   * @param filter which instances; besides those that this view leaves out
+   * @return the narrower view, with this one's balancer
+   */
+  ServiceView where(Filter filter);
+
+  /**
+   * Returns a view that chooses otherwise. To be kept in a field, as this one.
+   *
+   * @param balancer how to choose
+   * @return the view, with this one's filter
+   */
+  ServiceView balancedBy(Balancer balancer);
 
   /**
    * Returns the present state with all that is known of it.

@@ -11,10 +11,12 @@ public final class Snapshot {
   private final String service;
   private final InstanceList all;
   private final InstanceList passing;
+  private final InstanceList eligible;
   private final long version;
   private final long revision;
   private final Freshness freshness;
 
+  /** Creates one of which nobody is ejected. */
   Snapshot(
       String service,
       InstanceList all,
@@ -22,9 +24,21 @@ public final class Snapshot {
       long version,
       long revision,
       Freshness freshness) {
+    this(service, all, passing, passing, version, revision, freshness);
+  }
+
+  Snapshot(
+      String service,
+      InstanceList all,
+      InstanceList passing,
+      InstanceList eligible,
+      long version,
+      long revision,
+      Freshness freshness) {
     this.service = service;
     this.all = all;
     this.passing = passing;
+    this.eligible = eligible;
     this.version = version;
     this.revision = revision;
     this.freshness = freshness;
@@ -102,6 +116,11 @@ public final class Snapshot {
 
   InstanceList passingArray() {
     return passing;
+  }
+
+  /** Returns the passing ones that are not ejected: whom to pick from. */
+  InstanceList eligible() {
+    return eligible;
   }
 
   @Override

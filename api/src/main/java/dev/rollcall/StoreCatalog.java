@@ -54,7 +54,7 @@ final class StoreCatalog implements Catalog, WatchSink {
     this.guard = guard;
     this.dispatcher = dispatcher;
     this.whenBack = whenBack;
-    this.stream = new InstanceCache("*", timer, guard.window(), versions);
+    this.stream = new InstanceCache("*", timer, guard.window(), 0, versions);
   }
 
   void start(RegistryBackend backend) {
@@ -200,7 +200,7 @@ final class StoreCatalog implements Catalog, WatchSink {
     return caches.computeIfAbsent(
         service,
         name -> {
-          InstanceCache cache = new InstanceCache(name, timer, guard.window(), versions);
+          InstanceCache cache = new InstanceCache(name, timer, guard.window(), 0, versions);
           if (stream.snapshot().freshness() instanceof Freshness.Live) {
             cache.synced();
           }

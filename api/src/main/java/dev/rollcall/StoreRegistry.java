@@ -44,9 +44,14 @@ final class StoreRegistry implements Registry {
    * @param idleViewsAfter when a view that nobody needs is dropped
    * @param lossShare see {@link LossGuard}
    * @param lossBound see {@link LossGuard}
+   * @param mostEjected the largest share of a service's passing instances that is not picked
    */
   record Settings(
-      Duration deadline, Duration idleViewsAfter, double lossShare, Duration lossBound) {}
+      Duration deadline,
+      Duration idleViewsAfter,
+      double lossShare,
+      Duration lossBound,
+      double mostEjected) {}
 
   private final RegistryBackend backend;
   private final Timer timer;
@@ -166,7 +171,7 @@ final class StoreRegistry implements Registry {
                       ? known
                       : new WatchedService(
                           name,
-                          new InstanceCache(name, timer, guard.window()),
+                          new InstanceCache(name, timer, guard.window(), settings.mostEjected),
                           guard,
                           dispatcher,
                           this::storeAnswers);

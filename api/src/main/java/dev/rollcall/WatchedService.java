@@ -5,10 +5,14 @@ import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.WatchSink;
 import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One service that somebody looks at: its cache, the one upstream watch that feeds it, and the
@@ -21,11 +25,15 @@ import org.jspecify.annotations.Nullable;
  * atomically for this service; {@code view} is read without.
  */
 final class WatchedService implements WatchSink {
+  private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
+
   private final String name;
   private final InstanceCache cache;
   private final LossGuard guard;
   private final Dispatcher dispatcher;
   private final Runnable whenBack;
+  private final Targets targets;
+  private final List<WeakReference<BalancedView>> derived = new CopyOnWriteArrayList<>();
   private final List<Mailbox> mailboxes = new CopyOnWriteArrayList<>();
   private final AtomicBoolean started = new AtomicBoolean();
   private volatile @Nullable CachedView view;
@@ -48,6 +56,7 @@ final class WatchedService implements WatchSink {
     this.guard = guard;
     this.dispatcher = dispatcher;
     this.whenBack = whenBack;
+    this.targets = new Targets(cache.timer());
     CachedView first = new CachedView(name, cache, this);
     this.view = first;
     this.weakView = new WeakReference<>(first);
@@ -116,8 +125,74 @@ final class WatchedService implements WatchSink {
     return mailboxes;
   }
 
+  Targets targets() {
+    return targets;
+  }
+
+  /** Makes a view with a filter or a balancer; kept up to date for as long as somebody holds it. */
+  ServiceView derive(CachedView base, @Nullable Filter filter, Balancer balancer) {
+    BalancedView view = new BalancedView(base, this, filter, balancer);
+    synchronized (targets) {
+      derived.add(new WeakReference<>(view));
+    }
+    catchUp();
+    return view;
+  }
+
+  /** Takes the present state to all derived views. {@code targets} is the lock of that. */
+  void catchUp() {
+    if (derived.isEmpty()) {
+      return;
+    }
+    synchronized (targets) {
+      Snapshot now = cache.snapshot();
+      targets.follow(now);
+      derived.removeIf(reference -> reference.refersTo(null));
+      for (WeakReference<BalancedView> reference : derived) {
+        BalancedView view = reference.get();
+        if (view != null) {
+          follow(view, now);
+        }
+      }
+    }
+  }
+
+  /** A filter or balancer of the user's that throws costs its own view that state alone. */
+  private void follow(BalancedView view, Snapshot now) {
+    try {
+      view.follow(now);
+    } catch (RuntimeException | Error thrown) {
+      LOG.error("a filter or balancer of {} threw; its view stays behind", name, thrown);
+    }
+  }
+
+  /** A caller was failed by an instance. */
+  void failed(ServiceInstance instance) {
+    String id = instance.id();
+    if (cache.eject(id)) {
+      catchUp();
+      cache
+          .timer()
+          .schedule(
+              () -> {
+                if (cache.readmit(id)) {
+                  catchUp();
+                }
+              },
+              Duration.ofNanos(targets.of(id).strike()));
+    }
+    if (cache.holds(instance)) {
+      published(cache.release(instance));
+    }
+  }
+
   Subscription watch(ServiceListener listener) {
-    ServiceMailbox mailbox = new ServiceMailbox(dispatcher, cache, listener, mailboxes);
+    return watch(listener, cache::snapshot);
+  }
+
+  /** Tells a listener of the states of a derived view. */
+  Subscription watch(ServiceListener listener, Supplier<Snapshot> states) {
+    ServiceMailbox mailbox = new ServiceMailbox(dispatcher, states, listener, mailboxes);
     mailboxes.add(mailbox);
     mailbox.signal();
     return mailbox;
@@ -155,6 +230,7 @@ final class WatchedService implements WatchSink {
 
   private void published(boolean something) {
     if (something) {
+      catchUp();
       mailboxes.forEach(Mailbox::signal);
     }
     List<ServiceInstance> held = cache.takeNewlyHeld();

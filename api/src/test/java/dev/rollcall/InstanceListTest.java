@@ -60,7 +60,7 @@ class InstanceListTest {
       if (model.containsKey(id)) {
         assertThat(list.get(at)).as("seed %s", SEED).isEqualTo(model.get(id));
       } else {
-        assertThat(-at - 1).as("seed %s", SEED).isEqualTo(model.headMap(id).size());
+        assertThat(at).as("seed %s", SEED).isNegative();
       }
     }
   }
@@ -85,6 +85,80 @@ class InstanceListTest {
       assertThat(list)
           .as("seed %s, round %s", SEED, round)
           .containsExactlyElementsOf(model.values());
+    }
+  }
+
+  @Test
+  void manyChunks_againstAModel_areTheSame() {
+    Random random = new Random(SEED);
+    TreeMap<String, ServiceInstance> model = new TreeMap<>();
+    InstanceList list = InstanceList.EMPTY;
+    for (int round = 0; round < 400; round++) {
+      // It grows to some thousand and shrinks again, by single edits and by bursts of all sizes.
+      int most = random.nextInt(4) == 0 ? 1 : random.nextInt(400);
+      int removals = round < 200 ? 30 : 70;
+      TreeMap<String, ServiceInstance> edits = new TreeMap<>();
+      for (int i = random.nextInt(most + 1); i >= 0; i--) {
+        String id = "i" + random.nextInt(8000);
+        boolean removal = random.nextInt(100) < removals;
+        edits.put(id, removal ? null : Samples.instance(id, 1 + random.nextInt(9)));
+      }
+      List<ServiceInstance> before = List.copyOf(list);
+      InstanceList next = list.edited(edits);
+      edits.forEach(
+          (id, put) -> {
+            if (put == null) {
+              model.remove(id);
+            } else {
+              model.put(id, put);
+            }
+          });
+      assertThat(list).as("seed %s", SEED).isEqualTo(before);
+      list = next;
+      assertThat(list).as("seed %s", SEED).hasSameSizeAs(model.values());
+      assertThat(list.toArray()).as("seed %s", SEED).isEqualTo(model.values().toArray());
+      for (int i = 0; i < 50; i++) {
+        String id = "i" + random.nextInt(8000);
+        ServiceInstance expected = model.get(id);
+        assertThat(list.find(id)).as("seed %s", SEED).isEqualTo(expected);
+        int at = list.indexOfId(id);
+        assertThat(at >= 0).as("seed %s", SEED).isEqualTo(expected != null);
+        if (expected != null) {
+          assertThat(list.get(at)).as("seed %s", SEED).isEqualTo(expected);
+        }
+      }
+      assertThat(list.passing().isSame(list)).isTrue();
+    }
+    for (int index : new int[] {-1, list.size()}) {
+      InstanceList last = list;
+      assertThatThrownBy(() -> last.get(index)).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+  }
+
+  @Test
+  void oneChangeInManyThousand_touchesOneChunk_andADiffSkipsTheRest() {
+    InstanceList list = InstanceList.of(Samples.instances(20_000));
+    for (InstanceList changed :
+        List.of(
+            list.with(Samples.instance("i777", 1)),
+            list.with(Samples.instance("i777x", 1)),
+            list.without("i777"))) {
+      InstanceList.Walk old = new InstanceList.Walk(list);
+      InstanceList.Walk young = new InstanceList.Walk(changed);
+      int looked = 0;
+      while (old.hasMore() && young.hasMore()) {
+        if (!old.skipShared(young)) {
+          looked++;
+          int order = old.present().id().compareTo(young.present().id());
+          if (order <= 0) {
+            old.step();
+          }
+          if (order >= 0) {
+            young.step();
+          }
+        }
+      }
+      assertThat(looked).isPositive().isLessThanOrEqualTo(InstanceList.MOST);
     }
   }
 

@@ -1,8 +1,11 @@
 package dev.rollcall.testkit;
 
+import dev.rollcall.Balancer;
 import dev.rollcall.Catalog;
+import dev.rollcall.Filter;
 import dev.rollcall.InstanceKey;
 import dev.rollcall.Liveness;
+import dev.rollcall.Pick;
 import dev.rollcall.Registration;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
@@ -84,6 +87,36 @@ class ForwardingRegistry implements Registry {
     @Override
     public ServiceInstance pick() {
       return to.pick();
+    }
+
+    @Override
+    public ServiceInstance pick(Object key) {
+      return to.pick(key);
+    }
+
+    @Override
+    public ServiceInstance pick(long key) {
+      return to.pick(key);
+    }
+
+    @Override
+    public Pick acquire() {
+      return to.acquire();
+    }
+
+    @Override
+    public void failed(ServiceInstance instance) {
+      to.failed(instance);
+    }
+
+    @Override
+    public ServiceView where(Filter filter) {
+      return to.where(filter);
+    }
+
+    @Override
+    public ServiceView balancedBy(Balancer balancer) {
+      return to.balancedBy(balancer);
     }
 
     @Override

@@ -1,0 +1,176 @@
+package dev.rollcall;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A view with a filter or a balancer of its own, on a {@link CachedView} that it keeps alive. What
+ * they need is computed when the service's state has changed and published whole: a read is one
+ * volatile read.
+ *
+ * <p>{@code choice} is written by {@link #follow} alone, which the {@link WatchedService} calls for
+ * one state after the other.
+ */
+final class BalancedView implements ServiceView {
+  private final CachedView base;
+  private final WatchedService watched;
+  private final @Nullable Filter filter;
+  private final Balancer balancer;
+  private volatile Choice choice;
+
+  /**
+   * A state and who chooses in it.
+   *
+   * @param source the service's state
+   * @param shown what the filter leaves of it
+   * @param candidates whom to choose from
+   * @param picker who chooses; null where there is nobody to choose
+   */
+  private record Choice(
+      Snapshot source, Snapshot shown, Candidates candidates, Balancer.@Nullable Picker picker) {}
+
+  /** Creates a view of nothing, to be told of the present state before it is given away. */
+  BalancedView(
+      CachedView base, WatchedService watched, @Nullable Filter filter, Balancer balancer) {
+    this.base = base;
+    this.watched = watched;
+    this.filter = filter;
+    this.balancer = balancer;
+    Snapshot nothing = InstanceCache.nothing(base.service());
+    this.choice =
+        new Choice(nothing, nothing, watched.targets().candidates(InstanceList.EMPTY), null);
+  }
+
+  /** Takes the service's present state over. One call at a time. */
+  void follow(Snapshot source) {
+    Choice before = choice;
+    if (before.source.version() == source.version() && before.source.version() > 0) {
+      return;
+    }
+    Snapshot shown = filter == null ? source : filtered(source, before, filter);
+    InstanceList eligible = shown.eligible();
+    if (eligible.isSame(before.candidates.instances())) {
+      choice = new Choice(source, shown, before.candidates, before.picker);
+      return;
+    }
+    Candidates candidates = watched.targets().candidates(eligible);
+    choice =
+        new Choice(
+            source,
+            shown,
+            candidates,
+            candidates.size() == 0 ? null : balancer.prepare(candidates, before.picker));
+  }
+
+  private static Snapshot filtered(Snapshot source, Choice before, Filter filter) {
+    Snapshot old = before.source;
+    Snapshot shown = before.shown;
+    InstanceList all =
+        source.allArray().isSame(old.allArray())
+            ? shown.allArray()
+            : source.allArray().filtered(filter);
+    InstanceList passing =
+        source.passingArray().isSame(old.passingArray())
+            ? shown.passingArray()
+            : source.passingArray().filtered(filter);
+    InstanceList eligible =
+        source.eligible().isSame(source.passingArray())
+            ? passing
+            : source.eligible().isSame(old.eligible())
+                ? shown.eligible()
+                : source.eligible().filtered(filter);
+    return new Snapshot(
+        source.service(),
+        all,
+        passing,
+        eligible,
+        source.version(),
+        source.revision(),
+        source.freshness());
+  }
+
+  @Override
+  public String service() {
+    return base.service();
+  }
+
+  @Override
+  public List<ServiceInstance> instances() {
+    return choice.shown.instances();
+  }
+
+  @Override
+  public ServiceInstance pick() {
+    Choice now = choice;
+    Balancer.Picker picker = now.picker;
+    if (picker == null) {
+      throw CachedView.none(now.shown);
+    }
+    return now.candidates.get(picker.pick());
+  }
+
+  @Override
+  public ServiceInstance pick(Object key) {
+    return pick(KeyHash.of(Checks.notNull("key", key, "")));
+  }
+
+  @Override
+  public ServiceInstance pick(long key) {
+    Choice now = choice;
+    Balancer.Picker picker = now.picker;
+    if (picker == null) {
+      throw CachedView.none(now.shown);
+    }
+    return now.candidates.get(picker.pick(KeyHash.mix(key)));
+  }
+
+  @Override
+  public Pick acquire() {
+    Choice now = choice;
+    Balancer.Picker picker = now.picker;
+    if (picker == null) {
+      throw CachedView.none(now.shown);
+    }
+    int index = picker.pick();
+    return new Pick(now.candidates.get(index), now.candidates.target(index), watched);
+  }
+
+  @Override
+  public void failed(ServiceInstance instance) {
+    base.failed(instance);
+  }
+
+  @Override
+  public ServiceView where(Filter more) {
+    Checks.notNull("filter", more, "");
+    return watched.derive(base, filter == null ? more : filter.and(more), balancer);
+  }
+
+  @Override
+  public ServiceView balancedBy(Balancer other) {
+    return watched.derive(base, filter, Checks.notNull("balancer", other, ""));
+  }
+
+  @Override
+  public Snapshot snapshot() {
+    return choice.shown;
+  }
+
+  @Override
+  public Snapshot await(Duration timeout) {
+    Snapshot unused = base.await(timeout);
+    watched.catchUp();
+    return choice.shown;
+  }
+
+  @Override
+  public Subscription watch(ServiceListener listener) {
+    return watched.watch(listener, this::snapshot);
+  }
+
+  @Override
+  public String toString() {
+    return "view of " + choice.shown;
+  }
+}

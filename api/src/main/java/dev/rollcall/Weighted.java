@@ -1,0 +1,78 @@
+package dev.rollcall;
+
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * {@link Balancer#weighted()}, by the alias method (A. J. Walker 1974; the table is built as M. D.
+ * Vose, "A linear algorithm for generating random numbers with a given distribution", 1991): a pick
+ * draws one column and one of the two instances in it.
+ */
+final class Weighted implements Balancer.Picker {
+  static final Balancer BALANCER =
+      (now, before) -> {
+        double[] weights = new double[now.size()];
+        double sum = 0;
+        boolean even = true;
+        for (int n = 0; n < weights.length; n++) {
+          weights[n] = now.get(n).weight();
+          sum += weights[n];
+          even &= weights[n] == weights[0];
+        }
+        return even ? new RandomChoice(weights.length) : new Weighted(weights, sum);
+      };
+
+  /** Below it, of 2³², a column gives its own instance. */
+  private final long[] threshold;
+
+  private final int[] alias;
+
+  private Weighted(double[] weights, double sum) {
+    int size = weights.length;
+    threshold = new long[size];
+    alias = new int[size];
+    double[] share = new double[size];
+    int[] small = new int[size];
+    int[] large = new int[size];
+    int smalls = 0;
+    int larges = 0;
+    for (int n = 0; n < size; n++) {
+      share[n] = weights[n] * size / sum;
+      if (share[n] < 1) {
+        small[smalls++] = n;
+      } else {
+        large[larges++] = n;
+      }
+    }
+    while (smalls > 0 && larges > 0) {
+      int poor = small[--smalls];
+      int rich = large[larges - 1];
+      threshold[poor] = (long) (share[poor] * 0x1p32);
+      alias[poor] = rich;
+      share[rich] -= 1 - share[poor];
+      if (share[rich] < 1) {
+        larges--;
+        small[smalls++] = rich;
+      }
+    }
+    // What is left is 1 but for rounding; one of weight 0 must not be left over by it.
+    int heaviest = 0;
+    for (int n = 1; n < size; n++) {
+      heaviest = weights[n] > weights[heaviest] ? n : heaviest;
+    }
+    for (int n = 0; n < larges; n++) {
+      threshold[large[n]] = 1L << 32;
+    }
+    for (int n = 0; n < smalls; n++) {
+      threshold[small[n]] = weights[small[n]] == 0 ? 0 : 1L << 32;
+      alias[small[n]] = heaviest;
+    }
+  }
+
+  @Override
+  public int pick() {
+    long random = ThreadLocalRandom.current().nextLong();
+    // The upper half, as a fraction of 2³², chooses the column; the lower one is independent of it.
+    int column = (int) (((random >>> 32) * threshold.length) >>> 32);
+    return (random & 0xFFFF_FFFFL) < threshold[column] ? column : alias[column];
+  }
+}
