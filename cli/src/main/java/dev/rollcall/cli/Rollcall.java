@@ -4,18 +4,21 @@ import dev.rollcall.RegistryException;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Help.ColorScheme;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 
 /**
  * The command line. Exit codes: 0 where it went well, 1 where something failed, 2 where the command
- * line is wrong, which includes one without a command.
+ * line is wrong, which includes one without a command, 3 where what was asked for is not there.
  */
 @Command(
     name = "rollcall",
@@ -29,14 +32,22 @@ import picocli.CommandLine.ScopeType;
     exitCodeList = {
       "0:it went well",
       "1:something failed; the last line on stderr says what",
-      "2:the command line is wrong, or has no command"
+      "2:the command line is wrong, or has no command",
+      "3:what was asked for is not there: an instance, a key",
+      "128+n:ended by signal n: 130 after Ctrl-C"
     },
     footer = {
       "",
+      "ROLLCALL_BACKEND in the environment is the store where --backend is not given.",
       "ROLLCALL_LOG=INFO in the environment shows what the library does, on stderr.",
       "NO_COLOR=1 switches colours off; they appear on terminals only."
     })
 public final class Rollcall {
+  private static final int NOT_THERE = 3;
+
+  /** Kept here, since the JDK forgets the level of a logger that nobody holds. */
+  private static final Logger JDK_LOG = Logger.getLogger("");
+
   @Option(
       names = "--verbose",
       scope = ScopeType.INHERIT,
@@ -52,6 +63,8 @@ public final class Rollcall {
    */
   public static void main(String[] args) {
     // Not the platform's charset: messages quote names, and a name may be in any script.
+    // gRPC logs by the JDK, which would show what is of use to nobody.
+    JDK_LOG.setLevel(Level.WARNING);
     PrintWriter out = new PrintWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8));
     PrintWriter err = new PrintWriter(new OutputStreamWriter(System.err, StandardCharsets.UTF_8));
     int code = run(out, err, Ansi.AUTO, args);
@@ -64,8 +77,20 @@ public final class Rollcall {
   static int run(PrintWriter out, PrintWriter err, Ansi ansi, String... args) {
     ColorScheme colors = CommandLine.Help.defaultColorScheme(ansi);
     Rollcall root = new Rollcall();
-    return new CommandLine(root)
-        .addSubcommand(new DemoCommand(new Screen(out, colors)))
+    CommandLine line =
+        new CommandLine(root)
+            .addSubcommand(new DemoCommand(new Screen(out, colors)))
+            .addSubcommand(new ServicesCommand())
+            .addSubcommand(new InstancesCommand())
+            .addSubcommand(new RegisterCommand())
+            .addSubcommand(new DeregisterCommand())
+            .addSubcommand(new WatchCommand())
+            .addSubcommand(new KvCommand())
+            .addSubcommand(new ExampleCommand())
+            .addSubcommand(new CompletionCommand());
+    line.getSubcommands().values().forEach(Rollcall::explain);
+    return line.setExpandAtFiles(false) // the arguments of a program to run are not ours
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setColorScheme(colors)
         .setOut(out)
         .setErr(err)
@@ -74,15 +99,34 @@ public final class Rollcall {
         .execute(args);
   }
 
+  /** Gives a command, and those below it, what all have. */
+  private static void explain(CommandLine command) {
+    CommandSpec spec = command.getCommandSpec();
+    if (!spec.mixinStandardHelpOptions()) {
+      spec.mixinStandardHelpOptions(true).versionProvider(new Version());
+      spec.usageMessage()
+          .parameterListHeading("%n")
+          .optionListHeading("%nOptions:%n")
+          .commandListHeading("%nCommands:%n");
+    }
+    command.getSubcommands().values().forEach(Rollcall::explain);
+  }
+
   private int failed(Exception failure, CommandLine command, ParseResult parsed) {
     PrintWriter err = command.getErr();
-    boolean understood = failure instanceof RegistryException || failure instanceof DemoException;
+    boolean understood =
+        failure instanceof RegistryException
+            || failure instanceof DemoException
+            || failure instanceof NotThereException;
     if (verbose) {
       failure.printStackTrace(err);
     }
     err.println(
-        command.getColorScheme().errorText("rollcall: " + Sentence.of(failure))
+        command.getColorScheme().errorText("rollcall: " + Cells.safe(Sentence.of(failure)))
             + (understood || verbose ? "" : " (a fault of the program: --verbose shows where)"));
+    if (failure instanceof NotThereException) {
+      return NOT_THERE;
+    }
     boolean wrongInput =
         failure instanceof RegistryException known
             && known.kind() == RegistryException.Kind.INVALID;

@@ -17,7 +17,8 @@ final class Screen {
     ADDED("+", Style.fg_green),
     UPDATED("~", Style.fg_yellow),
     REMOVED("-", Style.fg_red),
-    TRUST("!", Style.fg_magenta);
+    TRUST("!", Style.fg_magenta),
+    LISTED(" ", Style.reset);
 
     private final String sign;
     private final Style color;
@@ -25,6 +26,14 @@ final class Screen {
     Mark(String sign, Style color) {
       this.sign = sign;
       this.color = color;
+    }
+
+    String sign() {
+      return sign;
+    }
+
+    String styled(ColorScheme colors, String text) {
+      return colors.apply(text, List.of(color)).toString();
     }
   }
 

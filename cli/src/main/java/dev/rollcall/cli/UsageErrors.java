@@ -39,6 +39,9 @@ final class UsageErrors implements IParameterExceptionHandler {
       known.addAll(command.getSubcommands().keySet());
     }
     String kind = option ? "option" : "command";
+    if (known.isEmpty() && !command.getCommandSpec().positionalParameters().isEmpty()) {
+      return "unexpected argument \"" + word + "\"";
+    }
     if (known.isEmpty()) {
       return "unexpected argument \"" + word + "\": " + command.getCommandName() + " takes none";
     }

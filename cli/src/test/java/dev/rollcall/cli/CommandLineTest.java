@@ -15,9 +15,12 @@ class CommandLineTest {
       delimiter = '|',
       textBlock =
           """
-          demmo           | unknown command "demmo"; did you mean "demo"? commands: demo
-          Demo            | unknown command "Demo"; did you mean "demo"? commands: demo
-          elephant        | unknown command "elephant"; commands: demo
+          demmo           | unknown command "demmo"; did you mean "demo"? commands: demo, services
+          Demo            | unknown command "Demo"; did you mean "demo"? commands: demo, services
+          elephant        | unknown command "elephant"; commands: demo, services
+          watch nodez     | unknown command "nodez"; did you mean "nodes"? commands:
+          services x      | unexpected argument "x": services takes none
+          instances a b   | unexpected argument "b"
           demo --bakend x | unknown option "--bakend"; did you mean "--backend"?
           demo memory:    | unexpected argument "memory:": demo takes none
           """)
@@ -54,7 +57,11 @@ class CommandLineTest {
     assertThat(run.err()).isEmpty();
     assertThat(run.out())
         .contains(
-            "demo", "Exit codes:", "0   it went well", "1   something failed", "2   the comm");
+            "demo",
+            "Exit codes:",
+            "0       it went well",
+            "1       something failed",
+            "2       the comm");
   }
 
   @Test

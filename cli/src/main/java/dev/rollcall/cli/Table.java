@@ -1,0 +1,58 @@
+package dev.rollcall.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Rows in aligned columns, under their titles. Not thread-safe. */
+final class Table {
+  private static final int LEAST_COLUMN = 8;
+  private static final String GAP = "  ";
+
+  private final List<List<String>> rows = new ArrayList<>();
+
+  Table(String... titles) {
+    rows.add(List.of(titles));
+  }
+
+  Table row(String... cells) {
+    rows.add(Arrays.stream(cells).map(Cells::safe).toList());
+    return this;
+  }
+
+  /** Prints the rows; where they are wider than the screen, the widest columns are cut. */
+  void print(PrintWriter out, int screenWidth) {
+    int[] widths = widths(screenWidth);
+    for (List<String> row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (int i = 0; i < widths.length; i++) {
+        line.append(i == 0 ? "" : GAP);
+        line.append(Cells.padded(Cells.cut(row.get(i), widths[i]), widths[i]));
+      }
+      out.println(line.toString().stripTrailing());
+    }
+    out.flush();
+  }
+
+  private int[] widths(int screenWidth) {
+    int[] widths = new int[rows.get(0).size()];
+    for (List<String> row : rows) {
+      for (int i = 0; i < widths.length; i++) {
+        widths[i] = Math.max(widths[i], Cells.width(row.get(i)));
+      }
+    }
+    int over = Arrays.stream(widths).sum() + GAP.length() * (widths.length - 1) - screenWidth;
+    while (over-- > 0) {
+      int widest = 0;
+      for (int i = 1; i < widths.length; i++) {
+        widest = widths[i] > widths[widest] ? i : widest;
+      }
+      if (widths[widest] <= LEAST_COLUMN) {
+        break;
+      }
+      widths[widest]--;
+    }
+    return widths;
+  }
+}
