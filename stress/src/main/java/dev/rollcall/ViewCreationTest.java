@@ -26,7 +26,7 @@ public class ViewCreationTest {
           null,
           Runnable::run,
           new StoreRegistry.Settings(
-              Duration.ofSeconds(10), Duration.ofMinutes(1), 1, Duration.ofMinutes(5)));
+              Duration.ofSeconds(10), Duration.ofMinutes(1), 1, Duration.ofMinutes(5), 0.5));
   private ServiceView oneView;
   private ServiceView otherView;
   private Catalog oneCatalog;

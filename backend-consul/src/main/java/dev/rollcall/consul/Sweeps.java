@@ -5,12 +5,14 @@ import java.util.Optional;
 
 /**
  * When {@link CatalogueFeed} fetches all services because something changed and nobody said what:
- * at once, unless the last such sweep ended less than ten times its own duration ago. A wish during
- * a sweep, or while a turn is not complete, is kept until then, since what had been fetched before
- * it may be old. Not thread-safe: guarded by the feed.
+ * at once, unless the last such sweep ended less than ten times its own duration ago, or 15 s: on a
+ * slow line the catalogue is late, but not by minutes. A wish during a sweep, or while a turn is
+ * not complete, is kept until then, since what had been fetched before it may be old. Not
+ * thread-safe: guarded by the feed.
  */
 final class Sweeps {
   private static final long LEAST_GAP_NANOS = Duration.ofMillis(50).toNanos();
+  private static final long MOST_GAP_NANOS = Duration.ofSeconds(15).toNanos();
   private static final long ENTROPY_NANOS = Duration.ofMinutes(10).toNanos();
   private static final int SHARE = 10;
 
@@ -43,7 +45,7 @@ final class Sweeps {
       return Optional.empty();
     }
     planned = true;
-    long gap = Math.max(LEAST_GAP_NANOS, tookNanos * SHARE);
+    long gap = Math.min(MOST_GAP_NANOS, Math.max(LEAST_GAP_NANOS, tookNanos * SHARE));
     return Optional.of(Duration.ofNanos(Math.max(0, endedNanos + gap - nowNanos)));
   }
 
