@@ -75,7 +75,12 @@ final class ConsulFaults implements Faults, AutoCloseable {
 
   @Override
   public RegistryBackend beside(Timer timer) {
-    return open("consul://127.0.0.1:" + server.port() + "?wait=1s", timer);
+    return open(besideUri(), timer);
+  }
+
+  /** The address of a way on which no faults lie. */
+  String besideUri() {
+    return "consul://127.0.0.1:" + server.port() + "?wait=1s";
   }
 
   @Override

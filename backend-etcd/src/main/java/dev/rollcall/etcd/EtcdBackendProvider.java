@@ -2,6 +2,7 @@ package dev.rollcall.etcd;
 
 import dev.rollcall.spi.BackendProvider;
 import dev.rollcall.spi.BackendUri;
+import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
 import java.util.Set;
@@ -23,5 +24,10 @@ public final class EtcdBackendProvider implements BackendProvider {
   @Override
   public RegistryBackend open(BackendUri uri, Timer timer) {
     return new EtcdBackend(EtcdOptions.of(uri), timer);
+  }
+
+  @Override
+  public KeyValueBackend openKeyValue(BackendUri uri, Timer timer) {
+    return new EtcdKeyValueBackend(uri, timer);
   }
 }

@@ -63,6 +63,7 @@ final class EtcdGateway implements AutoCloseable {
   private static final Duration AGAIN = Duration.ofMillis(50);
   private static final int PAGE = 1000;
 
+  private final int pageSize;
   private final EtcdOptions options;
   private final Timer timer;
   private final ExecutorService executor;
@@ -105,6 +106,12 @@ final class EtcdGateway implements AutoCloseable {
   record Page(List<KeyValue> entries, Moment at) {}
 
   EtcdGateway(EtcdOptions options, Timer timer) {
+    this(options, timer, PAGE);
+  }
+
+  /** Creates a gateway that lists so many entries at a time. */
+  EtcdGateway(EtcdOptions options, Timer timer, int pageSize) {
+    this.pageSize = pageSize;
     this.options = options;
     this.timer = timer;
     this.brokenNanos = options.endpoints().size() == 1 ? 0 : SILENT_NANOS;
@@ -140,6 +147,14 @@ final class EtcdGateway implements AutoCloseable {
   /** Sends one call, with a deadline of its own. */
   <T> CompletableFuture<T> call(
       String what, Duration deadline, Function<Client, CompletableFuture<T>> send) {
+    return call(what, deadline, send, true);
+  }
+
+  private <T> CompletableFuture<T> call(
+      String what,
+      Duration deadline,
+      Function<Client, CompletableFuture<T>> send,
+      boolean mayRepeat) {
     CompletableFuture<T> answer = new CompletableFuture<>();
     long number = calls.incrementAndGet();
     underWay.put(number, answer);
@@ -162,7 +177,7 @@ final class EtcdGateway implements AutoCloseable {
           late.cancel();
           underWay.remove(number);
         });
-    attempt(what, send, answer, true);
+    attempt(what, send, answer, mayRepeat);
     return answer;
   }
 
@@ -184,7 +199,7 @@ final class EtcdGateway implements AutoCloseable {
             heard();
             answer.complete(value);
           } else if (mayRepeat && isBroken(failed) && !answer.isDone() && !closed) {
-            // Whatever this module sends may be sent twice: each write compares, or is the same.
+            // What is sent by call() may be sent twice: each write compares, or is the same.
             doubt(on, brokenNanos);
             attempt(what, send, answer, false);
           } else {
@@ -199,7 +214,21 @@ final class EtcdGateway implements AutoCloseable {
 
   /** Sends a transaction. */
   CompletableFuture<TxnResponse> txn(String what, Function<Txn, Txn> parts) {
-    return call(what, client -> parts.apply(client.getKVClient().txn()).commit())
+    return txn(what, parts, true);
+  }
+
+  /** Sends a transaction that must not take effect twice. */
+  CompletableFuture<TxnResponse> txnOnce(String what, Function<Txn, Txn> parts) {
+    return txn(what, parts, false);
+  }
+
+  private CompletableFuture<TxnResponse> txn(
+      String what, Function<Txn, Txn> parts, boolean mayRepeat) {
+    return call(
+            what,
+            options.timeout(),
+            client -> parts.apply(client.getKVClient().txn()).commit(),
+            mayRepeat)
         .whenComplete(
             (reply, failed) -> {
               if (reply != null) {
@@ -248,7 +277,7 @@ final class EtcdGateway implements AutoCloseable {
     GetOption option =
         GetOption.builder()
             .withRange(range.to())
-            .withLimit(PAGE)
+            .withLimit(pageSize)
             .withRevision(at == null ? 0 : at.revision())
             .build();
     return call(what, client -> client.getKVClient().get(from, option))

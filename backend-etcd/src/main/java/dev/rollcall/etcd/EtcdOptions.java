@@ -48,6 +48,7 @@ record EtcdOptions(
           "cert",
           "format",
           "key",
+          KeyValueNames.OPTION,
           "password",
           "password-file",
           "prefix",

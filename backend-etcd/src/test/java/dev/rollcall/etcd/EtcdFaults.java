@@ -84,11 +84,14 @@ final class EtcdFaults implements Faults, AutoCloseable {
       case DENY -> {
         denied = true;
         asRoot(
-            client ->
+            client -> {
+              for (String begin : List.of("/", "kv/")) {
                 client
                     .getAuthClient()
-                    .roleRevokePermission(bytes("app"), bytes("/"), bytes("0"))
-                    .get(),
+                    .roleRevokePermission(bytes("app"), bytes(begin), bytes(after(begin)))
+                    .get();
+              }
+            },
             true);
         proxy.resetAll(); // etcd looks at permissions when a watch begins, not later
       }
@@ -113,14 +116,27 @@ final class EtcdFaults implements Faults, AutoCloseable {
     proxy.heal();
   }
 
+  /** The end of a range of all that begins with something that ends in a slash. */
+  private static String after(String slashed) {
+    return slashed.substring(0, slashed.length() - 1) + "0";
+  }
+
   private static void grant(Auth auth) throws Exception {
-    auth.roleGrantPermission(bytes("app"), bytes("/"), bytes("0"), Permission.Type.READWRITE).get();
+    for (String begin : List.of("/", "kv/")) {
+      auth.roleGrantPermission(
+              bytes("app"), bytes(begin), bytes(after(begin)), Permission.Type.READWRITE)
+          .get();
+    }
   }
 
   @Override
   public RegistryBackend beside(Timer timer) {
-    return EtcdBackend.open(
-        "etcd://127.0.0.1:" + server.port() + "?timeout=4s" + login("root"), timer);
+    return EtcdBackend.open(besideUri(), timer);
+  }
+
+  /** The URI of a way on which no faults lie. */
+  String besideUri() {
+    return "etcd://127.0.0.1:" + server.port() + "?timeout=4s" + login("root");
   }
 
   private void put(String key, String value) {

@@ -3,6 +3,7 @@ package dev.rollcall.memory;
 import dev.rollcall.RegistryException;
 import dev.rollcall.spi.BackendProvider;
 import dev.rollcall.spi.BackendUri;
+import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
 import java.util.HashMap;
@@ -38,6 +39,24 @@ public final class MemoryBackendProvider implements BackendProvider {
 
   @Override
   public RegistryBackend open(BackendUri uri, Timer timer) {
+    check(uri);
+    Optional<Double> guard = uri.option("guard").map(value -> share(uri, value));
+    if (uri.path().isEmpty()) {
+      MemoryStore own = store(timer, guard.orElse(MassExpiryGuard.STANDARD_SHARE));
+      return own.open(own::close);
+    }
+    return join(uri, guard);
+  }
+
+  /** The keys and values have nothing to guard; the option is taken since the registry takes it. */
+  @Override
+  public KeyValueBackend openKeyValue(BackendUri uri, Timer timer) {
+    check(uri);
+    Optional<Double> unused = uri.option("guard").map(value -> share(uri, value));
+    return MemoryKeyValueBackend.open(uri.path());
+  }
+
+  private static void check(BackendUri uri) {
     uri.requireOnly(Set.of("guard"));
     if (!uri.hosts().isEmpty()) {
       throw RegistryException.invalid(
@@ -48,12 +67,6 @@ public final class MemoryBackendProvider implements BackendProvider {
       throw RegistryException.invalid(
           "uri: the name in memory:name (expected: at most 100 of A-Z a-z 0-9 . _ -)");
     }
-    Optional<Double> guard = uri.option("guard").map(value -> share(uri, value));
-    if (uri.path().isEmpty()) {
-      MemoryStore own = store(timer, guard.orElse(MassExpiryGuard.STANDARD_SHARE));
-      return own.open(own::close);
-    }
-    return join(uri, guard);
   }
 
   private static RegistryBackend join(BackendUri uri, Optional<Double> guard) {

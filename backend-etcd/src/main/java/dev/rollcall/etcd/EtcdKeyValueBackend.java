@@ -1,0 +1,121 @@
+package dev.rollcall.etcd;
+
+import dev.rollcall.Bytes;
+import dev.rollcall.KeyValue;
+import dev.rollcall.Keys;
+import dev.rollcall.spi.BackendUri;
+import dev.rollcall.spi.KeyValueBackend;
+import dev.rollcall.spi.KeyValueListing;
+import dev.rollcall.spi.KeyValueSink;
+import dev.rollcall.spi.Timer;
+import io.etcd.jetcd.ByteSequence;
+import io.etcd.jetcd.kv.TxnResponse;
+import io.etcd.jetcd.op.Cmp;
+import io.etcd.jetcd.op.CmpTarget;
+import io.etcd.jetcd.op.Op;
+import io.etcd.jetcd.options.DeleteOption;
+import io.etcd.jetcd.options.GetOption;
+import io.etcd.jetcd.options.PutOption;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Keys and values on etcd. A version is a modification revision. Every write is a transaction, sent
+ * once. Thread-safe; nothing blocks but {@link #close()}.
+ */
+final class EtcdKeyValueBackend implements KeyValueBackend {
+  /** So that a page of the largest values stays below what one message may hold. */
+  private static final int PAGE = 100;
+
+  private final EtcdGateway gateway;
+  private final Timer timer;
+  private final KeyValueNames names;
+  private final Set<KeyValueFeed> feeds = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
+
+  EtcdKeyValueBackend(BackendUri uri, Timer timer) {
+    EtcdOptions options = EtcdOptions.of(uri);
+    this.names = KeyValueNames.of(uri, options, new Malformed());
+    this.timer = timer;
+    this.gateway = new EtcdGateway(options, timer, PAGE);
+  }
+
+  @Override
+  public CompletionStage<Optional<KeyValue>> get(String key) {
+    return gateway
+        .list("get", names.range(Keys.key(key)))
+        .thenApply(page -> names.read(page.entries()).stream().findFirst());
+  }
+
+  @Override
+  public CompletionStage<KeyValueListing> list(String prefix) {
+    return gateway
+        .list("list", names.range(prefix))
+        .thenApply(page -> new KeyValueListing(names.read(page.entries()), page.at().revision()));
+  }
+
+  @Override
+  public CompletionStage<Void> put(String key, Bytes value) {
+    return gateway.txnOnce("put", txn -> txn.Then(write(key, value))).thenAccept(done -> {});
+  }
+
+  @Override
+  public CompletionStage<Boolean> compareAndSet(String key, long expectedVersion, Bytes value) {
+    return gateway
+        .txnOnce("compareAndSet", txn -> txn.If(has(key, expectedVersion)).Then(write(key, value)))
+        .thenApply(TxnResponse::isSucceeded);
+  }
+
+  @Override
+  public CompletionStage<Void> delete(Keys keys) {
+    Range range = names.range(keys);
+    DeleteOption all = DeleteOption.builder().withRange(range.to()).build();
+    return gateway
+        .txnOnce("delete", txn -> txn.Then(Op.delete(range.from(), all)))
+        .thenAccept(done -> {});
+  }
+
+  @Override
+  public CompletionStage<Boolean> compareAndDelete(String key, long expectedVersion) {
+    ByteSequence at = names.key(key);
+    GetOption count = GetOption.builder().withCountOnly(true).build();
+    return gateway
+        .txnOnce(
+            "compareAndDelete",
+            txn ->
+                txn.If(has(key, expectedVersion))
+                    .Then(Op.delete(at, DeleteOption.DEFAULT))
+                    .Else(Op.get(at, count)))
+        .thenApply(reply -> reply.isSucceeded() || reply.getGetResponses().get(0).getCount() == 0);
+  }
+
+  private Op write(String key, Bytes value) {
+    return Op.put(names.key(key), ByteSequence.from(value.toArray()), PutOption.DEFAULT);
+  }
+
+  /** A key that is not there has the modification revision 0. */
+  private Cmp has(String key, long version) {
+    return new Cmp(names.key(key), Cmp.Op.EQUAL, CmpTarget.modRevision(version));
+  }
+
+  @Override
+  public Watch watch(Keys keys, KeyValueSink sink) {
+    KeyValueFeed feed = new KeyValueFeed(gateway, timer, names, keys, sink, feeds::remove);
+    feeds.add(feed);
+    if (closed) {
+      feeds.remove(feed);
+      return () -> {};
+    }
+    feed.start();
+    return feed;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    feeds.forEach(KeyValueFeed::close);
+    gateway.close();
+  }
+}

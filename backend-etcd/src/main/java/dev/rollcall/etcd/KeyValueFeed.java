@@ -1,0 +1,316 @@
+package dev.rollcall.etcd;
+
+import dev.rollcall.KeyValue;
+import dev.rollcall.Keys;
+import dev.rollcall.RegistryException;
+import dev.rollcall.etcd.EtcdGateway.Page;
+import dev.rollcall.spi.KeyEvent;
+import dev.rollcall.spi.KeyValueBackend;
+import dev.rollcall.spi.KeyValueSink;
+import dev.rollcall.spi.Timer;
+import io.etcd.jetcd.Watch;
+import io.etcd.jetcd.watch.WatchEvent;
+import io.etcd.jetcd.watch.WatchResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One watcher on a range of keys and values, for one sink.
+ *
+ * <p>It resumes by the rules of {@link Feed}: list at a revision, watch from the next, after any
+ * break watch again from the one after the last that was applied, and list again where the store
+ * cannot go on from there. What it lacks of a feed is all that instances need: sinks that join
+ * later, departures, and the list that is repeated.
+ *
+ * <p>All fields belong to {@code serial}, but {@code closed} and {@code inside}, which are guarded
+ * by {@code lock}. {@code run} counts the attempts; a callback of an earlier run is dropped.
+ */
+final class KeyValueFeed implements KeyValueBackend.Watch {
+  private static final long CLOSE_MILLIS = 500;
+
+  private final EtcdGateway gateway;
+  private final Timer timer;
+  private final KeyValueNames names;
+  private final Range range;
+  private final KeyValueSink sink;
+  private final Consumer<KeyValueFeed> onClose;
+  private final String name;
+  private final Serial serial = new Serial();
+  private final Pace pace = new Pace();
+
+  private boolean opening;
+  private int run;
+  private boolean mustList = true;
+  private @Nullable Moment last;
+  private long applied;
+  private Watch.@Nullable Watcher watcher;
+  private EtcdGateway.@Nullable Held broken;
+  private Timer.@Nullable Scheduled alarm;
+
+  private final Object lock = new Object();
+  private boolean closed;
+  private @Nullable Thread inside;
+
+  KeyValueFeed(
+      EtcdGateway gateway,
+      Timer timer,
+      KeyValueNames names,
+      Keys keys,
+      KeyValueSink sink,
+      Consumer<KeyValueFeed> onClose) {
+    this.gateway = gateway;
+    this.timer = timer;
+    this.names = names;
+    this.range = names.range(keys);
+    this.sink = sink;
+    this.onClose = onClose;
+    this.name = "watch of keys";
+  }
+
+  void start() {
+    serial.run(() -> again(run));
+  }
+
+  private void again(int mine) {
+    if (mine != run) {
+      return;
+    }
+    if (mustList) {
+      list();
+    } else {
+      open();
+    }
+  }
+
+  private void list() {
+    int mine = ++run;
+    gateway
+        .list(name, range)
+        .whenComplete((page, failed) -> serial.run(() -> listed(mine, page, failed)));
+  }
+
+  private void listed(int mine, @Nullable Page page, @Nullable Throwable failed) {
+    if (mine != run) {
+      return;
+    }
+    if (page == null) {
+      failed(Failing.because(failed), false);
+      return;
+    }
+    mustList = false;
+    last = page.at();
+    applied = page.at().revision();
+    List<KeyValue> all = names.read(page.entries());
+    tell(to -> to.replace(all, applied));
+    open();
+  }
+
+  private void open() {
+    opening = true;
+    int mine = ++run;
+    alarm =
+        timer.schedule(
+            () -> gateway.elsewhere(() -> serial.run(() -> overdue(mine))), gateway.timeout());
+    EtcdGateway.Held on = gateway.client(broken);
+    broken = null;
+    try {
+      watcher = gateway.watch(on, range, applied + 1, new Listening(mine, on));
+    } catch (RuntimeException refused) {
+      failed(gateway.refused(on, refused).exception(name), false);
+    }
+  }
+
+  private void overdue(int mine) {
+    if (mine == run && opening) {
+      gateway.overdue();
+      failed(RegistryException.unavailable(name + ": the store does not answer", null), false);
+    }
+  }
+
+  private void created(Moment now) {
+    if (!opening) {
+      return;
+    }
+    release();
+    if (last != null && (last.isCutOffFrom(now) || now.revision() < applied)) {
+      closeWatcher();
+      list();
+      return;
+    }
+    last = now;
+    pace.works();
+    tell(KeyValueSink::synced);
+  }
+
+  /** Delivers the events of one response, those of each revision together. */
+  private void events(List<WatchEvent> events) {
+    List<KeyEvent> group = new ArrayList<>();
+    long above = applied;
+    for (WatchEvent event : events) {
+      long at = event.getKeyValue().getModRevision();
+      if (at <= above || at < applied) {
+        continue; // etcd before 3.4.25 can send an event that is older than one already sent
+      }
+      if (at > applied) {
+        deliver(group);
+        group = new ArrayList<>();
+        applied = at;
+      }
+      KeyEvent read = read(event);
+      if (read != null) {
+        group.add(read);
+      }
+    }
+    deliver(group);
+  }
+
+  private @Nullable KeyEvent read(WatchEvent event) {
+    if (event.getEventType() == WatchEvent.EventType.PUT) {
+      KeyValue entry = names.read(event.getKeyValue());
+      return entry == null ? null : new KeyEvent.Put(entry);
+    }
+    String gone = names.name(event.getKeyValue().getKey());
+    return gone == null ? null : new KeyEvent.Delete(gone);
+  }
+
+  private void deliver(List<KeyEvent> events) {
+    if (!events.isEmpty()) {
+      long at = applied;
+      tell(to -> to.apply(events, at));
+    }
+  }
+
+  private void failed(RegistryException cause, boolean cutOff) {
+    int mine = ++run;
+    mustList |= cutOff;
+    closeWatcher();
+    release();
+    tell(to -> to.interrupted(cause));
+    boolean denied = cause.kind() == RegistryException.Kind.DENIED;
+    alarm =
+        timer.schedule(
+            () -> gateway.elsewhere(() -> serial.run(() -> again(mine))),
+            denied ? pace.denied() : pace.failed());
+  }
+
+  private void release() {
+    opening = false;
+    if (alarm != null) {
+      alarm.cancel();
+    }
+  }
+
+  private void closeWatcher() {
+    Watch.Watcher open = watcher;
+    watcher = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  private void tell(Consumer<KeyValueSink> call) {
+    synchronized (lock) {
+      if (closed) {
+        return;
+      }
+      inside = Thread.currentThread();
+    }
+    try {
+      call.accept(sink);
+    } finally {
+      synchronized (lock) {
+        inside = null;
+        lock.notifyAll();
+      }
+    }
+  }
+
+  /** Lets no further call begin, and waits for a moment for one that has just begun. */
+  @Override
+  public void close() {
+    synchronized (lock) {
+      closed = true;
+      long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
+      try {
+        long left = CLOSE_MILLIS;
+        while (inside != null && inside != Thread.currentThread() && left > 0) {
+          lock.wait(left);
+          left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+        }
+      } catch (InterruptedException stop) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    serial.run(
+        () -> {
+          run++;
+          closeWatcher();
+          release();
+        });
+    onClose.accept(this);
+  }
+
+  /** Brings jetcd's callbacks into the serial. */
+  private final class Listening implements Watch.Listener {
+    private final int mine;
+    private final EtcdGateway.Held on;
+    private final AtomicBoolean ended = new AtomicBoolean();
+
+    Listening(int mine, EtcdGateway.Held on) {
+      this.mine = mine;
+      this.on = on;
+    }
+
+    @Override
+    public void onNext(WatchResponse response) {
+      gateway.heard();
+      serial.run(
+          () -> {
+            if (mine != run) {
+              return;
+            }
+            if (response.isCreatedNotify()) {
+              created(Moment.of(response.getHeader()));
+            } else if (!response.getEvents().isEmpty()) {
+              gateway.seen(Moment.of(response.getHeader()));
+              events(response.getEvents());
+            }
+          });
+    }
+
+    @Override
+    public void onError(Throwable thrown) {
+      end(
+          () -> {
+            Refusal refusal = gateway.refused(on, thrown);
+            broken = refusal.isBrokenConnection() ? on : null;
+            boolean cutOff =
+                refusal.compacted() || refusal.words().contains("no leader") || !refusal.silent();
+            failed(refusal.exception(name), cutOff);
+          });
+    }
+
+    @Override
+    public void onCompleted() {
+      end(() -> failed(RegistryException.unavailable(name + ": the stream has ended", null), true));
+    }
+
+    /** Once, and from another thread: jetcd holds a lock. */
+    private void end(Runnable failure) {
+      if (ended.compareAndSet(false, true)) {
+        gateway.elsewhere(
+            () ->
+                serial.run(
+                    () -> {
+                      if (mine == run) {
+                        failure.run();
+                      }
+                    }));
+      }
+    }
+  }
+}

@@ -1,0 +1,172 @@
+package dev.rollcall.memory;
+
+import dev.rollcall.Bytes;
+import dev.rollcall.KeyValue;
+import dev.rollcall.Keys;
+import dev.rollcall.RegistryException;
+import dev.rollcall.spi.KeyEvent;
+import dev.rollcall.spi.KeyValueListing;
+import dev.rollcall.spi.Timer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys and values of one in-memory store, with a revision that each change raises by one: the
+ * version of a key is the revision that wrote it.
+ *
+ * <p>{@code entries}, {@code revision} and {@code closed} are guarded by {@code this}. A change is
+ * put into the watches' mailboxes under it, so that each has the store's order, and delivered after
+ * it was released, by the thread that made the change.
+ */
+final class KeyValueTree implements AutoCloseable {
+  private final TreeMap<String, KeyValue> entries = new TreeMap<>();
+  private final Set<KeyValueWatch> watches = ConcurrentHashMap.newKeySet();
+
+  /** Delivers what a busy writer leaves to others; its thread starts with the first such task. */
+  private final Timer timer = Timer.system("rollcall-memory-kv");
+
+  private long revision;
+  private boolean closed;
+
+  Timer timer() {
+    return timer;
+  }
+
+  synchronized Optional<KeyValue> get(String key) {
+    requireOpen();
+    return Optional.ofNullable(entries.get(key));
+  }
+
+  synchronized KeyValueListing list(Keys keys) {
+    requireOpen();
+    return new KeyValueListing(selected(keys), revision);
+  }
+
+  /** Writes a key whose present version passes; returns whether it did. */
+  boolean put(String key, Bytes value, Predicate<Long> versionPasses) {
+    List<KeyValueWatch> due;
+    synchronized (this) {
+      requireOpen();
+      if (!versionPasses.test(version(entries.get(key)))) {
+        return false;
+      }
+      KeyValue entry = new KeyValue(key, value, ++revision);
+      entries.put(key, entry);
+      due = offer(List.of(new KeyEvent.Put(entry)));
+    }
+    due.forEach(KeyValueWatch::drain);
+    return true;
+  }
+
+  /** Deletes a key that has a version; returns whether it is gone. */
+  boolean delete(String key, long version) {
+    List<KeyValueWatch> due;
+    synchronized (this) {
+      requireOpen();
+      long present = version(entries.get(key));
+      if (present != version) {
+        return present == 0;
+      }
+      due = remove(Keys.key(key));
+    }
+    due.forEach(KeyValueWatch::drain);
+    return true;
+  }
+
+  void delete(Keys keys) {
+    List<KeyValueWatch> due;
+    synchronized (this) {
+      requireOpen();
+      due = remove(keys);
+    }
+    due.forEach(KeyValueWatch::drain);
+  }
+
+  private List<KeyValueWatch> remove(Keys keys) {
+    List<KeyEvent> events = new ArrayList<>();
+    for (KeyValue entry : selected(keys)) {
+      entries.remove(entry.key());
+      events.add(new KeyEvent.Delete(entry.key()));
+    }
+    if (events.isEmpty()) {
+      return List.of();
+    }
+    revision++;
+    return offer(events);
+  }
+
+  /** Puts a change into the mailboxes; returns those that the caller has to drain. */
+  private List<KeyValueWatch> offer(List<KeyEvent> events) {
+    List<KeyValueWatch> due = new ArrayList<>();
+    for (KeyValueWatch watch : watches) {
+      List<KeyEvent> selected =
+          events.stream().filter(event -> watch.keys().selects(event.key())).toList();
+      if (!selected.isEmpty() && watch.offer(selected, revision)) {
+        due.add(watch);
+      }
+    }
+    return due;
+  }
+
+  void attach(KeyValueWatch watch) {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      watches.add(watch);
+      watch.begin(selected(watch.keys()), revision);
+    }
+    watch.drain();
+  }
+
+  void detach(KeyValueWatch watch) {
+    watches.remove(watch);
+  }
+
+  private List<KeyValue> selected(Keys keys) {
+    if (keys instanceof Keys.OfKey one) {
+      KeyValue entry = entries.get(one.key());
+      return entry == null ? List.of() : List.of(entry);
+    }
+    List<KeyValue> selected = new ArrayList<>();
+    if (keys instanceof Keys.OfPrefix all) {
+      NavigableMap<String, KeyValue> from = entries.tailMap(all.prefix(), true);
+      for (Map.Entry<String, KeyValue> entry : from.entrySet()) {
+        if (!keys.selects(entry.getKey())) {
+          break;
+        }
+        selected.add(entry.getValue());
+      }
+    }
+    return selected;
+  }
+
+  private static long version(@Nullable KeyValue entry) {
+    return entry == null ? 0 : entry.version();
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw RegistryException.unavailable("the memory store is closed", null);
+    }
+  }
+
+  /** Drops everything. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      closed = true;
+      entries.clear();
+    }
+    watches.forEach(KeyValueWatch::close);
+    timer.close();
+  }
+}

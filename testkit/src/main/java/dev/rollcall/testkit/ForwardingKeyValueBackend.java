@@ -1,0 +1,66 @@
+package dev.rollcall.testkit;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.rollcall.Bytes;
+import dev.rollcall.KeyValue;
+import dev.rollcall.Keys;
+import dev.rollcall.spi.KeyValueBackend;
+import dev.rollcall.spi.KeyValueListing;
+import dev.rollcall.spi.KeyValueSink;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/** A key-value backend that passes every call on, to be overridden where a test wants more. */
+public abstract class ForwardingKeyValueBackend implements KeyValueBackend {
+  private final KeyValueBackend to;
+
+  /**
+   * Creates a backend in front of another one.
+   *
+   * @param to where the calls go; closed with this one
+   */
+  protected ForwardingKeyValueBackend(KeyValueBackend to) {
+    this.to = requireNonNull(to, "to");
+  }
+
+  @Override
+  public CompletionStage<Optional<KeyValue>> get(String key) {
+    return to.get(key);
+  }
+
+  @Override
+  public CompletionStage<KeyValueListing> list(String prefix) {
+    return to.list(prefix);
+  }
+
+  @Override
+  public CompletionStage<Void> put(String key, Bytes value) {
+    return to.put(key, value);
+  }
+
+  @Override
+  public CompletionStage<Boolean> compareAndSet(String key, long expectedVersion, Bytes value) {
+    return to.compareAndSet(key, expectedVersion, value);
+  }
+
+  @Override
+  public CompletionStage<Void> delete(Keys keys) {
+    return to.delete(keys);
+  }
+
+  @Override
+  public CompletionStage<Boolean> compareAndDelete(String key, long expectedVersion) {
+    return to.compareAndDelete(key, expectedVersion);
+  }
+
+  @Override
+  public Watch watch(Keys keys, KeyValueSink sink) {
+    return to.watch(keys, sink);
+  }
+
+  @Override
+  public void close() {
+    to.close();
+  }
+}
