@@ -87,6 +87,8 @@ public final class Rollcall {
             .addSubcommand(new WatchCommand())
             .addSubcommand(new KvCommand())
             .addSubcommand(new ExampleCommand())
+            .addSubcommand(new ServeCommand())
+            .addSubcommand(new BenchCommand())
             .addSubcommand(new CompletionCommand());
     line.getSubcommands().values().forEach(Rollcall::explain);
     return line.setExpandAtFiles(false) // the arguments of a program to run are not ours

@@ -3,7 +3,12 @@ package dev.rollcall.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.rollcall.Balancer;
+import dev.rollcall.Filter;
+import dev.rollcall.KeyValueStore;
+import dev.rollcall.Keys;
 import dev.rollcall.Liveness;
+import dev.rollcall.Pick;
 import dev.rollcall.Registration;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
@@ -23,10 +28,24 @@ class ReadmeExampleTest {
 
   @Test
   void readmeHoldsExactlyTheExample() throws IOException {
+    assertReadmeHolds("example");
+  }
+
+  @Test
+  void choosingRuns() {
+    assertThatCode(ReadmeExampleTest::choosing).doesNotThrowAnyException();
+  }
+
+  @Test
+  void readmeHoldsExactlyTheChoosing() throws IOException {
+    assertReadmeHolds("choosing");
+  }
+
+  private static void assertReadmeHolds(String method) throws IOException {
     String source =
         Files.readString(
             Checkout.file("cli/src/test/java/dev/rollcall/cli/ReadmeExampleTest.java"));
-    int from = source.indexOf("  private static void example() {\n");
+    int from = source.indexOf("  private static void " + method + "() {\n");
     String body = source.substring(source.indexOf('\n', from) + 1, source.indexOf("\n  }\n", from));
 
     assertThat(Files.readString(Checkout.file("README.md")))
@@ -57,6 +76,30 @@ class ReadmeExampleTest {
 
       registration.drain(Duration.ofSeconds(1)).join(); // leave first, stop serving afterwards
       watching.close();
+    }
+  }
+
+  private static void choosing() {
+    try (Registry registry = Registry.open("memory:");
+        KeyValueStore config = KeyValueStore.open("memory:")) {
+      ServiceInstance shard =
+          ServiceInstance.builder("shards").address("127.0.0.1", 8081).tag("canary").build();
+      registry.register(shard, Liveness.permanent()).join();
+      registry.service("shards").await(Duration.ofSeconds(5));
+
+      // How to choose belongs to a view: what it needs is computed when something changes.
+      ServiceView canary =
+          registry.service("shards").where(Filter.tag("canary")).balancedBy(Balancer.leastLoaded());
+      try (Pick pick = canary.acquire()) { // counts as in flight until it is closed
+        System.out.println("calling " + pick.instance());
+        pick.failed(); // left alone for a while, if others are there
+      }
+      ServiceView sharded = registry.service("shards").balancedBy(Balancer.consistentHash());
+      System.out.println("customer 4711 lives on " + sharded.pick("customer-4711"));
+
+      // Configuration on the same stores.
+      config.put("db/pool", "20").join();
+      config.watch(Keys.prefix("db/"), change -> System.out.println("now " + change.now()));
     }
   }
 }

@@ -1,0 +1,67 @@
+package dev.rollcall.bench;
+
+import java.util.Map;
+
+/**
+ * One thing to measure: a JMH benchmark with its parameters, or a {@link Probe}.
+ *
+ * @param id what goals call it
+ * @param group the word on the command line
+ * @param chart what it is shown with
+ * @param label its name beside the others of its chart
+ * @param benchmark class and method, without the package; {@code Probe.name} for a probe
+ * @param params JMH parameters; a probe's size is {@code size}
+ * @param threads how many threads
+ * @param sampled whether single calls are timed, for a distribution
+ * @param heapMegabytes the fork's heap, all of it touched at its start
+ * @param quick whether {@code --quick} measures it
+ */
+record Case(
+    String id,
+    String group,
+    String chart,
+    String label,
+    String benchmark,
+    Map<String, String> params,
+    int threads,
+    boolean sampled,
+    int heapMegabytes,
+    boolean quick) {
+
+  boolean isProbe() {
+    return benchmark.startsWith("Probe.");
+  }
+
+  /** Tells whether this is Rollcall, and not a limit or a peer. */
+  boolean isOurs() {
+    return label.startsWith("Rollcall");
+  }
+
+  Case full() {
+    return new Case(
+        id, group, chart, label, benchmark, params, threads, sampled, heapMegabytes, false);
+  }
+
+  Case on(int threads) {
+    return new Case(
+        id + "." + threads + "t",
+        group,
+        chart,
+        label + (threads == 1 ? "" : ", " + threads + " threads"),
+        benchmark,
+        params,
+        threads,
+        sampled,
+        heapMegabytes,
+        quick);
+  }
+
+  Case heap(int megabytes) {
+    return new Case(id, group, chart, label, benchmark, params, threads, sampled, megabytes, quick);
+  }
+
+  Case sample() {
+    return new Case(
+        id, group, chart, label, benchmark, params, threads, true, heapMegabytes, quick);
+  }
+}

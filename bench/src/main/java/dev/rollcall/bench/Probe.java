@@ -1,0 +1,198 @@
+package dev.rollcall.bench;
+
+import dev.rollcall.Liveness;
+import dev.rollcall.Registry;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.ServiceListener;
+import dev.rollcall.spi.BackendProvider;
+import dev.rollcall.spi.Owner;
+import dev.rollcall.spi.RegisterRequest;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Timer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.openjdk.jol.info.GraphLayout;
+
+/**
+ * What is counted or happens once, and is no loop for JMH: heap, expiry, threads, start. Each runs
+ * in a JVM of its own, by name, and prints one number.
+ */
+final class Probe {
+  private static final int COUNTED = 10_000;
+
+  private Probe() {}
+
+  /**
+   * Runs one probe.
+   *
+   * @param args its name, and its size where it has one
+   */
+  public static void main(String[] args) throws Exception {
+    double result =
+        switch (args[0]) {
+          case "heap" -> heap();
+          case "expiry" -> expiry(Integer.parseInt(args[1]));
+          case "threads" -> threads(Integer.parseInt(args[1]));
+          case "start" -> start();
+          case "tasks" -> tasks();
+          default -> throw new IllegalArgumentException(args[0]);
+        };
+    System.out.println("result " + result);
+    System.exit(0);
+  }
+
+  /** Bytes an instance with 2 tags and 3 metadata entries, with all that its view holds. */
+  private static double heap() {
+    FedBackend backend = new FedBackend(Probe::decoded);
+    try (Registry registry = Registry.builder(backend).build()) {
+      List<Object> roots = new ArrayList<>();
+      for (int i = 0; i < COUNTED / LookupBenchmark.EACH; i++) {
+        var view = registry.service(Fleet.name(i));
+        view.await(Duration.ofSeconds(10));
+        roots.add(view.snapshot().all());
+      }
+      return (double) GraphLayout.parseInstance(roots.toArray()).totalSize() / COUNTED;
+    }
+  }
+
+  /** Instances as a decoder makes them: every string is a new one. */
+  private static List<ServiceInstance> decoded(String service) {
+    List<ServiceInstance> instances = new ArrayList<>();
+    for (int i = 0; i < LookupBenchmark.EACH; i++) {
+      int number = Integer.parseInt(service.substring(8)) * LookupBenchmark.EACH + i;
+      instances.add(
+          ServiceInstance.builder(fresh(service))
+              .id(fresh("i" + number))
+              .address(fresh("10.1." + (number >> 8 & 255) + "." + (number & 255)), 8080)
+              .scheme(fresh("http"))
+              .zone(fresh("eu-" + number % 3))
+              .tag(fresh("v" + number % 4))
+              .tag(fresh("primary"))
+              .metadata(fresh("version"), fresh("1." + number % 4 + ".0"))
+              .metadata(fresh("region"), fresh("eu-west"))
+              .metadata(fresh("team"), fresh("payments"))
+              .build());
+    }
+    return instances;
+  }
+
+  private static String fresh(String text) {
+    return new String(text.toCharArray());
+  }
+
+  /** Milliseconds by which the latest of many leases outlived its deadline. */
+  private static double expiry(int leases) throws InterruptedException {
+    Duration ttl = Duration.ofSeconds(10);
+    AtomicLong latest = new AtomicLong();
+    CountDownLatch left = new CountDownLatch(leases);
+    try (Timer timer = Timer.system("expiry");
+        RegistryBackend backend = BackendProvider.openByUri("memory:?guard=off", timer)) {
+      for (int i = 0; i < leases; i++) {
+        // The lease began at some time after this: what is measured is never less than what was.
+        long deadline = System.nanoTime() + ttl.toNanos();
+        register(
+            backend,
+            i,
+            ttl,
+            () -> {
+              latest.accumulateAndGet(System.nanoTime() - deadline, Math::max);
+              left.countDown();
+            });
+      }
+      if (!left.await(2, TimeUnit.MINUTES)) {
+        throw new IllegalStateException(left.getCount() + " leases have not expired");
+      }
+    }
+    return latest.get() / 1e6;
+  }
+
+  /** How many threads a store of many leases has started. */
+  private static double threads(int leases) {
+    int before = Thread.getAllStackTraces().size();
+    try (Timer timer = Timer.system("threads");
+        RegistryBackend backend = BackendProvider.openByUri("memory:", timer)) {
+      for (int i = 0; i < leases; i++) {
+        register(backend, i, Duration.ofHours(1), () -> {});
+      }
+      return Thread.getAllStackTraces().size() - before;
+    }
+  }
+
+  private static void register(RegistryBackend backend, int index, Duration ttl, Runnable ended) {
+    backend
+        .register(
+            new RegisterRequest(
+                Fleet.instance(index / 100, index, 8080),
+                Liveness.heartbeat(ttl),
+                new Owner("owner-" + index, 1),
+                RegisterRequest.Claim.TAKE_OVER),
+            end -> ended.run())
+        .toCompletableFuture()
+        .join();
+  }
+
+  /** Milliseconds from nothing to the first look-up, once the classes are loaded. */
+  private static double start() {
+    firstLookUp();
+    long began = System.nanoTime();
+    firstLookUp();
+    return (System.nanoTime() - began) / 1e6;
+  }
+
+  private static void firstLookUp() {
+    try (Registry registry = Registry.open("memory:")) {
+      registry
+          .register(Fleet.instance(0, 0, 8080), Liveness.heartbeat(Duration.ofSeconds(10)))
+          .join();
+      registry.service(Fleet.name(0)).await(Duration.ofSeconds(10));
+      if (registry.service(Fleet.name(0)).instances().size() != 1) {
+        throw new IllegalStateException("the instance does not show");
+      }
+    }
+  }
+
+  /** Tasks on the listeners' executor, a change, with 1,000 listeners. */
+  private static double tasks() throws Exception {
+    int changes = 1000;
+    AtomicInteger tasks = new AtomicInteger();
+    AtomicInteger heard = new AtomicInteger();
+    ExecutorService one = Executors.newSingleThreadExecutor();
+    int listeners = 1000;
+    try (FedRegistry fed =
+        new FedRegistry(
+            1,
+            LookupBenchmark.EACH,
+            task -> {
+              tasks.incrementAndGet();
+              one.execute(task);
+            })) {
+      ServiceListener listener = change -> heard.incrementAndGet();
+      for (int i = 0; i < listeners; i++) {
+        fed.view(0).watch(listener);
+      }
+      await(heard, listeners);
+      tasks.set(0);
+      for (int i = 0; i < changes; i++) {
+        heard.set(0);
+        fed.put(0, Fleet.instance(0, 0, 9000 + i));
+        await(heard, listeners);
+      }
+      return (double) tasks.get() / changes;
+    } finally {
+      one.shutdownNow();
+    }
+  }
+
+  private static void await(AtomicInteger heard, int count) {
+    while (heard.get() < count) {
+      Thread.onSpinWait();
+    }
+  }
+}

@@ -1,0 +1,193 @@
+package dev.rollcall.cli;
+
+import dev.rollcall.RegistryException;
+import dev.rollcall.server.Centre;
+import dev.rollcall.server.CentreBuilder;
+import dev.rollcall.server.access.AccessControl;
+import dev.rollcall.server.access.Limits;
+import dev.rollcall.server.access.Tls;
+import dev.rollcall.server.access.Tokens;
+import dev.rollcall.server.consul.ConsulSettings;
+import dev.rollcall.server.consul.Permissions;
+import dev.rollcall.server.outbound.AddressRange;
+import dev.rollcall.server.outbound.OutboundPolicy;
+import dev.rollcall.server.standard.StandardCentre;
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code rollcall serve}. */
+@Command(
+    name = "serve",
+    description = {
+      "Runs the registry centre over a store, until it is interrupted: Consul's HTTP API, the"
+          + " exchange of providers on /services, and a dashboard at /.",
+      "When it can be used it prints one line: rollcall: ready at http://HOST:PORT"
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:it was told to stop, and has",
+      "1:the port is taken, or something else failed",
+      "2:the command line is wrong"
+    })
+final class ServeCommand implements Callable<Integer> {
+  private static final int BLOCKING_QUERIES_BY_CLIENT = 10_000;
+
+  @Option(
+      names = "--backend",
+      paramLabel = "URI",
+      defaultValue = "memory:",
+      description =
+          "The store; ${DEFAULT-VALUE} where not given, one in this process. With consul://… or"
+              + " etcd://… several centres share one.")
+  private String backend = "memory:";
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      defaultValue = "8500",
+      description = "Where to listen, 0 for any free port; ${DEFAULT-VALUE} where not given.")
+  private int port = CentreBuilder.DEFAULT_PORT;
+
+  @Option(
+      names = "--s5-port",
+      paramLabel = "PORT",
+      description =
+          "A second port with all of the same, 3000 being the one that clients of /services have"
+              + " built in.")
+  private @Nullable Integer servicesPort;
+
+  @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      defaultValue = "127.0.0.1",
+      description =
+          "The address to listen on; ${DEFAULT-VALUE} where not given. Without --tokens and TLS it"
+              + " must be one that only this machine reaches.")
+  private String host = "127.0.0.1";
+
+  @Option(
+      names = "--node",
+      paramLabel = "NAME",
+      defaultValue = "rollcall",
+      description =
+          "The name of this centre's node; ${DEFAULT-VALUE} where not given. Centres that share a"
+              + " store need one each.")
+  private String node = "rollcall";
+
+  @Option(
+      names = "--dc",
+      paramLabel = "NAME",
+      defaultValue = "dc1",
+      description = "The datacentre that it says it is; ${DEFAULT-VALUE} where not given.")
+  private String datacentre = "dc1";
+
+  @Option(
+      names = "--tokens",
+      paramLabel = "FILE",
+      description = "Who may do what: a file of tokens and roles, see docs/centre.md.")
+  private @Nullable Path tokens;
+
+  @Option(names = "--tls-cert", paramLabel = "FILE", description = "The certificates, as PEM.")
+  private @Nullable Path certificate;
+
+  @Option(names = "--tls-key", paramLabel = "FILE", description = "Their key, PKCS #8 as PEM.")
+  private @Nullable Path key;
+
+  @Option(
+      names = "--tls-client-ca",
+      paramLabel = "FILE",
+      description = "Demand a client certificate that this authority has signed.")
+  private @Nullable Path clientAuthority;
+
+  @Option(
+      names = "--allow-calls",
+      paramLabel = "RANGE",
+      split = ",",
+      description =
+          "Where checks, heartbeats and updates may be called besides the address that registered"
+              + " them, such as 10.0.0.0/8. Never link-local or metadata addresses.")
+  private List<String> ranges = List.of();
+
+  @Option(
+      names = "--allow-call-ports",
+      paramLabel = "PORTS",
+      description = "The ports that may be called, such as 80,8000-8999.")
+  private @Nullable String ports;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Optional<Tls> tls = tls();
+    AccessControl access =
+        tokens == null
+            ? AccessControl.withoutTokens(Limits.standard())
+            : AccessControl.of(Tokens.read(tokens), Limits.standard());
+    access.requireSafe(address(), tls.isPresent());
+    OutboundPolicy policy =
+        OutboundPolicy.standard().allow(ranges.stream().map(AddressRange::parse).toList());
+    if (ports != null) {
+      policy = policy.allowPorts(ports);
+    }
+    ConsulSettings settings =
+        new ConsulSettings(
+            datacentre,
+            node,
+            BLOCKING_QUERIES_BY_CLIENT,
+            // Past every index of an earlier run, however short the pause between the two was.
+            Math.max(1, System.currentTimeMillis()),
+            Permissions.everything());
+    CentreBuilder builder =
+        StandardCentre.builder(backend, access, policy, settings).host(host).port(port);
+    tls.ifPresent(builder::tls);
+    if (servicesPort != null) {
+      builder.alsoOn(servicesPort);
+    }
+    CountDownLatch stopped = new CountDownLatch(1);
+    try (Centre centre = builder.start()) {
+      Thread stop = new Thread(() -> stop(centre, stopped), "rollcall-serve-stop");
+      Runtime.getRuntime().addShutdownHook(stop);
+      PrintWriter out = spec.commandLine().getOut();
+      out.println("rollcall: ready at " + centre.uri());
+      out.flush();
+      stopped.await();
+    }
+    return ExitCode.OK;
+  }
+
+  private Optional<Tls> tls() {
+    if (certificate == null && key == null && clientAuthority == null) {
+      return Optional.empty();
+    }
+    if (certificate == null || key == null) {
+      throw RegistryException.invalid("--tls-cert, --tls-key: (expected: both, for TLS)");
+    }
+    return Optional.of(new Tls(certificate, key, Optional.ofNullable(clientAuthority)));
+  }
+
+  private InetAddress address() {
+    try {
+      return InetAddress.getByName(host);
+    } catch (UnknownHostException unknown) {
+      throw RegistryException.invalid(
+          "--host: " + host + " (expected: an address of this machine)");
+    }
+  }
+
+  private static void stop(Centre centre, CountDownLatch stopped) {
+    centre.close();
+    stopped.countDown();
+  }
+}

@@ -1,0 +1,33 @@
+package dev.rollcall.server;
+
+import dev.rollcall.Registry;
+import dev.rollcall.spi.HealthChecker;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Timer;
+
+/**
+ * What the centre offers to its parts; all of it is the centre's to close.
+ *
+ * @param storeUri where the store is; may hold a secret
+ * @param backend the store
+ * @param registry the engine on that store: cached views, and registrations that are kept
+ * @param timer the clock and scheduler
+ * @param checker runs HTTP and TCP checks
+ * @param storeName what kind of store it is: {@code memory}, {@code etcd}, {@code consul}
+ * @param isStoreInProcess whether the store ends with this process
+ */
+public record CentreContext(
+    String storeUri,
+    RegistryBackend backend,
+    Registry registry,
+    Timer timer,
+    HealthChecker checker,
+    String storeName,
+    boolean isStoreInProcess) {
+
+  /** Returns the kind of store, without its address. */
+  @Override
+  public String toString() {
+    return "centre on " + storeName;
+  }
+}

@@ -1,0 +1,318 @@
+package dev.rollcall.server.consul;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/** {@code /v1/agent/…}: what is registered with this centre, and who it is. */
+final class AgentRoutes {
+  private final LocalAgent agent;
+  private final Identity identity;
+  private final Permissions permissions;
+
+  AgentRoutes(LocalAgent agent, Identity identity, Permissions permissions) {
+    this.agent = agent;
+    this.identity = identity;
+    this.permissions = permissions;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        Route.getNow("agent/self", call -> call.json(identity::writeSelf)),
+        Route.getNow("agent/members", call -> call.json(identity::writeMembers)),
+        Route.getNow("agent/services", this::services),
+        Route.getNow("agent/service/", this::service),
+        Route.getNow("agent/checks", this::checks),
+        Route.put("agent/service/register", this::register),
+        Route.put("agent/service/deregister/", this::deregister),
+        Route.put("agent/service/maintenance/", this::maintainService),
+        Route.put("agent/maintenance", this::maintainNode),
+        Route.put("agent/check/register", this::registerCheck),
+        Route.put("agent/check/deregister/", this::deregisterCheck),
+        Route.put("agent/check/pass/", call -> beat(call, CatalogCheck.PASSING)),
+        Route.put("agent/check/warn/", call -> beat(call, CatalogCheck.WARNING)),
+        Route.put("agent/check/fail/", call -> beat(call, CatalogCheck.CRITICAL)),
+        Route.put("agent/check/update/", this::update),
+        Route.getNow("agent/health/service/id/", this::healthById),
+        Route.getNow("agent/health/service/name/", this::healthByName));
+  }
+
+  private Answer services(Call call) {
+    Predicate<JsonNode> filter =
+        call.given("filter")
+            .map(expression -> Filter.parse(expression, Selectors.AGENT_SERVICES))
+            .orElse(all -> true);
+    Map<String, CatalogService> services = agent.services();
+    if (call.has("filter")) {
+      services
+          .values()
+          .removeIf(
+              service ->
+                  !filter.test(
+                      Json.reread(Json.bytes(false, to -> Written.agentService(to, service, "")))));
+    }
+    return call.json(
+        to -> {
+          to.writeStartObject();
+          for (CatalogService service : services.values()) {
+            to.writeFieldName(service.id());
+            Written.agentService(to, service, "");
+          }
+          to.writeEndObject();
+        });
+  }
+
+  private Answer service(Call call) {
+    String id = call.rest();
+    CatalogService service =
+        agent
+            .service(id)
+            .orElseThrow(
+                () -> new RefusedException(404, "unknown service ID: " + Fields.shown(id)));
+    String hash = String.format("%016x", hash(service));
+    return call.json(to -> Written.agentService(to, service, hash))
+        .with("x-consul-contenthash", hash);
+  }
+
+  private static long hash(CatalogService service) {
+    long hash = 0xcbf29ce484222325L;
+    for (byte b : Json.bytes(false, to -> Written.agentService(to, service, ""))) {
+      hash = (hash ^ b) * 0x100000001b3L;
+    }
+    return hash;
+  }
+
+  private Answer checks(Call call) {
+    Map<String, CatalogCheck> checks = new TreeMap<>(agent.checks());
+    call.given("filter")
+        .map(expression -> Filter.parse(expression, Selectors.CHECKS))
+        .ifPresent(
+            filter ->
+                checks
+                    .values()
+                    .removeIf(
+                        check ->
+                            !filter.test(
+                                Json.reread(Json.bytes(false, to -> Written.check(to, check))))));
+    return call.json(
+        to -> {
+          to.writeStartObject();
+          for (CatalogCheck check : checks.values()) {
+            to.writeFieldName(check.id());
+            Written.check(to, check);
+          }
+          to.writeEndObject();
+        });
+  }
+
+  private Answer register(Call call) {
+    ServiceDefinition definition = ServiceDefinition.ofAgent(call.json(), agent.self().name());
+    permissions.requireRegister(call.ctx(), definition.service().name());
+    agent
+        .service(definition.service().id())
+        .ifPresent(before -> permissions.requireRegister(call.ctx(), before.name()));
+    boolean replace =
+        call.has("replace-existing-checks") && !isFalse(call, "replace-existing-checks");
+    agent.register(definition, replace);
+    return Answer.empty();
+  }
+
+  private static boolean isFalse(Call call, String parameter) {
+    String value = call.parameter(parameter);
+    return value.equals("false") || value.equals("0");
+  }
+
+  private Answer deregister(Call call) {
+    String id = call.require("Missing service ID");
+    requireOwner(call, id);
+    agent.deregister(id);
+    return Answer.empty();
+  }
+
+  private void requireOwner(Call call, String serviceId) {
+    agent
+        .service(serviceId)
+        .ifPresent(service -> permissions.requireRegister(call.ctx(), service.name()));
+  }
+
+  private void requireOwnerOfCheck(Call call, String checkId) {
+    agent
+        .serviceOfCheck(checkId)
+        .ifPresent(service -> permissions.requireRegister(call.ctx(), service));
+  }
+
+  private Answer maintainService(Call call) {
+    String id = call.require("Missing service ID");
+    boolean enable = enable(call);
+    requireOwner(call, id);
+    agent.maintainService(id, enable, call.parameter("reason"));
+    return Answer.empty();
+  }
+
+  private Answer maintainNode(Call call) {
+    agent.maintainNode(enable(call), call.parameter("reason"));
+    return Answer.empty();
+  }
+
+  private static boolean enable(Call call) {
+    String text = call.parameter("enable");
+    if (text.isEmpty()) {
+      throw RefusedException.bad("Missing value for enable");
+    }
+    return switch (text) {
+      case "1", "t", "T", "TRUE", "true", "True" -> true;
+      case "0", "f", "F", "FALSE", "false", "False" -> false;
+      default ->
+          throw RefusedException.bad("Invalid value for enable: \"" + Fields.shown(text) + "\"");
+    };
+  }
+
+  private Answer registerCheck(Call call) {
+    Fields fields = Fields.of(call.json());
+    if (fields.text("Name").isEmpty()) {
+      throw RefusedException.bad("Missing check name");
+    }
+    CheckDefinition definition = CheckDefinition.of(fields, "Invalid check: ");
+    String service = fields.text("ServiceID");
+    requireOwner(call, service);
+    agent.registerCheck(definition, service);
+    return Answer.empty();
+  }
+
+  private Answer deregisterCheck(Call call) {
+    requireOwnerOfCheck(call, call.rest());
+    agent.deregisterCheck(call.rest());
+    return Answer.empty();
+  }
+
+  private Answer beat(Call call, String status) {
+    requireOwnerOfCheck(call, call.rest());
+    agent.beat(call.rest(), status, call.query().get("note", ""));
+    return Answer.empty();
+  }
+
+  private Answer update(Call call) {
+    Fields fields = Fields.of(call.json());
+    String status = fields.text("Status");
+    if (!CatalogCheck.isStatus(status)) {
+      throw RefusedException.bad("Invalid check status: '" + Fields.shown(status) + "'");
+    }
+    requireOwnerOfCheck(call, call.rest());
+    agent.beat(call.rest(), status, fields.prose("Output"));
+    return Answer.empty();
+  }
+
+  private Answer healthById(Call call) {
+    return agent
+        .service(call.rest())
+        .map(service -> health(call, List.of(service), false))
+        .orElseGet(
+            () ->
+                unknown(
+                    call,
+                    "ServiceId " + Fields.shown(call.rest()) + " not found",
+                    to -> {
+                      to.writeStartObject();
+                      to.writeStringField("AggregatedStatus", CatalogCheck.CRITICAL);
+                      to.writeNullField("Service");
+                      to.writeNullField("Checks");
+                      to.writeEndObject();
+                    }));
+  }
+
+  private Answer healthByName(Call call) {
+    List<CatalogService> named =
+        agent.services().values().stream()
+            .filter(service -> service.name().equals(call.rest()))
+            .collect(Collectors.toList());
+    if (named.isEmpty()) {
+      return unknown(
+          call,
+          "ServiceName " + Fields.shown(call.rest()) + " Not Found",
+          to -> {
+            to.writeStartArray();
+            to.writeEndArray();
+          });
+    }
+    return health(call, named, true);
+  }
+
+  private static Answer unknown(Call call, String reason, Json.Output output) {
+    return call.given("format").filter("text"::equals).isPresent()
+        ? Answer.json(404, Json.bytes(false, to -> to.writeString(reason)))
+            .with("x-consul-reason", reason)
+        : Answer.json(404, Json.bytes(call.isPretty(), output)).with("x-consul-reason", reason);
+  }
+
+  private Answer health(Call call, List<CatalogService> services, boolean asList) {
+    String worst = CatalogCheck.PASSING;
+    for (CatalogService service : services) {
+      worst = worse(worst, aggregated(agent.checksOn(service.id())));
+    }
+    int status =
+        switch (worst) {
+          case CatalogCheck.PASSING -> 200;
+          case CatalogCheck.WARNING -> 429;
+          default -> 503;
+        };
+    if (call.given("format").filter("text"::equals).isPresent()) {
+      return Answer.text(status, worst)
+          .with("content-type", "text/plain")
+          .with("x-consul-reason", worst);
+    }
+    byte[] body =
+        Json.bytes(
+            call.isPretty(),
+            to -> {
+              if (asList) {
+                to.writeStartArray();
+              }
+              for (CatalogService service : services) {
+                writeHealth(to, service);
+              }
+              if (asList) {
+                to.writeEndArray();
+              }
+            });
+    return Answer.json(status, body).with("x-consul-reason", worst);
+  }
+
+  private void writeHealth(JsonGenerator to, CatalogService service) throws IOException {
+    List<CatalogCheck> checks = agent.checksOn(service.id());
+    to.writeStartObject();
+    to.writeStringField("AggregatedStatus", aggregated(checks));
+    to.writeFieldName("Service");
+    Written.agentService(to, service, "");
+    to.writeArrayFieldStart("Checks");
+    for (CatalogCheck check : checks) {
+      Written.agentHealthCheck(to, check);
+    }
+    to.writeEndArray();
+    to.writeEndObject();
+  }
+
+  private static String aggregated(List<CatalogCheck> checks) {
+    String worst = CatalogCheck.PASSING;
+    for (CatalogCheck check : checks) {
+      if (check.type().equals("maintenance")) {
+        return "maintenance";
+      }
+      worst = worse(worst, check.status());
+    }
+    return worst;
+  }
+
+  private static String worse(String one, String other) {
+    for (String status : List.of("maintenance", CatalogCheck.CRITICAL, CatalogCheck.WARNING)) {
+      if (one.equals(status) || other.equals(status)) {
+        return status;
+      }
+    }
+    return CatalogCheck.PASSING;
+  }
+}

@@ -1,0 +1,66 @@
+package dev.rollcall.server.consul;
+
+import java.util.List;
+
+/** A check as the catalogue has it, unique by node and id; without a service it is the node's. */
+record CatalogCheck(
+    String node,
+    String id,
+    String name,
+    String status,
+    String notes,
+    String output,
+    String serviceId,
+    String serviceName,
+    List<String> serviceTags,
+    String type,
+    long createIndex,
+    long modifyIndex) {
+  static final String PASSING = "passing";
+  static final String WARNING = "warning";
+  static final String CRITICAL = "critical";
+
+  CatalogCheck {
+    serviceTags = List.copyOf(serviceTags);
+  }
+
+  CatalogCheck at(long create, long modify) {
+    return new CatalogCheck(
+        node,
+        id,
+        name,
+        status,
+        notes,
+        output,
+        serviceId,
+        serviceName,
+        serviceTags,
+        type,
+        create,
+        modify);
+  }
+
+  CatalogCheck with(String newStatus, String newOutput) {
+    return new CatalogCheck(
+        node,
+        id,
+        name,
+        newStatus,
+        notes,
+        newOutput,
+        serviceId,
+        serviceName,
+        serviceTags,
+        type,
+        createIndex,
+        modifyIndex);
+  }
+
+  boolean says(CatalogCheck other) {
+    return equals(other.at(createIndex, modifyIndex));
+  }
+
+  static boolean isStatus(String status) {
+    return status.equals(PASSING) || status.equals(WARNING) || status.equals(CRITICAL);
+  }
+}

@@ -1,0 +1,95 @@
+package dev.rollcall.server.consul;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code catalog/register} asks for: a node, perhaps with a service and checks. */
+record CatalogRegistration(
+    @Nullable CatalogNode node,
+    String nodeName,
+    Optional<CatalogService> service,
+    List<CatalogCheck> checks) {
+
+  static CatalogRegistration of(Fields fields) {
+    String name = fields.text("Node");
+    String address = fields.text("Address");
+    boolean skip = fields.flag("SkipNodeUpdate");
+    if (name.isEmpty()) {
+      throw RefusedException.failed("Must provide node");
+    }
+    ServiceDefinition.requireName("Node", name);
+    if (address.isEmpty() && !skip) {
+      throw RefusedException.failed("Must provide address if SkipNodeUpdate is not set");
+    }
+    Map<String, String> tagged = fields.map("TaggedAddresses");
+    CatalogNode node =
+        skip
+            ? null
+            : new CatalogNode(
+                fields.text("ID"), name, address, tagged, fields.map("NodeMeta"), 0, 0);
+    Optional<CatalogService> service =
+        fields.object("Service").map(of -> ServiceDefinition.ofCatalog(of, name));
+    List<CatalogCheck> checks = new ArrayList<>();
+    fields.object("Check").ifPresent(check -> checks.add(check(check, name)));
+    fields.objects("Checks").forEach(check -> checks.add(check(check, name)));
+    return new CatalogRegistration(node, name, service, checks);
+  }
+
+  private static CatalogCheck check(Fields fields, String node) {
+    String name = fields.text("Name");
+    String id = fields.text("CheckID");
+    String status = fields.text("Status");
+    if (!status.isEmpty() && !CatalogCheck.isStatus(status)) {
+      throw RefusedException.failed("Invalid check status: '" + Fields.shown(status) + "'");
+    }
+    return new CatalogCheck(
+        node,
+        id.isEmpty() ? name : id,
+        name,
+        status.isEmpty() ? CatalogCheck.CRITICAL : status,
+        fields.prose("Notes"),
+        fields.prose("Output"),
+        fields.text("ServiceID"),
+        "",
+        List.of(),
+        fields.text("Type"),
+        0,
+        0);
+  }
+
+  /** Makes the change. Under the catalogue's lock. */
+  void apply(Catalogue.Writer to) {
+    if (node != null) {
+      to.putNode(node);
+    } else if (to.node(nodeName) == null) {
+      throw RefusedException.failed("Must provide address if SkipNodeUpdate is not set");
+    }
+    service.ifPresent(to::putService);
+    for (CatalogCheck check : checks) {
+      CatalogService of =
+          check.serviceId().isEmpty() ? null : to.service(nodeName, check.serviceId());
+      if (!check.serviceId().isEmpty() && of == null) {
+        throw RefusedException.failed("Missing service registration");
+      }
+      to.putCheck(
+          of == null
+              ? check
+              : new CatalogCheck(
+                  check.node(),
+                  check.id(),
+                  check.name(),
+                  check.status(),
+                  check.notes(),
+                  check.output(),
+                  of.id(),
+                  of.name(),
+                  of.tags(),
+                  check.type(),
+                  0,
+                  0));
+    }
+  }
+}

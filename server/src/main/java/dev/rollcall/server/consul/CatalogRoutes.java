@@ -1,0 +1,241 @@
+package dev.rollcall.server.consul;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.linecorp.armeria.common.HttpResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /v1/catalog/…} and {@code /v1/coordinate/…}: all that is known, and what is put there. */
+final class CatalogRoutes {
+  private static final byte[] TRUE = "true".getBytes(StandardCharsets.UTF_8);
+
+  private final Catalogue catalogue;
+  private final Queries queries;
+  private final Identity identity;
+  private final Permissions permissions;
+
+  CatalogRoutes(Catalogue catalogue, Queries queries, Identity identity, Permissions permissions) {
+    this.catalogue = catalogue;
+    this.queries = queries;
+    this.identity = identity;
+    this.permissions = permissions;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        Route.getNow(
+            "catalog/datacenters",
+            call ->
+                call.json(
+                    to -> {
+                      to.writeStartArray();
+                      to.writeString(identity.datacentre());
+                      to.writeEndArray();
+                    })),
+        Route.get("catalog/nodes", this::nodes),
+        Route.get("catalog/services", this::services),
+        Route.get("catalog/service/", this::service),
+        Route.get("catalog/node/", call -> node(call, true)),
+        Route.get("catalog/node-services/", call -> node(call, false)),
+        Route.put("catalog/register", this::register),
+        Route.put("catalog/deregister", this::deregister),
+        Route.get("coordinate/nodes", this::coordinates),
+        Route.getNow("coordinate/datacenters", call -> call.json(CatalogRoutes::writeNothing)));
+  }
+
+  private HttpResponse coordinates(Call call) {
+    queries.requireDatacentre(call);
+    return Answer.plain(1, Json.bytes(call.isPretty(), CatalogRoutes::writeNothing)).response();
+  }
+
+  private static void writeNothing(JsonGenerator to) throws IOException {
+    to.writeStartArray();
+    to.writeEndArray();
+  }
+
+  private HttpResponse nodes(Call call) {
+    Predicate<JsonNode> filter = Elements.filter(call, Selectors.NODES);
+    Predicate<CatalogNode> meta = Elements.nodeMeta(call);
+    boolean isPlain = Elements.isPlain(call);
+    return queries.answer(
+        call,
+        Topics.NODES,
+        () ->
+            catalogue.read(
+                Topics.NODES,
+                isPlain ? "nodes" + call.isPretty() : "",
+                Catalogue.View::nodes,
+                nodes -> {
+                  List<Json.Output> elements = new ArrayList<>();
+                  for (CatalogNode node : nodes) {
+                    if (meta.test(node)) {
+                      elements.add(to -> Written.node(to, node, identity.datacentre()));
+                    }
+                  }
+                  return Elements.list(call, elements, filter);
+                }));
+  }
+
+  private HttpResponse services(Call call) {
+    Predicate<CatalogNode> meta = Elements.nodeMeta(call);
+    boolean isPlain = Elements.isPlain(call);
+    return queries.answer(
+        call,
+        Topics.SERVICES,
+        () ->
+            catalogue.read(
+                Topics.SERVICES,
+                isPlain ? "services" + call.isPretty() : "",
+                view -> view.names(meta::test),
+                names ->
+                    Json.bytes(
+                        call.isPretty(),
+                        to -> {
+                          to.writeStartObject();
+                          for (Map.Entry<String, Set<String>> entry : names.entrySet()) {
+                            Written.texts(to, entry.getKey(), entry.getValue());
+                          }
+                          to.writeEndObject();
+                        })));
+  }
+
+  private HttpResponse service(Call call) {
+    String name = call.require("Missing service name");
+    List<String> tags = call.all("tag");
+    Predicate<JsonNode> filter = Elements.filter(call, Selectors.CATALOG_SERVICES);
+    Predicate<CatalogNode> meta = Elements.nodeMeta(call);
+    boolean isPlain = Elements.isPlain(call) && tags.isEmpty();
+    String topic = Topics.service(name);
+    return queries.answer(
+        call,
+        topic,
+        () ->
+            catalogue.read(
+                topic,
+                isPlain ? "catalog" + call.isPretty() : "",
+                view -> view.health(name),
+                entries -> {
+                  List<Json.Output> elements = new ArrayList<>();
+                  for (HealthEntry entry : entries) {
+                    if (entry.service().tags().containsAll(tags) && meta.test(entry.node())) {
+                      elements.add(
+                          to ->
+                              Written.catalogService(
+                                  to, entry.node(), entry.service(), identity.datacentre()));
+                    }
+                  }
+                  return Elements.list(call, elements, filter);
+                }));
+  }
+
+  private record NodeServices(@Nullable CatalogNode node, List<CatalogService> services) {}
+
+  private HttpResponse node(Call call, boolean byId) {
+    String name = call.require("Missing node name");
+    Predicate<JsonNode> filter = Elements.filter(call, Selectors.AGENT_SERVICES);
+    String topic = Topics.node(name);
+    return queries.answer(
+        call,
+        topic,
+        () ->
+            catalogue.read(
+                topic,
+                "",
+                view -> new NodeServices(view.node(name), view.servicesOf(name)),
+                found -> {
+                  CatalogNode node = found.node();
+                  if (node == null) {
+                    return "null".getBytes(StandardCharsets.UTF_8);
+                  }
+                  List<CatalogService> services =
+                      found.services().stream()
+                          .filter(
+                              service ->
+                                  !call.has("filter")
+                                      || filter.test(
+                                          Json.reread(
+                                              Json.bytes(
+                                                  false, to -> Written.service(to, service)))))
+                          .toList();
+                  return Json.bytes(
+                      call.isPretty(),
+                      to -> {
+                        to.writeStartObject();
+                        to.writeFieldName("Node");
+                        Written.node(to, node, identity.datacentre());
+                        to.writeFieldName("Services");
+                        if (byId) {
+                          to.writeStartObject();
+                        } else {
+                          to.writeStartArray();
+                        }
+                        for (CatalogService service : services) {
+                          if (byId) {
+                            to.writeFieldName(service.id());
+                          }
+                          Written.service(to, service);
+                        }
+                        if (byId) {
+                          to.writeEndObject();
+                        } else {
+                          to.writeEndArray();
+                        }
+                        to.writeEndObject();
+                      });
+                }));
+  }
+
+  private Answer register(Call call) {
+    Fields fields = Fields.of(call.json());
+    requireDatacentre(fields);
+    CatalogRegistration registration = CatalogRegistration.of(fields);
+    registration
+        .service()
+        .ifPresent(service -> permissions.requireRegister(call.ctx(), service.name()));
+    catalogue.write(registration::apply);
+    return Answer.json(TRUE);
+  }
+
+  private Answer deregister(Call call) {
+    Fields fields = Fields.of(call.json());
+    requireDatacentre(fields);
+    String node = fields.text("Node");
+    if (node.isEmpty()) {
+      throw RefusedException.failed("Must provide node");
+    }
+    String service = fields.text("ServiceID");
+    String check = fields.text("CheckID");
+    if (node.equals(identity.node().name()) && service.isEmpty() && check.isEmpty()) {
+      throw RefusedException.failed("Node: the centre's own node cannot be deregistered");
+    }
+    catalogue.write(
+        to -> {
+          if (!service.isEmpty()) {
+            CatalogService known = to.service(node, service);
+            if (known != null) {
+              permissions.requireRegister(call.ctx(), known.name());
+            }
+            to.removeService(node, service);
+          } else if (!check.isEmpty()) {
+            to.removeCheck(node, check);
+          } else {
+            to.removeNode(node);
+          }
+        });
+    return Answer.json(TRUE);
+  }
+
+  private void requireDatacentre(Fields fields) {
+    String given = fields.text("Datacenter");
+    if (!given.isEmpty() && !given.equals(identity.datacentre())) {
+      throw RefusedException.failed("No path to datacenter");
+    }
+  }
+}

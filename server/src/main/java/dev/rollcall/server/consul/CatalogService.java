@@ -1,0 +1,55 @@
+package dev.rollcall.server.consul;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSortedMap;
+import java.util.List;
+import java.util.Map;
+
+/** An instance of a service as the catalogue has it, unique by node and id. */
+record CatalogService(
+    String node,
+    String id,
+    String name,
+    String kind,
+    List<String> tags,
+    String address,
+    Map<String, Address> taggedAddresses,
+    Map<String, String> meta,
+    int port,
+    int passingWeight,
+    int warningWeight,
+    boolean enableTagOverride,
+    long createIndex,
+    long modifyIndex) {
+
+  /** A further address; not checked, since clients keep other things in it too. */
+  record Address(String address, int port) {}
+
+  CatalogService {
+    tags = List.copyOf(tags);
+    taggedAddresses = ImmutableSortedMap.copyOf(taggedAddresses);
+    meta = meta.isEmpty() ? ImmutableMap.of() : ImmutableSortedMap.copyOf(meta);
+  }
+
+  CatalogService at(long create, long modify) {
+    return new CatalogService(
+        node,
+        id,
+        name,
+        kind,
+        tags,
+        address,
+        taggedAddresses,
+        meta,
+        port,
+        passingWeight,
+        warningWeight,
+        enableTagOverride,
+        create,
+        modify);
+  }
+
+  boolean says(CatalogService other) {
+    return equals(other.at(createIndex, modifyIndex));
+  }
+}

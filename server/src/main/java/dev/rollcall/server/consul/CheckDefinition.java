@@ -1,0 +1,197 @@
+package dev.rollcall.server.consul;
+
+import com.google.common.net.HostAndPort;
+import dev.rollcall.Health;
+import dev.rollcall.HostPort;
+import dev.rollcall.Liveness;
+import dev.rollcall.RegistryException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A check as a client has defined it.
+ *
+ * @param id empty where the agent is to choose
+ * @param ttl zero where it is not a TTL check
+ * @param probe what to ask over the network; null for a TTL check
+ * @param reapAfter zero for never
+ * @param successesBeforePassing how many successes in a row it takes, after the first
+ * @param failuresBeforeCritical how many failures in a row it takes, after the first
+ */
+record CheckDefinition(
+    String id,
+    String name,
+    String notes,
+    String status,
+    Duration ttl,
+    Liveness.@Nullable Check probe,
+    Duration reapAfter,
+    int successesBeforePassing,
+    int failuresBeforeCritical) {
+
+  /** In {@code agent/service/register} everything else is refused, as Consul does. */
+  private static final Set<String> KNOWN =
+      Set.of(
+          "id",
+          "checkid",
+          "name",
+          "notes",
+          "status",
+          "serviceid",
+          "ttl",
+          "interval",
+          "timeout",
+          "http",
+          "tcp",
+          "method",
+          "header",
+          "body",
+          "tlsskipverify",
+          "scriptargs",
+          "args",
+          "script",
+          "dockercontainerid",
+          "shell",
+          "grpc",
+          "grpcusetls",
+          "aliasnode",
+          "aliasservice",
+          "deregistercriticalserviceafter",
+          "successbeforepassing",
+          "failuresbeforecritical",
+          "outputmaxsize",
+          "token",
+          "namespace",
+          "proxyhttp",
+          "proxygrpc");
+
+  /** Consul raises anything shorter to this. */
+  private static final Duration LEAST_REAP = Duration.ofMinutes(1);
+
+  private static final Duration LEAST_INTERVAL = Duration.ofSeconds(1);
+  private static final Duration LONGEST = Duration.ofDays(1);
+  private static final Duration USUAL_TIMEOUT = Duration.ofSeconds(10);
+
+  static CheckDefinition of(Fields fields, String prefix) {
+    fields.requireOnly(KNOWN);
+    String status = fields.text("Status");
+    Duration ttl = fields.duration("TTL");
+    Duration interval = fields.duration("Interval");
+    Duration reapAfter = fields.duration("DeregisterCriticalServiceAfter");
+    refuseUnserved(fields, prefix);
+    boolean asks = fields.has("HTTP") || fields.has("TCP");
+    Liveness.Check probe = null;
+    if (asks) {
+      if (!ttl.isZero()) {
+        throw RefusedException.bad(prefix + "Interval and TTL cannot both be specified");
+      }
+      if (interval.isZero()) {
+        throw RefusedException.bad(prefix + "Interval must be > 0 for Script, HTTP, or TCP checks");
+      }
+      probe = probe(fields, interval, prefix);
+    } else if (!interval.isZero() && !ttl.isZero()) {
+      throw RefusedException.bad(prefix + "Interval and TTL cannot both be specified");
+    } else if (ttl.isZero()) {
+      throw RefusedException.bad(prefix + "TTL must be > 0 for TTL checks");
+    }
+    if (!status.isEmpty() && !CatalogCheck.isStatus(status)) {
+      throw RefusedException.bad("Status for checks must 'passing', 'warning', 'critical'");
+    }
+    String id = fields.text("CheckID");
+    return new CheckDefinition(
+        id.isEmpty() ? fields.text("ID") : id,
+        fields.text("Name"),
+        fields.prose("Notes"),
+        status,
+        ttl,
+        probe,
+        reapAfter.isZero() || reapAfter.compareTo(LEAST_REAP) >= 0 ? reapAfter : LEAST_REAP,
+        fields.number("SuccessBeforePassing", 0),
+        fields.number("FailuresBeforeCritical", 0));
+  }
+
+  /** A definition without anything in it is none. */
+  static Optional<CheckDefinition> ofOptional(Fields fields, String prefix) {
+    fields.requireOnly(KNOWN);
+    return KNOWN.stream().noneMatch(fields::has)
+        ? Optional.empty()
+        : Optional.of(of(fields, prefix));
+  }
+
+  private static void refuseUnserved(Fields fields, String prefix) {
+    if (fields.has("Args") || fields.has("ScriptArgs") || fields.has("Script")) {
+      throw RefusedException.failed(
+          "Scripts are disabled on this agent from remote calls; to enable, configure"
+              + " 'enable_script_checks' to true");
+    }
+    for (String unserved :
+        new String[] {
+          "DockerContainerID", "GRPC", "AliasNode", "AliasService", "Header", "Body", "Method"
+        }) {
+      boolean plain = unserved.equals("Method") && fields.text("Method").equalsIgnoreCase("GET");
+      if (fields.has(unserved) && !plain && !isEmpty(fields, unserved)) {
+        throw RefusedException.bad(
+            prefix + unserved + " is not served by this centre (expected: TTL, HTTP by GET, TCP)");
+      }
+    }
+  }
+
+  private static boolean isEmpty(Fields fields, String name) {
+    return name.equals("Header")
+        ? fields.map(name, value -> value).isEmpty()
+        : fields.prose(name).isEmpty();
+  }
+
+  private static Liveness.Check probe(Fields fields, Duration asked, String prefix) {
+    Duration interval = asked.compareTo(LEAST_INTERVAL) < 0 ? LEAST_INTERVAL : asked;
+    interval = interval.compareTo(LONGEST) > 0 ? LONGEST : interval;
+    Duration timeout = fields.duration("Timeout");
+    timeout = timeout.isZero() || timeout.isNegative() ? USUAL_TIMEOUT : timeout;
+    timeout = timeout.compareTo(interval) > 0 ? interval : timeout;
+    try {
+      if (fields.has("HTTP")) {
+        return new Liveness.HttpCheck(
+            URI.create(fields.text("HTTP")), interval, timeout, Liveness.DEFAULT_DEREGISTER_AFTER);
+      }
+      HostAndPort target = HostAndPort.fromString(fields.text("TCP"));
+      return new Liveness.TcpCheck(
+          new HostPort(target.getHost(), target.getPort()),
+          interval,
+          timeout,
+          Liveness.DEFAULT_DEREGISTER_AFTER);
+    } catch (RegistryException refused) {
+      throw RefusedException.bad(prefix + refused.getMessage());
+    } catch (IllegalArgumentException | IllegalStateException malformed) {
+      throw RefusedException.bad(
+          prefix
+              + (fields.has("HTTP")
+                  ? "HTTP: (expected: an http or https URL)"
+                  : "TCP: (expected: host:port)"));
+    }
+  }
+
+  /** Returns what Consul calls the kind of check. */
+  String type() {
+    if (probe instanceof Liveness.HttpCheck) {
+      return "http";
+    }
+    return probe == null ? "ttl" : "tcp";
+  }
+
+  /** Returns what a check of this kind is shown to have said. */
+  String outputOf(Health health) {
+    String target =
+        probe instanceof Liveness.HttpCheck http
+            ? "HTTP GET " + http.uri()
+            : "TCP connect " + (probe instanceof Liveness.TcpCheck tcp ? tcp.address() : "");
+    return target
+        + switch (health) {
+          case PASSING -> ": Success";
+          case WARNING -> ": Warning";
+          case CRITICAL -> ": Failed";
+        };
+  }
+}

@@ -1,0 +1,237 @@
+package dev.rollcall.server.consul;
+
+import com.linecorp.armeria.common.AggregatedHttpRequest;
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.util.SafeCloseable;
+import com.linecorp.armeria.server.HttpService;
+import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import dev.rollcall.Bytes;
+import dev.rollcall.RegistryException;
+import dev.rollcall.server.CentreContext;
+import dev.rollcall.server.CentrePart;
+import dev.rollcall.spi.BackendProvider;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Consul's HTTP API below {@code /v1/}, as far as discovery needs it: agent, catalogue, health,
+ * keys, events, status. What of Consul's API is not served answers 501 and says so; what is not
+ * Consul's answers 404. Thread-safe.
+ */
+public final class ConsulApi implements CentrePart, HttpService {
+  private static final Logger LOG = LoggerFactory.getLogger(ConsulApi.class);
+  private static final String PREFIX = "/v1/";
+  private static final Set<String> UNSERVED =
+      Set.of(
+          "acl",
+          "agent",
+          "catalog",
+          "config",
+          "connect",
+          "coordinate",
+          "discovery-chain",
+          "event",
+          "health",
+          "internal",
+          "kv",
+          "operator",
+          "query",
+          "session",
+          "snapshot",
+          "status",
+          "txn",
+          "namespace",
+          "namespaces");
+
+  private final Identity identity;
+  private final Catalogue catalogue;
+  private final LocalAgent agent;
+  private final StoreLink link;
+  private final @Nullable KeyValues keys; // null where the store keeps no keys
+  private final Map<String, Route> exact = new HashMap<>();
+  private final List<Route> prefixes = new ArrayList<>(); // the longest first
+
+  /**
+   * Creates the API in front of a centre's store.
+   *
+   * @param context what the centre offers to its parts
+   * @param settings datacentre, node and limits
+   */
+  public ConsulApi(CentreContext context, ConsulSettings settings) {
+    identity = new Identity(settings.datacentre(), settings.node());
+    catalogue = new Catalogue(settings.firstIndex());
+    agent = new LocalAgent(identity.node(), catalogue, context.checker(), context.timer());
+    link = new StoreLink(context, catalogue, agent);
+    Queries queries =
+        new Queries(catalogue, settings.datacentre(), settings.blockingQueriesByClient());
+    keys = openKeys(context, settings);
+    List<Route> routes = new ArrayList<>();
+    if (keys != null) {
+      routes.addAll(new KeyRoutes(keys, queries).routes());
+    }
+    routes.addAll(new AgentRoutes(agent, identity, settings.permissions()).routes());
+    routes.addAll(new CatalogRoutes(catalogue, queries, identity, settings.permissions()).routes());
+    routes.addAll(new HealthRoutes(catalogue, queries, identity).routes());
+    routes.addAll(new EventRoutes(catalogue, queries).routes());
+    routes.addAll(new StatusRoutes(identity).routes());
+    for (Route route : routes) {
+      if (route.path().endsWith("/")) {
+        prefixes.add(route);
+      } else {
+        exact.put(route.path(), route);
+      }
+    }
+    prefixes.sort(Comparator.comparing((Route route) -> route.path().length()).reversed());
+  }
+
+  private @Nullable KeyValues openKeys(CentreContext context, ConsulSettings settings) {
+    try {
+      return new KeyValues(
+          catalogue,
+          BackendProvider.openKeyValueByUri(context.storeUri(), context.timer()),
+          settings.firstIndex());
+    } catch (RegistryException keepsNone) {
+      LOG.info("keys are not served: {}", keepsNone.getMessage());
+      return null;
+    }
+  }
+
+  @Override
+  public void addTo(ServerBuilder server) {
+    server.serviceUnder(PREFIX, this);
+  }
+
+  @Override
+  public void started(InetSocketAddress address) {
+    identity.started(address);
+    CatalogNode node = identity.node();
+    catalogue.write(
+        to -> {
+          to.putNode(node);
+          to.putService(identity.consul());
+          to.putCheck(
+              new CatalogCheck(
+                  node.name(),
+                  "serfHealth",
+                  "Serf Health Status",
+                  CatalogCheck.PASSING,
+                  "",
+                  "Agent alive and reachable",
+                  "",
+                  "",
+                  List.of(),
+                  "",
+                  0,
+                  0));
+        });
+    link.start();
+    if (keys != null) {
+      keys.start();
+    }
+  }
+
+  @Override
+  public boolean isReady() {
+    return link.isSynced();
+  }
+
+  @Override
+  public HttpResponse serve(ServiceRequestContext ctx, HttpRequest request) {
+    try {
+      String path = Paths.decode(ctx.path().substring(PREFIX.length()));
+      Route route = exact.get(path);
+      String rest = "";
+      for (int i = 0; route == null && i < prefixes.size(); i++) {
+        if (path.startsWith(prefixes.get(i).path())) {
+          route = prefixes.get(i);
+          rest = path.substring(route.path().length());
+        }
+      }
+      if (route == null) {
+        return unknown(path).response();
+      }
+      Route.Handler handler = route.handler(request.method());
+      if (handler == null) {
+        return refusedMethod(request.method(), route);
+      }
+      if (request.method() == HttpMethod.GET) {
+        return handle(
+            handler, new Call(ctx, request.method(), rest, ctx.queryParams(), Bytes.empty()));
+      }
+      Route.Handler taken = handler;
+      String remaining = rest;
+      return HttpResponse.of(
+          request
+              .aggregate()
+              .thenApply(
+                  (AggregatedHttpRequest whole) ->
+                      handle(
+                          taken,
+                          new Call(
+                              ctx,
+                              request.method(),
+                              remaining,
+                              ctx.queryParams(),
+                              Bytes.of(whole.content().array())))));
+    } catch (RefusedException refused) {
+      return refused.answer().response();
+    }
+  }
+
+  private static HttpResponse handle(Route.Handler handler, Call call) {
+    // Pushed, so that whatever runs the checks knows who registers them.
+    SafeCloseable current = call.ctx().push();
+    try {
+      return handler.handle(call);
+    } catch (RefusedException refused) {
+      return refused.answer().response();
+    } finally {
+      current.close();
+    }
+  }
+
+  private static Answer unknown(String path) {
+    int slash = path.indexOf('/');
+    String first = slash < 0 ? path : path.substring(0, slash);
+    return UNSERVED.contains(first)
+        ? Answer.text(501, "/v1/" + Fields.shown(path) + " is not served by this registry centre")
+        : Answer.text(404, "/v1/" + Fields.shown(path) + " is not a path of Consul's API");
+  }
+
+  private static HttpResponse refusedMethod(HttpMethod method, Route route) {
+    if (method == HttpMethod.OPTIONS) {
+      return HttpResponse.of(
+          ResponseHeaders.builder(HttpStatus.OK)
+              .set(HttpHeaderNames.ALLOW, route.allowed())
+              .build(),
+          HttpData.empty());
+    }
+    return Answer.text(405, "method " + method + " not allowed")
+        .with(HttpHeaderNames.ALLOW, route.allowed())
+        .response();
+  }
+
+  @Override
+  public void close() {
+    agent.close();
+    link.close();
+    if (keys != null) {
+      keys.close();
+    }
+  }
+}

@@ -1,0 +1,226 @@
+package dev.rollcall.server.consul;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.MediaType;
+import dev.rollcall.Bytes;
+import dev.rollcall.Keys;
+import dev.rollcall.RegistryException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+
+/** {@code /v1/kv/…}. */
+final class KeyRoutes {
+  private static final int MOST_BYTES = 512 * 1024;
+  private static final MediaType PLAIN = MediaType.parse("text/plain");
+
+  private final KeyValues keys;
+  private final Queries queries;
+
+  KeyRoutes(KeyValues keys, Queries queries) {
+    this.keys = keys;
+    this.queries = queries;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        Route.of(
+            "kv/",
+            new HttpMethod[] {HttpMethod.GET, HttpMethod.PUT, HttpMethod.DELETE},
+            this::handle));
+  }
+
+  private HttpResponse handle(Call call) {
+    return switch (call.method()) {
+      case GET -> read(call);
+      case PUT -> put(call);
+      default -> delete(call);
+    };
+  }
+
+  private HttpResponse read(Call call) {
+    if (call.has("keys")) {
+      return readKeys(call);
+    }
+    boolean recurse = call.has("recurse");
+    String key = recurse ? call.rest() : call.require("Missing key name");
+    return queries.answerKeys(
+        call,
+        recurse ? Topics.keys(key) : Topics.key(key),
+        () -> (recurse ? keys.list(key) : keys.get(key)).index(),
+        () -> {
+          KeyValues.Found found = recurse ? keys.list(key) : keys.get(key);
+          if (found.pairs().isEmpty()) {
+            return Answer.missing(found.index());
+          }
+          if (call.has("raw")) {
+            return raw(found);
+          }
+          return Answer.plain(
+              found.index(),
+              Json.bytes(
+                  call.isPretty(),
+                  to -> {
+                    to.writeStartArray();
+                    for (KeyValues.Pair pair : found.pairs()) {
+                      write(to, pair);
+                    }
+                    to.writeEndArray();
+                  }));
+        });
+  }
+
+  /** A browser must not take a value for a page of the centre's. */
+  private static Answer raw(KeyValues.Found found) {
+    return Answer.indexed(
+            found.index(),
+            200,
+            PLAIN,
+            HttpData.wrap(found.pairs().get(0).entry().value().toArray()))
+        .with(HttpHeaderNames.CONTENT_SECURITY_POLICY, "sandbox")
+        .with(HttpHeaderNames.X_CONTENT_TYPE_OPTIONS, "nosniff");
+  }
+
+  private static void write(JsonGenerator to, KeyValues.Pair pair) throws IOException {
+    to.writeStartObject();
+    to.writeNumberField("LockIndex", 0);
+    to.writeStringField("Key", pair.entry().key());
+    to.writeFieldName("Flags");
+    to.writeNumber(Long.toUnsignedString(pair.flags()));
+    if (pair.entry().value().size() == 0) {
+      to.writeNullField("Value");
+    } else {
+      to.writeBinaryField("Value", pair.entry().value().toArray());
+    }
+    to.writeNumberField("CreateIndex", pair.createIndex());
+    to.writeNumberField("ModifyIndex", pair.modifyIndex());
+    to.writeEndObject();
+  }
+
+  private HttpResponse readKeys(Call call) {
+    String prefix = call.rest();
+    String separator = call.parameter("separator");
+    return queries.answerKeys(
+        call,
+        Topics.keys(prefix),
+        () -> keys.list(prefix).index(),
+        () -> {
+          KeyValues.Found found = keys.list(prefix);
+          if (found.pairs().isEmpty() && !prefix.isEmpty()) {
+            return Answer.missing(found.index());
+          }
+          Set<String> names = new LinkedHashSet<>();
+          for (KeyValues.Pair pair : found.pairs()) {
+            String name = pair.entry().key();
+            int end = separator.isEmpty() ? -1 : name.indexOf(separator, prefix.length());
+            names.add(end < 0 ? name : name.substring(0, end + separator.length()));
+          }
+          return Answer.plain(
+              found.index(),
+              Json.bytes(
+                  call.isPretty(),
+                  to -> {
+                    to.writeStartArray();
+                    for (String name : names) {
+                      to.writeString(name);
+                    }
+                    to.writeEndArray();
+                  }));
+        });
+  }
+
+  private HttpResponse put(Call call) {
+    String key = key(call);
+    refuseLocks(call);
+    long flags = call.has("flags") ? number(call, "flags") : 0;
+    Bytes value = call.body();
+    if (value.size() > MOST_BYTES) {
+      throw new RefusedException(
+          413,
+          "Request body("
+              + value.size()
+              + " bytes) too large, max size: "
+              + MOST_BYTES
+              + " bytes.");
+    }
+    return answer(
+        call,
+        call.has("cas")
+            ? keys.compareAndSet(key, number(call, "cas"), value, flags)
+            : keys.put(key, value, flags));
+  }
+
+  private HttpResponse delete(Call call) {
+    if (call.has("recurse")) {
+      if (call.has("cas")) {
+        throw RefusedException.bad("Conflicting flags: recurse and cas");
+      }
+      return answer(call, keys.deleteAll(call.rest()));
+    }
+    String key = key(call);
+    return answer(
+        call, call.has("cas") ? keys.compareAndDelete(key, number(call, "cas")) : keys.delete(key));
+  }
+
+  private static String key(Call call) {
+    String key = call.require("Missing key name");
+    try {
+      Keys.key(key);
+      return key;
+    } catch (RegistryException refused) {
+      throw RefusedException.bad(String.valueOf(refused.getMessage()));
+    }
+  }
+
+  private static void refuseLocks(Call call) {
+    if (call.has("acquire") || call.has("release")) {
+      throw new RefusedException(501, "acquire, release: sessions are not served by this centre");
+    }
+  }
+
+  private static long number(Call call, String parameter) {
+    String text = call.parameter(parameter);
+    try {
+      return Long.parseUnsignedLong(text);
+    } catch (NumberFormatException malformed) {
+      throw RefusedException.failed(
+          "strconv.ParseUint: parsing \"" + Fields.shown(text) + "\": invalid syntax");
+    }
+  }
+
+  private HttpResponse answer(Call call, CompletionStage<Boolean> done) {
+    queries.requireDatacentre(call);
+    return HttpResponse.of(
+        done.handle(
+            (yes, failed) ->
+                failed == null
+                    ? Answer.json(yes.toString().getBytes(StandardCharsets.UTF_8)).response()
+                    : failure(failed).response()));
+  }
+
+  private static Answer failure(Throwable failed) {
+    Throwable cause =
+        failed instanceof CompletionException wrapped && wrapped.getCause() != null
+            ? wrapped.getCause()
+            : failed;
+    if (cause instanceof RegistryException refused) {
+      return Answer.text(
+          switch (refused.kind()) {
+            case INVALID -> 400;
+            case DENIED -> 403;
+            case CONFLICT -> 409;
+            case UNAVAILABLE -> 500;
+          },
+          String.valueOf(refused.getMessage()));
+    }
+    throw new CompletionException(cause);
+  }
+}

@@ -1,0 +1,284 @@
+package dev.rollcall.server.consul;
+
+import dev.rollcall.Bytes;
+import dev.rollcall.KeyValue;
+import dev.rollcall.Keys;
+import dev.rollcall.RegistryException;
+import dev.rollcall.spi.KeyEvent;
+import dev.rollcall.spi.KeyValueBackend;
+import dev.rollcall.spi.KeyValueSink;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The store's keys as Consul shows them: with flags, and with indexes out of the catalogue's.
+ *
+ * <p><b>Design.</b> What is shown is fed by the store's watch alone, so that it goes through the
+ * store's states in their order; a write completes when the watch has brought it. Each key has the
+ * index of the change that brought it; a compare-and-set by index finds the store's own version by
+ * it, and the store decides.
+ *
+ * <p><b>Guards.</b> {@code pairs} and {@code lastDeleted} are guarded by the catalogue's lock: they
+ * are touched in {@link Catalogue#look} and {@link Catalogue#write} alone. The flags, which no
+ * store of ours has room for, are in a concurrent map, and in this process only.
+ */
+final class KeyValues implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(KeyValues.class);
+
+  private final Catalogue catalogue;
+  private final KeyValueBackend store;
+  private final Map<String, Long> flags = new ConcurrentHashMap<>();
+  private final TreeMap<String, Pair> pairs = new TreeMap<>();
+  private long lastDeleted;
+  private KeyValueBackend.@Nullable Watch watch; // set by start(), before anything is served
+
+  /** A key with its value and its indexes. */
+  record Pair(KeyValue entry, long flags, long createIndex, long modifyIndex) {}
+
+  /** What was read, and with which index. */
+  record Found(List<Pair> pairs, long index) {}
+
+  KeyValues(Catalogue catalogue, KeyValueBackend store, long firstIndex) {
+    this.catalogue = catalogue;
+    this.store = store;
+    lastDeleted = firstIndex;
+  }
+
+  void start() {
+    watch = store.watch(Keys.prefix(""), new Feed());
+  }
+
+  Found get(String key) {
+    return catalogue.look(
+        view -> {
+          Pair pair = pairs.get(key);
+          return pair == null
+              ? new Found(List.of(), lastDeleted)
+              : new Found(List.of(pair), pair.modifyIndex());
+        });
+  }
+
+  Found list(String prefix) {
+    return catalogue.look(
+        view -> {
+          List<Pair> found = new ArrayList<>();
+          long index = lastDeleted;
+          for (Pair pair : pairs.tailMap(prefix, true).values()) {
+            if (!pair.entry().key().startsWith(prefix)) {
+              break;
+            }
+            found.add(pair);
+            index = Math.max(index, pair.modifyIndex());
+          }
+          return new Found(found, index);
+        });
+  }
+
+  CompletionStage<Boolean> put(String key, Bytes value, long newFlags) {
+    Long before = newFlags == 0 ? flags.remove(key) : flags.put(key, newFlags);
+    return store
+        .put(key, value)
+        .whenComplete((done, failed) -> restore(failed != null, key, before))
+        .thenCompose(done -> shown(key));
+  }
+
+  CompletionStage<Boolean> compareAndSet(String key, long index, Bytes value, long newFlags) {
+    Found found = get(key);
+    long version = 0;
+    if (index != 0) {
+      if (found.pairs().isEmpty() || found.pairs().get(0).modifyIndex() != index) {
+        return CompletableFuture.completedFuture(false);
+      }
+      version = found.pairs().get(0).entry().version();
+    }
+    Long before = newFlags == 0 ? flags.remove(key) : flags.put(key, newFlags);
+    return store
+        .compareAndSet(key, version, value)
+        .whenComplete((done, failed) -> restore(failed != null || !done, key, before))
+        .thenCompose(done -> done ? shown(key) : CompletableFuture.completedFuture(false));
+  }
+
+  private void restore(boolean asItWas, String key, @Nullable Long before) {
+    if (asItWas) {
+      if (before == null) {
+        flags.remove(key);
+      } else {
+        flags.put(key, before);
+      }
+    }
+  }
+
+  CompletionStage<Boolean> delete(String key) {
+    return store
+        .delete(Keys.key(key))
+        .thenCompose(
+            done -> {
+              flags.remove(key);
+              return store.get(key);
+            })
+        .thenCompose(
+            left -> left.isPresent() ? shown(key) : await(() -> get(key).pairs().isEmpty()));
+  }
+
+  CompletionStage<Boolean> compareAndDelete(String key, long index) {
+    Found found = get(key);
+    if (found.pairs().isEmpty()) {
+      return CompletableFuture.completedFuture(true);
+    }
+    if (found.pairs().get(0).modifyIndex() != index) {
+      return CompletableFuture.completedFuture(false);
+    }
+    long version = found.pairs().get(0).entry().version();
+    return store
+        .compareAndDelete(key, version)
+        .thenCompose(
+            done ->
+                done
+                    ? await(
+                        () -> {
+                          Found now = get(key);
+                          return now.pairs().isEmpty()
+                              || now.pairs().get(0).entry().version() != version;
+                        })
+                    : CompletableFuture.completedFuture(false));
+  }
+
+  CompletionStage<Boolean> deleteAll(String prefix) {
+    return store
+        .delete(Keys.prefix(prefix))
+        .thenCompose(done -> store.list(prefix))
+        .thenCompose(
+            left ->
+                left.entries().isEmpty()
+                    ? await(() -> list(prefix).pairs().isEmpty())
+                    : CompletableFuture.completedFuture(true));
+  }
+
+  /** Completes with true when the watch has brought what the store holds. */
+  private CompletionStage<Boolean> shown(String key) {
+    return store
+        .get(key)
+        .thenCompose(
+            held ->
+                held.isEmpty()
+                    ? CompletableFuture.completedFuture(true)
+                    : await(
+                        () -> {
+                          Found now = get(key);
+                          return !now.pairs().isEmpty()
+                              && now.pairs().get(0).entry().version() >= held.get().version();
+                        }));
+  }
+
+  /** Completes with true when something is shown, or was not for a while, as in an outage. */
+  private CompletableFuture<Boolean> await(BooleanSupplier shown) {
+    CompletableFuture<Boolean> done = new CompletableFuture<>();
+    await(shown, done);
+    return done.completeOnTimeout(true, Duration.ofSeconds(2).toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void await(BooleanSupplier shown, CompletableFuture<Boolean> done) {
+    while (!done.isDone()) {
+      long at = catalogue.indexOf(Topics.KEYS);
+      if (shown.getAsBoolean()) {
+        done.complete(true);
+        return;
+      }
+      Waiter waiter = new Waiter(Runnable::run, () -> await(shown, done));
+      if (catalogue.park(Topics.KEYS, at, waiter)) {
+        done.whenComplete((over, failed) -> catalogue.leave(Topics.KEYS, waiter));
+        return;
+      }
+    }
+  }
+
+  private void change(Catalogue.Writer to, KeyValue entry) {
+    Pair before = pairs.get(entry.key());
+    if (before != null && before.entry().equals(entry)) {
+      return;
+    }
+    pairs.put(
+        entry.key(),
+        new Pair(
+            entry,
+            flags.getOrDefault(entry.key(), 0L),
+            before == null ? to.index() : before.createIndex(),
+            to.index()));
+    touch(to, entry.key());
+  }
+
+  private void remove(Catalogue.Writer to, String key) {
+    if (pairs.remove(key) != null) {
+      lastDeleted = to.index();
+      touch(to, key);
+    }
+  }
+
+  private static void touch(Catalogue.Writer to, String key) {
+    to.touch(Topics.KEYS);
+    to.touchIfAwaited(Topics.key(key));
+    for (int length = 0; length <= key.length(); length++) {
+      to.touchIfAwaited(Topics.keys(key.substring(0, length)));
+    }
+  }
+
+  /** What the store says; one call at a time. */
+  private final class Feed implements KeyValueSink {
+    @Override
+    public void replace(List<KeyValue> entries, long revision) {
+      catalogue.write(
+          to -> {
+            Set<String> gone = new HashSet<>(pairs.keySet());
+            for (KeyValue entry : entries) {
+              gone.remove(entry.key());
+              change(to, entry);
+            }
+            gone.forEach(key -> remove(to, key));
+          });
+    }
+
+    @Override
+    public void apply(List<KeyEvent> events, long revision) {
+      catalogue.write(
+          to -> {
+            for (KeyEvent event : events) {
+              if (event instanceof KeyEvent.Put put) {
+                change(to, put.entry());
+              } else {
+                remove(to, event.key());
+              }
+            }
+          });
+    }
+
+    @Override
+    public void synced() {}
+
+    @Override
+    public void interrupted(RegistryException cause) {
+      LOG.info("the store of keys is not heard of: {}", cause.getMessage());
+    }
+  }
+
+  @Override
+  public void close() {
+    KeyValueBackend.Watch open = watch;
+    if (open != null) {
+      open.close();
+    }
+    store.close();
+  }
+}

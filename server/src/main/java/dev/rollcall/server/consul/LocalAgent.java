@@ -1,0 +1,483 @@
+package dev.rollcall.server.consul;
+
+import dev.rollcall.Health;
+import dev.rollcall.spi.HealthChecker;
+import dev.rollcall.spi.Timer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What was registered with this centre as with an agent: services, and checks that it is told of
+ * (TTL) or runs (HTTP, TCP). Each change goes into the {@link Catalogue} within the same call.
+ *
+ * <p><b>Guards.</b> {@code lock} guards everything; it is taken before the catalogue's lock, never
+ * the other way round. Requests come on event loops, results of checks on the checker's threads,
+ * ticks on the timer's: each holds the lock for a few look-ups and puts, and for nothing that
+ * blocks.
+ *
+ * <p><b>Time.</b> One tick looks at the TTLs that are due: a heartbeat only moves its check's
+ * deadline, and the queue is put right when the old one has come. Twice a second the critical are
+ * looked through for those to be deregistered.
+ */
+final class LocalAgent implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalAgent.class);
+  private static final int TICKS_A_REAP = 10;
+  private static final int LONGEST_OUTPUT = 4 * 1024;
+  private static final String SERVICE_MAINTENANCE = "_service_maintenance:";
+  private static final String NODE_MAINTENANCE = "_node_maintenance";
+
+  private final CatalogNode self;
+  private final Catalogue catalogue;
+  private final HealthChecker checker;
+  private final Timer timer;
+
+  private final Object lock = new Object();
+  // All guarded by "lock".
+  private final TreeMap<String, CatalogService> services = new TreeMap<>();
+  private final TreeMap<String, LocalCheck> checks = new TreeMap<>();
+  private final Map<String, Set<String>> checksOf = new HashMap<>();
+  private final PriorityQueue<Due> due = new PriorityQueue<>();
+  private final CreditedTime time;
+  private boolean ticking;
+  private boolean closed;
+  private int ticks;
+
+  private record Due(long atNanos, LocalCheck check) implements Comparable<Due> {
+    @Override
+    public int compareTo(Due other) {
+      return Long.compare(atNanos, other.atNanos);
+    }
+  }
+
+  LocalAgent(CatalogNode self, Catalogue catalogue, HealthChecker checker, Timer timer) {
+    this.self = self;
+    this.catalogue = catalogue;
+    this.checker = checker;
+    this.timer = timer;
+    time = new CreditedTime(timer);
+  }
+
+  CatalogNode self() {
+    return self;
+  }
+
+  /**
+   * Puts a service with its checks. Checks that are there keep their status; others of the service
+   * stay, unless the definition is to replace them.
+   */
+  void register(ServiceDefinition definition, boolean replaceChecks) {
+    CatalogService service = definition.service();
+    synchronized (lock) {
+      Set<String> before = Set.copyOf(checksOf.getOrDefault(service.id(), Set.of()));
+      services.put(service.id(), service);
+      Set<String> kept = new TreeSet<>();
+      int number = 0;
+      for (CheckDefinition check : definition.checks()) {
+        number++;
+        String id = check.id();
+        if (id.isEmpty()) {
+          id = "service:" + service.id() + (definition.checks().size() > 1 ? ":" + number : "");
+        }
+        String name =
+            check.name().isEmpty() ? "Service '" + service.name() + "' check" : check.name();
+        put(check, id, name, service);
+        kept.add(id);
+      }
+      List<String> removed = new ArrayList<>();
+      for (String id : before) {
+        if (!kept.contains(id)) {
+          if (replaceChecks && !id.startsWith(SERVICE_MAINTENANCE)) {
+            drop(id);
+            removed.add(id);
+          } else {
+            LocalCheck check = checks.get(id);
+            if (check != null) {
+              check.shown = renamed(check.shown, service);
+              kept.add(id);
+            }
+          }
+        }
+      }
+      catalogue.write(
+          to -> {
+            removed.forEach(id -> to.removeCheck(self.name(), id));
+            to.putService(service);
+            kept.forEach(id -> to.putCheck(shown(id)));
+          });
+    }
+  }
+
+  private CatalogCheck shown(String id) {
+    LocalCheck check = checks.get(id);
+    if (check == null) {
+      throw new IllegalStateException(id);
+    }
+    return check.shown;
+  }
+
+  private static CatalogCheck renamed(CatalogCheck check, CatalogService service) {
+    return new CatalogCheck(
+        check.node(),
+        check.id(),
+        check.name(),
+        check.status(),
+        check.notes(),
+        check.output(),
+        service.id(),
+        service.name(),
+        service.tags(),
+        check.type(),
+        0,
+        0);
+  }
+
+  /** Removes a service with its checks; one that is not there is fine. */
+  void deregister(String id) {
+    synchronized (lock) {
+      if (services.remove(id) == null) {
+        return;
+      }
+      for (String check : Set.copyOf(checksOf.getOrDefault(id, Set.of()))) {
+        drop(check);
+      }
+      catalogue.write(to -> to.removeService(self.name(), id));
+    }
+  }
+
+  /** Puts a check of the node, or of a service that is there. */
+  void registerCheck(CheckDefinition definition, String serviceId) {
+    synchronized (lock) {
+      CatalogService service = null;
+      if (!serviceId.isEmpty()) {
+        service = services.get(serviceId);
+        if (service == null) {
+          throw RefusedException.failed(
+              "ServiceID \"" + Fields.shown(serviceId) + "\" does not exist");
+        }
+      }
+      String id = definition.id().isEmpty() ? definition.name() : definition.id();
+      put(definition, id, definition.name(), service);
+      catalogue.write(to -> to.putCheck(shown(id)));
+    }
+  }
+
+  /** Removes a check; one that is not there is fine. */
+  void deregisterCheck(String id) {
+    synchronized (lock) {
+      if (checks.containsKey(id)) {
+        drop(id);
+        catalogue.write(to -> to.removeCheck(self.name(), id));
+      }
+    }
+  }
+
+  /** Takes a heartbeat. */
+  void beat(String id, String status, String output) {
+    synchronized (lock) {
+      LocalCheck check = checks.get(id);
+      if (check == null || !check.isTtl()) {
+        throw RefusedException.failed(
+            "CheckID \"" + Fields.shown(id) + "\" does not have associated TTL");
+      }
+      check.deadlineNanos = time.nanos() + check.definition().ttl().toNanos();
+      String shortened =
+          output.length() > LONGEST_OUTPUT ? output.substring(0, LONGEST_OUTPUT) : output;
+      state(check, status, shortened);
+      arm(check);
+    }
+  }
+
+  /** Begins or ends the maintenance of a service. */
+  void maintainService(String id, boolean enable, String reason) {
+    synchronized (lock) {
+      CatalogService service = services.get(id);
+      if (service == null) {
+        throw new RefusedException(
+            404, "No service registered with ID \"" + Fields.shown(id) + "\"");
+      }
+      maintain(
+          SERVICE_MAINTENANCE + id,
+          "Service Maintenance Mode",
+          reason.isEmpty() ? defaultReason("service") : reason,
+          enable,
+          service);
+    }
+  }
+
+  /** Begins or ends the maintenance of all that is registered here. */
+  void maintainNode(boolean enable, String reason) {
+    synchronized (lock) {
+      maintain(
+          NODE_MAINTENANCE,
+          "Node Maintenance Mode",
+          reason.isEmpty() ? defaultReason("node") : reason,
+          enable,
+          null);
+    }
+  }
+
+  private static String defaultReason(String what) {
+    return "Maintenance mode is enabled for this "
+        + what
+        + ", but no reason was provided. This is a default message.";
+  }
+
+  private void maintain(
+      String id, String name, String reason, boolean enable, @Nullable CatalogService service) {
+    if (!enable) {
+      deregisterCheck(id);
+      return;
+    }
+    if (checks.containsKey(id)) {
+      return;
+    }
+    CheckDefinition definition =
+        new CheckDefinition(
+            id, name, reason, CatalogCheck.CRITICAL, Duration.ZERO, null, Duration.ZERO, 0, 0);
+    put(definition, id, name, service, "maintenance");
+    catalogue.write(to -> to.putCheck(shown(id)));
+  }
+
+  /** Returns the services by ID. */
+  Map<String, CatalogService> services() {
+    synchronized (lock) {
+      return new TreeMap<>(services);
+    }
+  }
+
+  Optional<CatalogService> service(String id) {
+    synchronized (lock) {
+      return Optional.ofNullable(services.get(id));
+    }
+  }
+
+  /** Returns the name of the service that a check belongs to. */
+  Optional<String> serviceOfCheck(String checkId) {
+    synchronized (lock) {
+      LocalCheck check = checks.get(checkId);
+      return check == null || check.shown.serviceName().isEmpty()
+          ? Optional.empty()
+          : Optional.of(check.shown.serviceName());
+    }
+  }
+
+  /** Returns the checks by ID. */
+  Map<String, CatalogCheck> checks() {
+    synchronized (lock) {
+      Map<String, CatalogCheck> shown = new TreeMap<>();
+      checks.forEach((id, check) -> shown.put(id, check.shown));
+      return shown;
+    }
+  }
+
+  /** Returns the checks of a service, and those of the node. */
+  List<CatalogCheck> checksOn(String serviceId) {
+    synchronized (lock) {
+      List<CatalogCheck> on = new ArrayList<>();
+      checks.values().stream()
+          .map(check -> check.shown)
+          .filter(check -> check.serviceId().isEmpty() || check.serviceId().equals(serviceId))
+          .forEach(on::add);
+      return on;
+    }
+  }
+
+  private void put(
+      CheckDefinition definition, String id, String name, @Nullable CatalogService service) {
+    put(definition, id, name, service, definition.type());
+  }
+
+  private void put(
+      CheckDefinition definition,
+      String id,
+      String name,
+      @Nullable CatalogService service,
+      String type) {
+    LocalCheck before = checks.get(id);
+    String status = definition.status().isEmpty() ? CatalogCheck.CRITICAL : definition.status();
+    String output = "";
+    if (before != null) {
+      status = before.shown.status();
+      output = before.shown.output();
+      drop(id);
+    }
+    CatalogCheck shown =
+        new CatalogCheck(
+            self.name(),
+            id,
+            name,
+            status,
+            definition.notes(),
+            output,
+            service == null ? "" : service.id(),
+            service == null ? "" : service.name(),
+            service == null ? List.of() : service.tags(),
+            type,
+            0,
+            0);
+    LocalCheck check = new LocalCheck(definition, shown, time.nanos());
+    if (before != null && before.isCritical()) {
+      check.criticalSinceNanos = before.criticalSinceNanos;
+    }
+    checks.put(id, check);
+    checksOf.computeIfAbsent(shown.serviceId(), of -> new TreeSet<>()).add(id);
+    arm(check);
+    if (definition.probe() != null) {
+      Consumer<Health> onResult = health -> probed(check, health);
+      check.running = checker.start(definition.probe(), onResult);
+    }
+    if (definition.ttl().isZero() && definition.reapAfter().isZero()) {
+      return;
+    }
+    keepTicking();
+  }
+
+  private void drop(String id) {
+    LocalCheck check = checks.remove(id);
+    if (check == null) {
+      return;
+    }
+    check.stop();
+    Set<String> of = checksOf.get(check.shown.serviceId());
+    if (of != null) {
+      of.remove(id);
+      if (of.isEmpty()) {
+        checksOf.remove(check.shown.serviceId());
+      }
+    }
+  }
+
+  /** Has a TTL looked at when it runs out; once is enough, however often it is renewed. */
+  private void arm(LocalCheck check) {
+    if (check.isTtl() && !check.isArmed) {
+      check.isArmed = true;
+      due.add(new Due(check.deadlineNanos, check));
+    }
+  }
+
+  private void probed(LocalCheck check, Health health) {
+    synchronized (lock) {
+      if (checks.get(check.shown.id()) != check) {
+        return;
+      }
+      CheckDefinition definition = check.definition();
+      boolean failed = health == Health.CRITICAL;
+      check.failures = failed ? check.failures + 1 : 0;
+      check.successes = failed ? 0 : check.successes + 1;
+      boolean believed =
+          failed
+              ? check.failures > definition.failuresBeforeCritical()
+              : check.successes > definition.successesBeforePassing();
+      if (believed) {
+        state(check, status(health), definition.outputOf(health));
+      }
+    }
+  }
+
+  private void state(LocalCheck check, String status, String output) {
+    CatalogCheck before = check.shown;
+    if (before.status().equals(status) && before.output().equals(output)) {
+      return;
+    }
+    CatalogCheck after = before.with(status, output);
+    check.shown = after;
+    if (before.status().equals(status)) {
+      catalogue.write(to -> to.refreshCheck(after));
+      return;
+    }
+    if (check.isCritical()) {
+      check.criticalSinceNanos = time.nanos();
+    }
+    catalogue.write(to -> to.putCheck(after));
+  }
+
+  static String status(Health health) {
+    return switch (health) {
+      case PASSING -> CatalogCheck.PASSING;
+      case WARNING -> CatalogCheck.WARNING;
+      case CRITICAL -> CatalogCheck.CRITICAL;
+    };
+  }
+
+  private void keepTicking() {
+    if (!ticking && !closed) {
+      ticking = true;
+      time.ordered();
+      timer.schedule(this::tick, CreditedTime.TICK);
+    }
+  }
+
+  private void tick() {
+    List<String> dead = new ArrayList<>();
+    synchronized (lock) {
+      ticking = false;
+      if (closed) {
+        return;
+      }
+      time.ticked();
+      long now = time.nanos();
+      expire(now);
+      if (++ticks % TICKS_A_REAP == 0) {
+        for (LocalCheck check : checks.values()) {
+          Duration after = check.definition().reapAfter();
+          if (!after.isZero()
+              && check.isCritical()
+              && !check.shown.serviceId().isEmpty()
+              && now - check.criticalSinceNanos > after.toNanos()) {
+            dead.add(check.shown.serviceId());
+          }
+        }
+      }
+      if (!due.isEmpty()
+          || checks.values().stream().anyMatch(c -> !c.definition().reapAfter().isZero())) {
+        keepTicking();
+      }
+    }
+    for (String id : dead) {
+      LOG.info("deregistering service {}, critical for too long", Fields.shown(id));
+      deregister(id);
+    }
+  }
+
+  private void expire(long now) {
+    for (Due next = due.peek(); next != null && next.atNanos() <= now; next = due.peek()) {
+      due.remove();
+      LocalCheck check = next.check();
+      check.isArmed = false;
+      if (checks.get(check.shown.id()) != check) {
+        continue;
+      }
+      if (check.deadlineNanos > now) {
+        arm(check);
+      } else {
+        String last = check.shown.output();
+        state(
+            check,
+            CatalogCheck.CRITICAL,
+            check.isCritical() || last.isEmpty()
+                ? "TTL expired"
+                : "TTL expired (last output before timeout follows): " + last);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    synchronized (lock) {
+      closed = true;
+      checks.values().forEach(LocalCheck::stop);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package dev.rollcall.server.consul;
+
+import dev.rollcall.spi.HealthChecker;
+import org.jspecify.annotations.Nullable;
+
+/** A check that this agent runs, or is told of. Guarded by the lock of the {@link LocalAgent}. */
+final class LocalCheck {
+  private final CheckDefinition definition;
+  CatalogCheck shown;
+  HealthChecker.@Nullable Running running;
+
+  /** When a TTL runs out, and since when the check is critical: both in {@link CreditedTime}. */
+  long deadlineNanos;
+
+  long criticalSinceNanos;
+
+  /** Whether the queue of TTLs holds it. */
+  boolean isArmed;
+
+  int successes;
+  int failures;
+
+  LocalCheck(CheckDefinition definition, CatalogCheck shown, long nowNanos) {
+    this.definition = definition;
+    this.shown = shown;
+    criticalSinceNanos = nowNanos;
+    deadlineNanos = nowNanos + definition.ttl().toNanos();
+  }
+
+  CheckDefinition definition() {
+    return definition;
+  }
+
+  boolean isTtl() {
+    return !definition.ttl().isZero();
+  }
+
+  boolean isCritical() {
+    return shown.status().equals(CatalogCheck.CRITICAL);
+  }
+
+  void stop() {
+    if (running != null) {
+      running.stop();
+      running = null;
+    }
+  }
+}

@@ -1,0 +1,205 @@
+package dev.rollcall.server.consul;
+
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/**
+ * Queries that may block: with {@code index} they wait until their topic has passed it, for {@code
+ * wait} and up to a sixteenth more. One that waits is a {@link Waiter} and a timer of its event
+ * loop; it takes no thread. Everything of one query runs on its event loop; the counts of queries
+ * by client are shared, in a concurrent map.
+ */
+final class Queries {
+  private static final Duration USUAL_WAIT = Duration.ofMinutes(5);
+  private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
+
+  private final Catalogue catalogue;
+  private final String datacentre;
+  private final int mostByClient;
+  private final ConcurrentHashMap<InetAddress, Integer> waiting = new ConcurrentHashMap<>();
+
+  Queries(Catalogue catalogue, String datacentre, int mostByClient) {
+    this.catalogue = catalogue;
+    this.datacentre = datacentre;
+    this.mostByClient = mostByClient;
+  }
+
+  /** Answers with what is read, now or when the topic has changed. */
+  HttpResponse answer(Call call, String topic, Supplier<Answer> read) {
+    requireDatacentre(call);
+    if (call.has("stale") && call.has("consistent")) {
+      throw RefusedException.bad("Cannot specify ?stale with ?consistent, conflicting semantics.");
+    }
+    long index = index(call);
+    Duration wait = waitTime(call);
+    Supplier<Answer> marked = marked(call, read);
+    if (index == 0) {
+      return marked.get().response();
+    }
+    return waiting(call, topic, index, wait, marked);
+  }
+
+  /** Says with which consistency was read; here each is as good as the others. */
+  private static Supplier<Answer> marked(Call call, Supplier<Answer> read) {
+    if (call.has("stale")) {
+      return () -> read.get().with(Answer.CONSISTENCY, "stale");
+    }
+    return call.has("consistent") ? () -> read.get().with(Answer.CONSISTENCY, "consistent") : read;
+  }
+
+  /** Answers with the list of events, whose index says which was the last and no more. */
+  HttpResponse answerEvents(Call call, LongSupplier index, Supplier<Answer> read) {
+    requireDatacentre(call);
+    long known = index(call);
+    Duration wait = waitTime(call);
+    if (known == 0 || known != index.getAsLong()) {
+      return read.get().response();
+    }
+    long at = catalogue.indexOf(Topics.EVENTS);
+    if (known != index.getAsLong()) { // fired in between
+      return read.get().response();
+    }
+    return waiting(call, Topics.EVENTS, at, wait, read);
+  }
+
+  /** Answers with keys, which know their indexes themselves. */
+  HttpResponse answerKeys(Call call, String topic, LongSupplier index, Supplier<Answer> read) {
+    if (isElsewhere(call)) {
+      throw RefusedException.failed("No path to datacenter");
+    }
+    long known = index(call);
+    Duration wait = waitTime(call);
+    while (true) {
+      long table = catalogue.indexOf(Topics.KEYS);
+      if (known == 0 || index.getAsLong() > known || catalogue.isBeyond(known)) {
+        return read.get().response();
+      }
+      Waiting waiting = new Waiting(call.ctx(), topic, wait, read);
+      Optional<HttpResponse> begun =
+          waiting.begin(waiter -> catalogue.parkUnless(Topics.KEYS, table, topic, waiter));
+      if (begun.isPresent()) {
+        return begun.get();
+      }
+    }
+  }
+
+  private HttpResponse waiting(
+      Call call, String topic, long index, Duration wait, Supplier<Answer> read) {
+    return new Waiting(call.ctx(), topic, wait, read)
+        .begin(waiter -> catalogue.park(topic, index, waiter))
+        .orElseGet(() -> read.get().response());
+  }
+
+  /** Refuses what asks for another datacentre. */
+  void requireDatacentre(Call call) {
+    if (isElsewhere(call)) {
+      throw RefusedException.query("No path to datacenter");
+    }
+  }
+
+  private boolean isElsewhere(Call call) {
+    return !call.parameter("dc").isEmpty() && !call.parameter("dc").equals(datacentre);
+  }
+
+  private static long index(Call call) {
+    String text = call.parameter("index");
+    if (text.isEmpty()) {
+      return 0;
+    }
+    try {
+      long index = Long.parseUnsignedLong(text);
+      // Consul's events have indexes that fill all 64 bits; ours never do.
+      return index < 0 ? Long.MAX_VALUE : index;
+    } catch (NumberFormatException malformed) {
+      throw RefusedException.bad("Invalid index");
+    }
+  }
+
+  private static Duration waitTime(Call call) {
+    String text = call.parameter("wait");
+    if (text.isEmpty()) {
+      return USUAL_WAIT;
+    }
+    Duration wait =
+        GoDuration.parse(text).orElseThrow(() -> RefusedException.bad("Invalid wait time"));
+    if (wait.isZero()) {
+      return USUAL_WAIT;
+    }
+    return wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait;
+  }
+
+  /** One query that waits. Confined to its event loop, but for {@code over}. */
+  private final class Waiting {
+    private final ServiceRequestContext ctx;
+    private final String topic;
+    private final Duration wait;
+    private final Supplier<Answer> read;
+    private final CompletableFuture<HttpResponse> answer = new CompletableFuture<>();
+    private final AtomicBoolean over = new AtomicBoolean();
+
+    Waiting(ServiceRequestContext ctx, String topic, Duration wait, Supplier<Answer> read) {
+      this.ctx = ctx;
+      this.topic = topic;
+      this.wait = wait;
+      this.read = read;
+    }
+
+    /** Returns nothing where it could not be parked, since there is something to read. */
+    Optional<HttpResponse> begin(Predicate<Waiter> park) {
+      InetAddress client = ctx.remoteAddress().getAddress();
+      if (waiting.merge(client, 1, Integer::sum) > mostByClient) {
+        leave(client);
+        return Optional.of(
+            Answer.text(429, "blocking queries: " + mostByClient + " of this client wait already")
+                .response());
+      }
+      Waiter waiter = new Waiter(ctx.eventLoop().withoutContext(), this::end);
+      if (!park.test(waiter)) {
+        leave(client);
+        return Optional.empty();
+      }
+      ctx.clearRequestTimeout();
+      long nanos = wait.toNanos() + ThreadLocalRandom.current().nextLong(wait.toNanos() / 16 + 1);
+      Future<?> timer =
+          ctx.eventLoop().withoutContext().schedule(this::end, nanos, TimeUnit.NANOSECONDS);
+      HttpResponse response = HttpResponse.of(answer);
+      // Also where the client has gone, which nobody else hears of.
+      response
+          .whenComplete()
+          .whenComplete(
+              (sent, failed) -> {
+                over.set(true);
+                timer.cancel(false);
+                catalogue.leave(topic, waiter);
+                leave(client);
+              });
+      return Optional.of(response);
+    }
+
+    private void end() {
+      if (over.compareAndSet(false, true)) {
+        try {
+          answer.complete(read.get().response());
+        } catch (RuntimeException failed) {
+          answer.completeExceptionally(failed);
+        }
+      }
+    }
+
+    private void leave(InetAddress client) {
+      waiting.computeIfPresent(client, (of, count) -> count == 1 ? null : count - 1);
+    }
+  }
+}

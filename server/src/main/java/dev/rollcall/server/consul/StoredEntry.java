@@ -1,0 +1,244 @@
+package dev.rollcall.server.consul;
+
+import dev.rollcall.Health;
+import dev.rollcall.RegistryException;
+import dev.rollcall.ServiceInstance;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How an entry of the catalogue is written as an instance of the store, and read back. What an
+ * instance has no field for goes, as JSON in pieces, into metadata of the prefix {@value #PREFIX},
+ * which Consul keeps for itself; so that another centre on the same store shows the same entry.
+ * {@value #NODE} names the node, and with it whose the entry is.
+ */
+final class StoredEntry {
+  static final String PREFIX = "consul-";
+  static final String NODE = PREFIX + "node";
+
+  private static final String DETAIL = PREFIX + "entry-";
+  private static final int PIECE = 160; // characters, which are 480 bytes of UTF-8 at most
+  private static final int MOST_PIECES = 32;
+
+  /** What our own Consul backend adds; to a reader of the store these are fields. */
+  private static final String OURS = "rollcall-";
+
+  private static final Logger LOG = LoggerFactory.getLogger(StoredEntry.class);
+
+  private StoredEntry() {}
+
+  /**
+   * Returns an entry as an instance; null where it cannot be one, as without a port.
+   *
+   * @param forOthers whether other centres may read it, and so all of it is to be written
+   */
+  static @Nullable ServiceInstance toInstance(HealthEntry entry, boolean forOthers) {
+    CatalogService service = entry.service();
+    if (service.port() == 0 || service.id().equals("consul")) {
+      return null;
+    }
+    try {
+      ServiceInstance.Builder builder =
+          ServiceInstance.builder(service.name())
+              .id(instanceId(service))
+              .address(
+                  service.address().isEmpty() ? entry.node().address() : service.address(),
+                  service.port())
+              .tags(service.tags())
+              .weight(service.passingWeight())
+              .health(health(entry));
+      Map<String, String> meta = new TreeMap<>();
+      service
+          .meta()
+          .forEach(
+              (key, value) -> {
+                if (!key.startsWith(OURS)) {
+                  meta.put(key, value);
+                }
+              });
+      String scheme = service.meta().get(OURS + "scheme");
+      String zone = service.meta().get(OURS + "zone");
+      if (scheme != null) {
+        builder.scheme(scheme);
+      }
+      if (zone != null) {
+        builder.zone(zone);
+      }
+      meta.put(NODE, entry.node().name());
+      if (forOthers) {
+        addDetail(entry, meta);
+      }
+      builder.metadata(meta);
+      return builder.build();
+    } catch (RegistryException refused) {
+      LOG.debug("kept out of the store: {}", refused.getMessage());
+      return null;
+    }
+  }
+
+  /** Our Consul backend writes {@code service/id} where an id alone would not lead back. */
+  private static String instanceId(CatalogService service) {
+    String prefix = service.name() + "/";
+    if (!service.id().startsWith(prefix)) {
+      return service.id();
+    }
+    int end = service.id().indexOf('/', prefix.length());
+    return service.id().substring(prefix.length(), end < 0 ? service.id().length() : end);
+  }
+
+  private static Health health(HealthEntry entry) {
+    Health worst = Health.PASSING;
+    for (CatalogCheck check : entry.checks()) {
+      worst =
+          worst.worse(
+              switch (check.status()) {
+                case CatalogCheck.PASSING -> Health.PASSING;
+                case CatalogCheck.WARNING -> Health.WARNING;
+                default -> Health.CRITICAL;
+              });
+    }
+    return worst;
+  }
+
+  private static void addDetail(HealthEntry entry, Map<String, String> meta) {
+    String json =
+        new String(
+            Json.bytes(
+                false,
+                to -> {
+                  to.writeStartObject();
+                  to.writeStringField("Address", entry.node().address());
+                  to.writeFieldName("Service");
+                  Written.service(to, entry.service());
+                  to.writeArrayFieldStart("Checks");
+                  for (CatalogCheck check : entry.checks()) {
+                    if (!check.serviceId().isEmpty()) {
+                      Written.check(to, check.with(check.status(), ""));
+                    }
+                  }
+                  to.writeEndArray();
+                  to.writeEndObject();
+                }),
+            StandardCharsets.UTF_8);
+    Map<String, String> pieces = new TreeMap<>();
+    for (int from = 0; from < json.length(); ) {
+      int to = Math.min(json.length(), from + PIECE);
+      if (to < json.length() && Character.isHighSurrogate(json.charAt(to - 1))) {
+        to--; // half of a character would not survive the store
+      }
+      pieces.put(DETAIL + pieces.size(), json.substring(from, to));
+      from = to;
+    }
+    if (pieces.size() <= MOST_PIECES) {
+      meta.putAll(pieces);
+    }
+  }
+
+  /** Returns an instance of the store as an entry. */
+  static HealthEntry toEntry(ServiceInstance instance, String storeName) {
+    Map<String, String> meta = new TreeMap<>(instance.metadata());
+    String nodeName = meta.getOrDefault(NODE, storeName);
+    StringBuilder json = new StringBuilder();
+    for (int i = 0; meta.containsKey(DETAIL + i); i++) {
+      json.append(meta.get(DETAIL + i));
+    }
+    if (json.length() > 0) {
+      try {
+        return detailed(instance, nodeName, json.toString());
+      } catch (RefusedException malformed) {
+        LOG.debug("{}: not an entry of a centre's", instance.key(), malformed);
+      }
+    }
+    meta.keySet().removeIf(key -> key.startsWith(PREFIX));
+    return plain(instance, nodeName, meta);
+  }
+
+  private static HealthEntry plain(
+      ServiceInstance instance, String nodeName, Map<String, String> meta) {
+    String id = instance.id();
+    if (!id.equals(instance.service()) && !id.startsWith(instance.service() + "-")) {
+      id = instance.service() + "/" + id;
+    }
+    Map<String, CatalogService.Address> addresses = new LinkedHashMap<>();
+    instance
+        .addresses()
+        .forEach(
+            (name, address) ->
+                addresses.put(name, new CatalogService.Address(address.host(), address.port())));
+    if (!instance.scheme().equals("http")) {
+      meta.put(OURS + "scheme", instance.scheme());
+    }
+    if (!instance.zone().isEmpty()) {
+      meta.put(OURS + "zone", instance.zone());
+    }
+    CatalogService service =
+        new CatalogService(
+            nodeName,
+            id,
+            instance.service(),
+            "",
+            instance.tags(),
+            instance.host(),
+            addresses,
+            meta,
+            instance.port(),
+            Math.max(1, Math.min(65_535, instance.weight())),
+            1,
+            false,
+            0,
+            0);
+    CatalogCheck check =
+        new CatalogCheck(
+            nodeName,
+            "service:" + id,
+            "Service '" + instance.service() + "' check",
+            LocalAgent.status(instance.health()),
+            "",
+            "",
+            id,
+            instance.service(),
+            instance.tags(),
+            "",
+            0,
+            0);
+    return new HealthEntry(node(nodeName, "127.0.0.1"), service, List.of(check));
+  }
+
+  private static HealthEntry detailed(ServiceInstance instance, String nodeName, String json) {
+    Fields fields = Fields.of(Json.parse(json.getBytes(StandardCharsets.UTF_8)));
+    Fields from = fields.object("Service").orElseThrow(() -> Json.refused("no service"));
+    CatalogService read = ServiceDefinition.ofCatalog(from.without("Proxy", "Connect"), nodeName);
+    if (!read.name().equals(instance.service())) {
+      throw Json.refused("another service");
+    }
+    List<CatalogCheck> checks =
+        fields.objects("Checks").stream()
+            .map(
+                check ->
+                    new CatalogCheck(
+                        nodeName,
+                        check.text("CheckID"),
+                        check.text("Name"),
+                        check.text("Status"),
+                        check.prose("Notes"),
+                        "",
+                        read.id(),
+                        read.name(),
+                        read.tags(),
+                        check.text("Type"),
+                        0,
+                        0))
+            .toList();
+    return new HealthEntry(node(nodeName, fields.text("Address")), read, checks);
+  }
+
+  private static CatalogNode node(String name, String address) {
+    return new CatalogNode("", name, address, Map.of(), Map.of(), 0, 0);
+  }
+}

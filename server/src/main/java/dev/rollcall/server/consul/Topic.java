@@ -1,0 +1,74 @@
+package dev.rollcall.server.consul;
+
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a query can wait for: one service, one node, or a table. Holds the index of its last change,
+ * those who wait for the next, and the answers that were encoded since, so that a thousand waiters
+ * share one. Guarded by the lock of the {@link Catalogue}.
+ */
+final class Topic {
+  private static final int MOST_ANSWERS = 8;
+
+  private final Set<Waiter> waiters = new LinkedHashSet<>();
+  private final Map<String, Answer> answers = new HashMap<>();
+  private long index;
+  private long version;
+
+  Topic(long index) {
+    this.index = index;
+  }
+
+  long index() {
+    return index;
+  }
+
+  /** Grows with every change, those included that wake nobody. */
+  long version() {
+    return version;
+  }
+
+  /** Moves on, and hands over those who waited. */
+  Set<Waiter> touch(long newIndex) {
+    index = newIndex;
+    refresh();
+    if (waiters.isEmpty()) {
+      return Set.of();
+    }
+    Set<Waiter> woken = new LinkedHashSet<>(waiters);
+    waiters.clear();
+    return woken;
+  }
+
+  /** Forgets what was encoded. */
+  void refresh() {
+    version++;
+    answers.clear();
+  }
+
+  void park(Waiter waiter) {
+    waiters.add(waiter);
+  }
+
+  void leave(Waiter waiter) {
+    waiters.remove(waiter);
+  }
+
+  boolean isAwaited() {
+    return !waiters.isEmpty();
+  }
+
+  @Nullable Answer answer(String variant) {
+    return answers.get(variant);
+  }
+
+  void keep(String variant, Answer answer) {
+    if (answers.size() < MOST_ANSWERS) {
+      answers.put(variant, answer);
+    }
+  }
+}

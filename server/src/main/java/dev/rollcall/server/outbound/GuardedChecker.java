@@ -1,0 +1,154 @@
+package dev.rollcall.server.outbound;
+
+import dev.rollcall.Health;
+import dev.rollcall.HostPort;
+import dev.rollcall.Liveness;
+import dev.rollcall.RegistryException;
+import dev.rollcall.spi.HealthChecker;
+import dev.rollcall.spi.Timer;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Checks through {@link OutboundCalls}. A target that may not be called is critical. Thread-safe; a
+ * run's own monitor guards its fields that are not final, and nothing is called under it.
+ */
+final class GuardedChecker implements HealthChecker {
+  private static final int TOO_MANY_REQUESTS = 429;
+  private static final double JITTER = 0.1;
+  private static final Logger LOG = LoggerFactory.getLogger(GuardedChecker.class);
+
+  private final OutboundCalls calls;
+  private final Timer timer;
+  private final Supplier<InetAddress> registrants;
+  private final Set<Run> runs = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
+
+  GuardedChecker(OutboundCalls calls, Timer timer, Supplier<InetAddress> registrants) {
+    this.calls = calls;
+    this.timer = timer;
+    this.registrants = registrants;
+  }
+
+  @Override
+  public Running start(Liveness.Check check, Consumer<Health> onResult) {
+    Run run = new Run(check, registrants.get(), onResult);
+    runs.add(run);
+    if (closed) {
+      run.stop();
+    }
+    run.next();
+    return run;
+  }
+
+  @Override
+  public CompletionStage<Boolean> accepts(HostPort address, Duration timeout) {
+    return accepts(address, registrants.get(), timeout);
+  }
+
+  private CompletionStage<Boolean> accepts(
+      HostPort address, InetAddress registrant, Duration timeout) {
+    return calls
+        .connect(address, registrant, timeout)
+        .thenApply(reply -> reply.end() == Reply.End.ANSWERED);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    runs.forEach(Run::stop);
+  }
+
+  private CompletionStage<Health> ask(Liveness.Check check, InetAddress registrant) {
+    if (check instanceof Liveness.HttpCheck http) {
+      Target target;
+      try {
+        target = Target.parse("check", http.uri().toString());
+      } catch (RegistryException never) {
+        return CompletableFuture.completedFuture(Health.CRITICAL);
+      }
+      return calls.get(target, registrant, http.timeout()).thenApply(GuardedChecker::healthOf);
+    }
+    Liveness.TcpCheck tcp = (Liveness.TcpCheck) check;
+    return accepts(tcp.address(), registrant, tcp.timeout())
+        .thenApply(accepted -> accepted ? Health.PASSING : Health.CRITICAL);
+  }
+
+  private static Health healthOf(Reply reply) {
+    if (reply.is(TOO_MANY_REQUESTS)) {
+      return Health.WARNING;
+    }
+    return reply.status() / 100 == 2 ? Health.PASSING : Health.CRITICAL;
+  }
+
+  private final class Run implements Running {
+    private final Liveness.Check check;
+    private final InetAddress registrant;
+    private final Consumer<Health> onResult;
+    private boolean stopped;
+    private Timer.@Nullable Scheduled following;
+
+    Run(Liveness.Check check, InetAddress registrant, Consumer<Health> onResult) {
+      this.check = check;
+      this.registrant = registrant;
+      this.onResult = onResult;
+    }
+
+    void next() {
+      if (isStopped()) {
+        return;
+      }
+      long began = timer.nanoTime();
+      var unused = ask(check, registrant).thenAccept(health -> deliver(health, began));
+    }
+
+    private void deliver(Health health, long began) {
+      if (isStopped()) {
+        return;
+      }
+      try {
+        onResult.accept(health);
+      } catch (Throwable thrown) {
+        LOG.error("a receiver of health checks threw", thrown);
+      }
+      double spread = 1 + JITTER * (2 * ThreadLocalRandom.current().nextDouble() - 1);
+      long due = began + (long) (check.interval().toNanos() * spread);
+      Timer.Scheduled scheduled =
+          timer.schedule(this::next, Duration.ofNanos(Math.max(0, due - timer.nanoTime())));
+      synchronized (this) {
+        following = scheduled;
+        if (!stopped) {
+          return;
+        }
+      }
+      scheduled.cancel();
+    }
+
+    private synchronized boolean isStopped() {
+      return stopped;
+    }
+
+    @Override
+    public void stop() {
+      Timer.Scheduled next;
+      synchronized (this) {
+        stopped = true;
+        next = following;
+      }
+      runs.remove(this);
+      if (next != null) {
+        next.cancel();
+      }
+    }
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * How the centre calls out to what strangers name: heartbeats, updates and checks. Start with
+ * {@link dev.rollcall.server.outbound.OutboundCalls}; what may be called says {@link
+ * dev.rollcall.server.outbound.OutboundPolicy}.
+ */
+@NullMarked
+package dev.rollcall.server.outbound;
+
+import org.jspecify.annotations.NullMarked;

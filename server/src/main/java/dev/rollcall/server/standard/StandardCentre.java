@@ -1,0 +1,96 @@
+package dev.rollcall.server.standard;
+
+import static java.util.Objects.requireNonNull;
+
+import com.linecorp.armeria.server.ServerBuilder;
+import dev.rollcall.server.Centre;
+import dev.rollcall.server.CentreBuilder;
+import dev.rollcall.server.CentreContext;
+import dev.rollcall.server.CentrePart;
+import dev.rollcall.server.access.AccessControl;
+import dev.rollcall.server.access.Principal;
+import dev.rollcall.server.consul.ConsulApi;
+import dev.rollcall.server.consul.ConsulSettings;
+import dev.rollcall.server.dashboard.Dashboard;
+import dev.rollcall.server.metrics.Metrics;
+import dev.rollcall.server.outbound.OutboundCalls;
+import dev.rollcall.server.outbound.OutboundPolicy;
+import dev.rollcall.server.s5.S5Centre;
+import dev.rollcall.server.s5.S5Service;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * A centre with Consul's API, S5's protocol, the dashboard and metrics, behind access control and
+ * with guarded outgoing calls. What a program says of address, port and limits it says to the
+ * builder, and what it says of who may call where, it says here.
+ */
+public final class StandardCentre {
+  private StandardCentre() {}
+
+  /**
+   * Prepares a centre in front of a store.
+   *
+   * @param storeUri {@code memory:}, {@code memory:name}, or what a backend on the class path says
+   * @param access who may do what; the caller has asked {@link AccessControl#requireSafe} for the
+   *     address that he gives to the builder
+   * @param policy where the centre may call
+   * @param consul what Consul's API needs to be told; its permissions are those of {@code access}
+   *     in any case
+   * @return a builder that has all parts
+   */
+  public static CentreBuilder builder(
+      String storeUri, AccessControl access, OutboundPolicy policy, ConsulSettings consul) {
+    requireNonNull(access, "access");
+    ConsulSettings guarded =
+        new ConsulSettings(
+            consul.datacentre(),
+            consul.node(),
+            consul.blockingQueriesByClient(),
+            consul.firstIndex(),
+            (request, service) -> Principal.of(request).mayRegister(service));
+    // The checker is the first that is made of all, and closes the calls as the last.
+    AtomicReference<OutboundCalls> calls = new AtomicReference<>();
+    return Centre.builder(storeUri)
+        .checker(
+            timer -> {
+              OutboundCalls opened = OutboundCalls.open(policy, timer);
+              calls.set(opened);
+              return opened.checkerOfRequests();
+            })
+        .part(context -> new ConsulApi(context, guarded))
+        .part(context -> new Around(context, requireNonNull(calls.get()), access));
+  }
+
+  /** What stands around Consul's API. */
+  private static final class Around implements CentrePart {
+    private final S5Centre s5;
+    private final Dashboard dashboard;
+    private final Metrics metrics;
+    private final AccessControl access;
+
+    Around(CentreContext context, OutboundCalls calls, AccessControl access) {
+      this.access = access;
+      s5 = new S5Centre(context.registry(), calls, context.timer());
+      dashboard = new Dashboard(context.registry(), context.timer());
+      metrics = new Metrics(context.registry(), calls);
+      metrics.gauge("rollcall.watchers", "Requests that wait for a change", access::watchers);
+      metrics.gauge("rollcall.dashboard.listeners", "Open pages", dashboard::listeners);
+    }
+
+    @Override
+    public void addTo(ServerBuilder server) {
+      server.service("/services", new S5Service(s5, access.limits()));
+      dashboard.mountOn(server);
+      server.service("/metrics", metrics.page());
+      // The last decorator is the first that is asked.
+      server.decorator(access).decorator(metrics);
+    }
+
+    @Override
+    public void close() {
+      dashboard.close();
+      metrics.close();
+      s5.close();
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package dev.rollcall.server.dashboard;
+
+import com.linecorp.armeria.server.Server;
+import dev.rollcall.Health;
+import dev.rollcall.Liveness;
+import dev.rollcall.Registration;
+import dev.rollcall.Registry;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.server.access.AccessControl;
+import dev.rollcall.server.access.Limits;
+import dev.rollcall.spi.Timer;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/** A dashboard on a server of its own, with a registry to fill. */
+final class Page implements AutoCloseable {
+  final Timer timer = Timer.system("dashboard-test");
+  final Registry registry = Registry.builder("memory:").timer(timer).build();
+  final Dashboard dashboard = new Dashboard(registry, timer);
+  private final Server server;
+
+  Page() {
+    this(AccessControl.withoutTokens(Limits.standard()));
+  }
+
+  Page(AccessControl access) {
+    this(access, 0);
+  }
+
+  Page(AccessControl access, int port) {
+    var builder =
+        Server.builder()
+            .http(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+            .gracefulShutdownTimeoutMillis(0, 0)
+            .requestTimeoutMillis(5_000);
+    dashboard.mountOn(builder);
+    server = builder.decorator(access).build();
+    server.start().join();
+  }
+
+  int port() {
+    return server.activeLocalPort();
+  }
+
+  String url() {
+    return "http://127.0.0.1:" + port();
+  }
+
+  Registration register(ServiceInstance.Builder instance) {
+    return registry.register(instance.build(), Liveness.permanent()).join();
+  }
+
+  /** A registry as it might be on an ordinary day. */
+  void fill() {
+    for (int i = 1; i <= 5; i++) {
+      register(
+          ServiceInstance.builder("orders")
+              .id("orders-" + i)
+              .address("10.0.1." + i, 8080)
+              .tag("v2.4.1")
+              .tag("eu-central")
+              .zone("eu-central-1" + "abc".charAt(i % 3))
+              .metadata("version", "2.4.1")
+              .metadata("commit", "9f3c1e7")
+              .metadata("docs", "https://orders.example.com/docs")
+              .health(i == 4 ? Health.CRITICAL : Health.PASSING));
+    }
+    for (int i = 1; i <= 3; i++) {
+      register(
+          ServiceInstance.builder("payments")
+              .id("payments-" + i)
+              .address("payments-" + i + ".internal", 9090)
+              .scheme("grpc")
+              .weight(i)
+              .tag("pci")
+              .health(i == 2 ? Health.WARNING : Health.PASSING)
+              .metadata("owner", "team-ledger"));
+    }
+    register(
+        ServiceInstance.builder("LogService")
+            .id("log-1")
+            .address("127.0.0.1", 4000)
+            .tag("s5")
+            .metadata("url", "http://127.0.0.1:4000"));
+    register(
+        ServiceInstance.builder("inventory")
+            .id("inventory-1")
+            .address("2001:db8::17", 8081)
+            .address("wan", "203.0.113.9", 8081));
+    for (int i = 1; i <= 12; i++) {
+      register(
+          ServiceInstance.builder("search")
+              .id("search-" + i)
+              .address("10.0.3." + i, 9200)
+              .tag("shard-" + i % 4));
+    }
+    register(ServiceInstance.builder("überweisung").id("ü-1").address("10.0.4.1", 80));
+  }
+
+  @Override
+  public void close() {
+    server.stop();
+    dashboard.close();
+    registry.close();
+    timer.close();
+  }
+}
