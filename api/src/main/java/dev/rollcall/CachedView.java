@@ -7,16 +7,27 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** {@link ServiceView} on an {@link InstanceCache}: each read is one volatile read. */
+/**
+ * {@link ServiceView} on an {@link InstanceCache}: each read is one volatile read. {@code latest}
+ * is written by the cache, under its lock, at each publication.
+ */
 final class CachedView implements ServiceView {
   private final String service;
   private final InstanceCache cache;
   private final WatchedService watched;
+  private volatile Snapshot latest;
 
   CachedView(String service, InstanceCache cache, WatchedService watched) {
     this.service = service;
     this.cache = cache;
     this.watched = watched;
+    this.latest = InstanceCache.nothing(service);
+    cache.showTo(this);
+  }
+
+  /** Takes a newer state over; for the cache alone. */
+  void show(Snapshot newer) {
+    latest = newer;
   }
 
   @Override
@@ -26,12 +37,12 @@ final class CachedView implements ServiceView {
 
   @Override
   public List<ServiceInstance> instances() {
-    return cache.snapshot().instances();
+    return latest.instances();
   }
 
   @Override
   public ServiceInstance pick() {
-    Snapshot now = cache.snapshot();
+    Snapshot now = latest;
     InstanceList eligible = now.eligible();
     int size = eligible.size();
     if (size == 0) {
@@ -79,13 +90,13 @@ final class CachedView implements ServiceView {
 
   @Override
   public Snapshot snapshot() {
-    return cache.snapshot();
+    return latest;
   }
 
   @Override
   public Snapshot await(Duration timeout) {
     awaitLoaded(cache, "service " + service, timeout);
-    return cache.snapshot();
+    return latest;
   }
 
   @Override

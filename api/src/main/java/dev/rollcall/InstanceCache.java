@@ -3,6 +3,7 @@ package dev.rollcall;
 import dev.rollcall.spi.InstanceEvent;
 import dev.rollcall.spi.InstanceEvent.Departure;
 import dev.rollcall.spi.Timer;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The copy-on-write cache of one service's instances: a state machine that is fed by a watch and
- * publishes immutable snapshots. It knows no listener and calls nobody.
+ * publishes immutable snapshots. It knows no listener, and calls nobody but its view, which it
+ * hands each snapshot.
  *
  * <p>All fields but {@code published} are guarded by {@code lock}, which is held for one change and
  * never while foreign code runs. {@code published} is written under the lock and read by anybody
@@ -47,6 +49,7 @@ final class InstanceCache {
   private String withheldBecause = "";
   private Freshness stream = Freshness.Loading.FIRST;
   private long revision;
+  private WeakReference<CachedView> view = new WeakReference<>(null);
   private volatile Snapshot published;
 
   /** Creates a cache that ejects nobody. */
@@ -86,6 +89,14 @@ final class InstanceCache {
 
   Timer timer() {
     return timer;
+  }
+
+  /** Shows a view, in place of the one before, the present state and all later ones. */
+  void showTo(CachedView reader) {
+    synchronized (lock) {
+      view = new WeakReference<>(reader);
+      reader.show(published);
+    }
   }
 
   /** Tells whether the store holds nothing and nothing is held back. */
@@ -367,6 +378,10 @@ final class InstanceCache {
                 versions.incrementAndGet(),
                 revision,
                 freshness());
+    CachedView reader = view.get();
+    if (reader != null) {
+      reader.show(published); // before anybody is told, so that no reader is behind a listener
+    }
   }
 
   /** Leaves out who is ejected, and forgets that of those who do not pass or are too many now. */

@@ -28,7 +28,9 @@ import org.slf4j.LoggerFactory;
  * threads, and wires them together; what they do stands with them.
  *
  * <p>{@code services} is changed atomically for one name at a time, by the first resolution and by
- * the sweep. {@code catalog} is guarded by {@code this}.
+ * the sweep; {@code recent}, the views that were resolved since the last sweep, is changed within
+ * that and read without: what a look-up finds there it need not look for. {@code catalog} is
+ * guarded by {@code this}.
  */
 final class StoreRegistry implements Registry {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
@@ -61,6 +63,7 @@ final class StoreRegistry implements Registry {
   private final HealthChecker checker;
   private final LossGuard guard;
   private final ConcurrentHashMap<String, WatchedService> services = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<String, CachedView> recent = new ConcurrentHashMap<>();
   private final Set<StoreRegistration> registrations = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean answering = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -149,14 +152,8 @@ final class StoreRegistry implements Registry {
   @Override
   public ServiceView service(String name) {
     Checks.notNull("service", name, "");
-    WatchedService known = services.get(name);
-    if (known != null) {
-      ServiceView view = known.recentView();
-      if (view != null) {
-        return view;
-      }
-    }
-    return resolve(Checks.name("service", name, ""));
+    CachedView view = recent.get(name);
+    return view != null ? view : resolve(Checks.name("service", name, ""));
   }
 
   private ServiceView resolve(String name) {
@@ -176,10 +173,12 @@ final class StoreRegistry implements Registry {
                           dispatcher,
                           this::storeAnswers);
               view[0] = service.resolve();
+              recent.put(name, view[0]);
               return service;
             });
     watched.start(backend);
     if (closed.get()) {
+      recent.remove(name);
       services.remove(name, watched); // close() may have passed by before it was added
       watched.close();
     }
@@ -208,6 +207,7 @@ final class StoreRegistry implements Registry {
       services.computeIfPresent(
           name,
           (same, watched) -> {
+            recent.remove(name);
             if (!watched.expired(now, settings.idleViewsAfter.toNanos())) {
               return watched;
             }
@@ -299,6 +299,7 @@ final class StoreRegistry implements Registry {
         everything.close();
       }
       services.values().forEach(WatchedService::close);
+      recent.clear();
       services.clear(); // so that the next call finds the registry closed
       mailboxes.forEach(Mailbox::shut);
       long deadline = System.nanoTime() + QUIET_NANOS;

@@ -19,10 +19,10 @@ import org.slf4j.LoggerFactory;
  * mailboxes of its listeners.
  *
  * <p>The backend calls the {@link WatchSink} methods, one at a time; they change the cache and then
- * signal the mailboxes, holding no lock. The view is held strongly for a while after each
- * resolution and weakly otherwise, so that one that nobody keeps is found by {@link #idleSince}.
- * {@code view}, {@code weakView} and {@code idleSince} are written within the registry's map,
- * atomically for this service; {@code view} is read without.
+ * signal the mailboxes, holding no lock. The view is held weakly here, and strongly by the registry
+ * for a while after each resolution, so that one that nobody keeps is found by {@link #idleSince}.
+ * {@code weakView} and {@code idleSince} are touched within the registry's map, atomically for this
+ * service.
  */
 final class WatchedService implements WatchSink {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
@@ -36,7 +36,6 @@ final class WatchedService implements WatchSink {
   private final List<WeakReference<BalancedView>> derived = new CopyOnWriteArrayList<>();
   private final List<Mailbox> mailboxes = new CopyOnWriteArrayList<>();
   private final AtomicBoolean started = new AtomicBoolean();
-  private volatile @Nullable CachedView view;
   private WeakReference<CachedView> weakView;
   private long idleSince;
   private boolean idle;
@@ -57,14 +56,7 @@ final class WatchedService implements WatchSink {
     this.dispatcher = dispatcher;
     this.whenBack = whenBack;
     this.targets = new Targets(cache.timer());
-    CachedView first = new CachedView(name, cache, this);
-    this.view = first;
-    this.weakView = new WeakReference<>(first);
-  }
-
-  /** Returns the view where it was resolved lately, else null. */
-  @Nullable CachedView recentView() {
-    return view;
+    this.weakView = new WeakReference<>(null);
   }
 
   /** Returns the view, made anew where the last one was collected. Called within the map. */
@@ -74,7 +66,6 @@ final class WatchedService implements WatchSink {
       present = new CachedView(name, cache, this);
       weakView = new WeakReference<>(present);
     }
-    view = present;
     idle = false;
     return present;
   }
@@ -83,7 +74,6 @@ final class WatchedService implements WatchSink {
    * Ages by one sweep; returns whether nobody needs this service any more. Called within the map.
    */
   boolean expired(long nowNanos, long idleNanos) {
-    view = null;
     if (weakView.get() != null || !mailboxes.isEmpty()) {
       idle = false;
     } else if (!idle) {

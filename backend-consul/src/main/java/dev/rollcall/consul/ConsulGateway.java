@@ -203,10 +203,15 @@ final class ConsulGateway implements AutoCloseable {
   }
 
   /**
-   * Deletes all keys that begin with a prefix; completes with true. As a transaction, since a URL
-   * cannot hold every prefix: of {@code a/..} it would make the root.
+   * Deletes all keys that begin with a prefix; completes with true. Where a URL cannot hold the
+   * prefix, as a transaction: of {@code a/..} a URL would make the root.
    */
   CompletableFuture<Boolean> deleteTree(String prefix) {
+    String last = prefix.substring(prefix.lastIndexOf('/') + 1);
+    if (!last.equals(".") && !last.equals("..")) {
+      HttpUrl url = keyUrl(prefix, -1).newBuilder().addQueryParameter("recurse", null).build();
+      return write(new Request.Builder().url(url).delete().build());
+    }
     HttpUrl.Builder url = base.newBuilder().addPathSegment("txn");
     addDatacentre(url);
     Request request =

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.util.HashSet;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -13,6 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoProcessLeft.class)
 @Timeout(120)
+@Tag("long")
 class ClusterTest {
   @ParameterizedTest
   @ValueSource(strings = {"3.4", "3.5"})
