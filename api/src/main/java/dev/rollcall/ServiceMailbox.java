@@ -7,19 +7,28 @@ import org.jspecify.annotations.Nullable;
 /** The mailbox of a {@link ServiceListener}. Its fields are the running worker's alone. */
 final class ServiceMailbox extends Mailbox {
   private final Supplier<Snapshot> states;
+  private final Comparison changes;
   private final ServiceListener listener;
   private final List<Mailbox> among;
   private Snapshot given;
   private Freshness givenFreshness = Freshness.Loading.FIRST;
   private boolean first = true;
 
+  /** Compares two states. */
+  @FunctionalInterface
+  interface Comparison {
+    Change between(Snapshot before, Snapshot now);
+  }
+
   ServiceMailbox(
       Dispatcher dispatcher,
       Supplier<Snapshot> states,
+      Comparison changes,
       ServiceListener listener,
       List<Mailbox> among) {
     super(dispatcher);
     this.states = states;
+    this.changes = changes;
     this.listener = Checks.notNull("listener", listener, "");
     this.among = among;
     this.given = InstanceCache.nothing(states.get().service());
@@ -31,7 +40,7 @@ final class ServiceMailbox extends Mailbox {
     Freshness before = givenFreshness;
     givenFreshness = latest.freshness();
     if (latest.version() > 0 && (first || !latest.allArray().isSame(given.allArray()))) {
-      Change change = Change.between(given, latest);
+      Change change = changes.between(given, latest);
       if (first || !change.all().isEmpty()) {
         boolean calm = first && latest.freshness() instanceof Freshness.Live;
         first = false;

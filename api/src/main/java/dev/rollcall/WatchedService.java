@@ -37,6 +37,7 @@ final class WatchedService implements WatchSink {
   private final List<Mailbox> mailboxes = new CopyOnWriteArrayList<>();
   private final AtomicBoolean started = new AtomicBoolean();
   private WeakReference<CachedView> weakView;
+  private volatile @Nullable Change lastChange; // by any worker: at worst it is made twice
   private long idleSince;
   private boolean idle;
   private boolean away; // of the backend's calls alone, which come one at a time
@@ -182,10 +183,21 @@ final class WatchedService implements WatchSink {
 
   /** Tells a listener of the states of a derived view. */
   Subscription watch(ServiceListener listener, Supplier<Snapshot> states) {
-    ServiceMailbox mailbox = new ServiceMailbox(dispatcher, states, listener, mailboxes);
+    ServiceMailbox mailbox =
+        new ServiceMailbox(dispatcher, states, this::change, listener, mailboxes);
     mailboxes.add(mailbox);
     mailbox.signal();
     return mailbox;
+  }
+
+  /** Compares two states once for all listeners that were given the same one before. */
+  private Change change(Snapshot before, Snapshot now) {
+    Change last = lastChange;
+    if (last == null || last.before() != before || last.now() != now) {
+      last = Change.between(before, now);
+      lastChange = last;
+    }
+    return last;
   }
 
   @Override
