@@ -107,7 +107,7 @@ final class BackedKeyValueStore implements KeyValueStore {
     WatchedKeys of;
     synchronized (this) {
       requireOpen();
-      of = watched.computeIfAbsent(keys, missing -> new WatchedKeys(missing, timer));
+      of = watched.computeIfAbsent(keys, missing -> new WatchedKeys(missing, timer, dispatcher));
       mailbox = new KeyValueMailbox(dispatcher, of, listener, this::left);
       of.add(mailbox);
     }

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * one state after the other.
  */
 final class BalancedView implements ServiceView {
+  private static final ServiceInstance[] NONE = {};
+
   private final CachedView base;
   private final WatchedService watched;
   private final @Nullable Filter filter;
@@ -20,15 +22,32 @@ final class BalancedView implements ServiceView {
   private volatile Choice choice;
 
   /**
-   * A state and who chooses in it.
-   *
-   * @param source the service's state
-   * @param shown what the filter leaves of it
-   * @param candidates whom to choose from
-   * @param picker who chooses; null where there is nobody to choose
+   * A state and who chooses in it: the service's state, what the filter leaves of it, whom to
+   * choose from, and who chooses, null where there is nobody to choose.
    */
-  private record Choice(
-      Snapshot source, Snapshot shown, Candidates candidates, Balancer.@Nullable Picker picker) {}
+  private static final class Choice {
+    final Snapshot source;
+    final Snapshot shown;
+    final Candidates candidates;
+    final Balancer.@Nullable Picker picker;
+
+    /** The candidates once more, as far as one array holds them: a step less to each. */
+    final ServiceInstance[] first;
+
+    Choice(
+        Snapshot source, Snapshot shown, Candidates candidates, Balancer.@Nullable Picker picker) {
+      this.source = source;
+      this.shown = shown;
+      this.candidates = candidates;
+      this.picker = picker;
+      ServiceInstance[] array = candidates.instances().onlyArray();
+      this.first = array == null ? NONE : array;
+    }
+
+    ServiceInstance get(int index) {
+      return index < first.length ? first[index] : candidates.get(index);
+    }
+  }
 
   /** Creates a view of nothing, to be told of the present state before it is given away. */
   BalancedView(
@@ -107,7 +126,7 @@ final class BalancedView implements ServiceView {
     if (picker == null) {
       throw CachedView.none(now.shown);
     }
-    return now.candidates.get(picker.pick());
+    return now.get(picker.pick());
   }
 
   @Override
@@ -122,7 +141,7 @@ final class BalancedView implements ServiceView {
     if (picker == null) {
       throw CachedView.none(now.shown);
     }
-    return now.candidates.get(picker.pick(KeyHash.mix(key)));
+    return now.get(picker.pick(KeyHash.mix(key)));
   }
 
   @Override
@@ -133,7 +152,7 @@ final class BalancedView implements ServiceView {
       throw CachedView.none(now.shown);
     }
     int index = picker.pick();
-    return new Pick(now.candidates.get(index), now.candidates.target(index), watched);
+    return new Pick(now.get(index), now.candidates.target(index), watched);
   }
 
   @Override

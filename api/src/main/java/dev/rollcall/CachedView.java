@@ -1,33 +1,60 @@
 package dev.rollcall;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
  * {@link ServiceView} on an {@link InstanceCache}: each read is one volatile read. {@code latest}
- * is written by the cache, under its lock, at each publication.
+ * is written by the cache, under its lock, at each publication; it leads to the snapshot.
  */
 final class CachedView implements ServiceView {
+  private static final VarHandle LATEST;
+
+  static {
+    try {
+      LATEST =
+          MethodHandles.lookup().findVarHandle(CachedView.class, "latest", ShownInstances.class);
+    } catch (ReflectiveOperationException impossible) {
+      throw new ExceptionInInitializerError(impossible);
+    }
+  }
+
   private final String service;
+  private final int hash;
   private final InstanceCache cache;
   private final WatchedService watched;
-  private volatile Snapshot latest;
+  private volatile ShownInstances latest;
 
   CachedView(String service, InstanceCache cache, WatchedService watched) {
     this.service = service;
+    this.hash = service.hashCode();
     this.cache = cache;
     this.watched = watched;
-    this.latest = InstanceCache.nothing(service);
+    this.latest = InstanceCache.nothing(service).passingArray();
     cache.showTo(this);
   }
 
-  /** Takes a newer state over; for the cache alone. */
+  /** Tells whether this is the view of a service, whose name's hash is given as well. */
+  boolean isOf(String name, int nameHash) {
+    return hash == nameHash && service.equals(name);
+  }
+
+  /** Returns the hash of the service's name: here, so that it is read with the view. */
+  int hash() {
+    return hash;
+  }
+
+  /**
+   * Takes a newer state over; for the cache alone. The volatile write that follows there, of the
+   * same state, orders this one as well.
+   */
   void show(Snapshot newer) {
-    latest = newer;
+    LATEST.setRelease(this, newer.passingArray());
   }
 
   @Override
@@ -37,18 +64,22 @@ final class CachedView implements ServiceView {
 
   @Override
   public List<ServiceInstance> instances() {
-    return latest.instances();
+    return latest;
   }
 
   @Override
   public ServiceInstance pick() {
-    Snapshot now = latest;
+    ShownInstances now = latest;
+    ServiceInstance[] from = now.picks();
+    return from.length > 0 ? from[RandomChoice.below(from.length)] : pickOfMany(now.snapshot());
+  }
+
+  private static ServiceInstance pickOfMany(Snapshot now) {
     InstanceList eligible = now.eligible();
-    int size = eligible.size();
-    if (size == 0) {
+    if (eligible.isEmpty()) {
       throw none(now);
     }
-    return eligible.get(ThreadLocalRandom.current().nextInt(size));
+    return eligible.get(RandomChoice.below(eligible.size()));
   }
 
   @Override
@@ -90,13 +121,13 @@ final class CachedView implements ServiceView {
 
   @Override
   public Snapshot snapshot() {
-    return latest;
+    return latest.snapshot();
   }
 
   @Override
   public Snapshot await(Duration timeout) {
     awaitLoaded(cache, "service " + service, timeout);
-    return latest;
+    return latest.snapshot();
   }
 
   @Override

@@ -100,4 +100,9 @@ public final class Candidates {
   Target target(int index) {
     return targets[index];
   }
+
+  /** Returns the targets, by index; nobody writes to the array. */
+  Target[] targets() {
+    return targets;
+  }
 }

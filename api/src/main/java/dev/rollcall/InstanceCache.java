@@ -23,9 +23,10 @@ import org.jspecify.annotations.Nullable;
  * publishes immutable snapshots. It knows no listener, and calls nobody but its view, which it
  * hands each snapshot.
  *
- * <p>All fields but {@code published} are guarded by {@code lock}, which is held for one change and
- * never while foreign code runs. {@code published} is written under the lock and read by anybody
- * without it: whoever reads it sees a complete state, and never an older one than before.
+ * <p>All fields are guarded by {@code lock}, which is held for one change and never while foreign
+ * code runs. {@code published} is written under the lock and read by anybody without it: whoever
+ * reads it sees a complete state, and never an older one than before. So is {@code newlyHeld}, a
+ * list that is not changed once it is there.
  *
  * <p>{@code known} is what readers are shown: what the store holds, plus {@code held}, the
  * instances that the store has lost so suddenly that the loss is not believed yet (see {@link
@@ -44,7 +45,7 @@ final class InstanceCache {
   private final LinkedHashSet<String> ejected = new LinkedHashSet<>();
   private final double mostEjected;
   private final Map<String, ServiceInstance> held = new HashMap<>();
-  private List<ServiceInstance> newlyHeld = new ArrayList<>();
+  private volatile List<ServiceInstance> newlyHeld = List.of();
   private @Nullable Since heldSince;
   private String withheldBecause = "";
   private Freshness stream = Freshness.Loading.FIRST;
@@ -129,15 +130,22 @@ final class InstanceCache {
     }
   }
 
+  /**
+   * Takes one instance, which is what changes mostly are: the general case without its maps.
+   * Returns whether something was published.
+   */
+  boolean put(ServiceInstance instance, long revision) {
+    synchronized (lock) {
+      if (held.isEmpty() && !(stream instanceof Freshness.Loading)) {
+        return replaced(instance, revision);
+      }
+    }
+    return apply(List.of(new InstanceEvent.Put(instance)), revision);
+  }
+
   /** Takes changes that belong together; returns whether something was published. */
   boolean apply(List<InstanceEvent> events, long revision) {
     synchronized (lock) {
-      if (events.size() == 1
-          && events.get(0) instanceof InstanceEvent.Put only
-          && held.isEmpty()
-          && !(stream instanceof Freshness.Loading)) {
-        return put(only.instance(), revision);
-      }
       TreeMap<String, @Nullable ServiceInstance> edits = new TreeMap<>();
       Map<String, ServiceInstance> lost = new HashMap<>();
       for (InstanceEvent event : events) {
@@ -227,12 +235,12 @@ final class InstanceCache {
 
   /** Returns the instances that are held since the last call. */
   List<ServiceInstance> takeNewlyHeld() {
+    if (newlyHeld.isEmpty()) {
+      return List.of();
+    }
     synchronized (lock) {
-      if (newlyHeld.isEmpty()) {
-        return List.of();
-      }
       List<ServiceInstance> taken = newlyHeld;
-      newlyHeld = new ArrayList<>();
+      newlyHeld = List.of();
       return taken;
     }
   }
@@ -263,14 +271,14 @@ final class InstanceCache {
     }
   }
 
-  /** What one put comes to, which is what changes mostly are: the general case without its maps. */
-  private boolean put(ServiceInstance instance, long revision) {
+  private boolean replaced(ServiceInstance instance, long revision) {
     this.revision = revision;
-    if (instance.equals(known.find(instance.id()))) {
+    InstanceList before = known;
+    known = before.with(instance);
+    if (known.isSame(before)) {
       return false;
     }
-    boolean allPassed = passing.isSame(known);
-    known = known.with(instance);
+    boolean allPassed = passing.isSame(before);
     if (instance.health() == Health.PASSING) {
       passing = allPassed ? known : passing.with(instance);
     } else {
@@ -331,15 +339,17 @@ final class InstanceCache {
         !(stream instanceof Freshness.Loading)
             && lostPassing > 0
             && losses.tooSudden(published.instances().size() - passingHeld(), lostPassing);
+    List<ServiceInstance> young = new ArrayList<>(newlyHeld);
     lost.forEach(
         (id, gone) -> {
           if (doubted && gone.health() == Health.PASSING) {
             held.put(id, gone);
-            newlyHeld.add(gone);
+            young.add(gone);
           } else {
             edits.put(id, null);
           }
         });
+    newlyHeld = young.isEmpty() ? List.of() : young;
     boolean holdingChanged = noteHolding();
     boolean changed = edit(edits);
     this.revision = revision;
@@ -366,7 +376,7 @@ final class InstanceCache {
 
   private void publish() {
     boolean loading = stream instanceof Freshness.Loading;
-    published =
+    Snapshot next =
         loading
             ? new Snapshot(
                 service, InstanceList.EMPTY, InstanceList.EMPTY, 0, revision, freshness())
@@ -380,8 +390,9 @@ final class InstanceCache {
                 freshness());
     CachedView reader = view.get();
     if (reader != null) {
-      reader.show(published); // before anybody is told, so that no reader is behind a listener
+      reader.show(next); // before anybody is told, so that no reader is behind a listener
     }
+    published = next;
   }
 
   /** Leaves out who is ejected, and forgets that of those who do not pass or are too many now. */

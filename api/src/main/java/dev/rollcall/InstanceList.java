@@ -21,10 +21,13 @@ import org.jspecify.annotations.Nullable;
  * {@value #MOST}, and an edited list shares all chunks but those that the edit touched: so that one
  * change in a service of 100,000 copies some hundred references, not 100,000, and {@link Walk} can
  * leave out what two lists share.
+ *
+ * <p>Nothing is overridden below, so that calls are as cheap as a final class's.
  */
-final class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess {
+class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess {
   static final int MOST = 512;
   static final int FEW = 64;
+  private static final int[] FROM_ZERO = {0};
   static final InstanceList EMPTY = new InstanceList(new ServiceInstance[0]);
 
   private final int size;
@@ -40,7 +43,7 @@ final class InstanceList extends AbstractList<ServiceInstance> implements Random
 
   /** Takes the array over: the caller must not write to it any more. */
   private InstanceList(ServiceInstance[] sorted) {
-    this(new ServiceInstance[][] {sorted}, new int[1], sorted.length);
+    this(new ServiceInstance[][] {sorted}, FROM_ZERO, sorted.length);
   }
 
   private InstanceList(ServiceInstance[][] chunks, int[] starts, int size) {
@@ -48,6 +51,11 @@ final class InstanceList extends AbstractList<ServiceInstance> implements Random
     this.starts = starts;
     this.size = size;
     this.only = chunks.length == 1 ? chunks[0] : null;
+  }
+
+  /** Creates another list on the same arrays. */
+  InstanceList(InstanceList same) {
+    this(same.chunks, same.starts, same.size);
   }
 
   private static InstanceList of(List<ServiceInstance[]> parts) {
@@ -142,10 +150,14 @@ final class InstanceList extends AbstractList<ServiceInstance> implements Random
     };
   }
 
-  /** Tells whether this is that very list: where nothing was edited, it still is. */
-  @SuppressWarnings("ReferenceEquality")
+  /** Tells whether both stand on the same arrays: where nothing was edited, they do. */
   boolean isSame(InstanceList other) {
-    return this == other;
+    return chunks == other.chunks;
+  }
+
+  /** Returns the array of all of them, where there is but one; nobody writes to it. */
+  ServiceInstance @Nullable [] onlyArray() {
+    return only;
   }
 
   /** Returns the index of an id, or a negative number where it is not in the list. */
@@ -195,12 +207,18 @@ final class InstanceList extends AbstractList<ServiceInstance> implements Random
     return -(low + 1);
   }
 
-  /** Returns a list with an instance put in, or in the place of the one with its id. */
+  /**
+   * Returns a list with an instance put in, or in the place of the one with its id; this where an
+   * equal one is in it.
+   */
   InstanceList with(ServiceInstance instance) {
     int c = chunkOf(instance.id());
     ServiceInstance[] chunk = chunks[c];
     int at = indexIn(chunk, instance.id());
     if (at >= 0) {
+      if (instance.equals(chunk[at])) {
+        return this;
+      }
       ServiceInstance[] copy = chunk.clone();
       copy[at] = instance;
       return withChunk(c, copy);
@@ -298,7 +316,7 @@ final class InstanceList extends AbstractList<ServiceInstance> implements Random
       if (put != null) {
         merged[to++] = put;
       }
-      changed |= at >= 0 || put != null;
+      changed |= at >= 0 ? !chunk[at].equals(put) : put != null;
     }
     System.arraycopy(chunk, from, merged, to, chunk.length - from);
     to += chunk.length - from;

@@ -1,7 +1,7 @@
 package dev.rollcall;
 
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -11,27 +11,25 @@ import org.slf4j.LoggerFactory;
  * {@linkplain #signal() signals}, and a worker of the {@link Dispatcher} then {@linkplain
  * #deliver() delivers} whatever is the latest.
  *
- * <p>The state goes IDLE → QUEUED → RUNNING → IDLE; a signal while running makes it RERUN, which
- * ends in QUEUED again, so that one mailbox is run by one thread at a time and no signal is lost.
- * CLOSED is final. {@code runner} is written by the running worker; it is set before the state
- * becomes RUNNING, so that {@link #close()} always knows whom it waits for.
+ * <p>{@code state} is null while nobody calls the listener, the thread while one does, and {@link
+ * #CLOSED} for ever after. Who finds another thread in it notes so in {@code again} and leaves;
+ * that thread looks there after it has left {@code state}, and makes the mailbox due once more. So
+ * one thread at a time calls, and no signal is lost. {@code last} is guarded by {@code this}: the
+ * thread that was calling when the mailbox was closed, until its call has ended.
  */
-abstract class Mailbox implements Subscription {
+abstract class Mailbox extends Due implements Subscription {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
   private static final long CLOSE_WAIT_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final Object CLOSED = new Object();
+  private static final AtomicReferenceFieldUpdater<Mailbox, @Nullable Object> STATE =
+      AtomicReferenceFieldUpdater.newUpdater(Mailbox.class, Object.class, "state");
 
-  private static final int IDLE = 0;
-  private static final int QUEUED = 1;
-  private static final int RUNNING = 2;
-  private static final int RERUN = 3;
-  private static final int CLOSED = 4;
-
-  private final Dispatcher dispatcher;
-  private final AtomicInteger state = new AtomicInteger(IDLE);
-  private volatile @Nullable Thread runner;
+  private volatile @Nullable Object state;
+  private volatile boolean again;
+  private @Nullable Thread last;
 
   Mailbox(Dispatcher dispatcher) {
-    this.dispatcher = dispatcher;
+    super(dispatcher);
   }
 
   /** Calls the listener with what it has not been given yet, if there is such a thing. */
@@ -40,42 +38,52 @@ abstract class Mailbox implements Subscription {
   /** Takes this mailbox off the list of those that are signalled. */
   abstract void detach();
 
+  @SuppressWarnings("ReferenceEquality")
   final boolean isClosed() {
-    return state.get() == CLOSED;
+    return state == CLOSED;
   }
 
-  /** There may be something to deliver. Any thread, no lock held. */
-  final void signal() {
-    while (true) {
-      int now = state.get();
-      if (now == IDLE) {
-        if (state.compareAndSet(IDLE, QUEUED)) {
-          dispatcher.enqueue(this);
-          return;
-        }
-      } else if (now != RUNNING || state.compareAndSet(RUNNING, RERUN)) {
-        return;
-      }
+  @Override
+  final void deliver(Dispatcher.Worker worker) {
+    attempt();
+  }
+
+  /** Delivers, or where another thread does so has that look once more. */
+  final void attempt() {
+    Thread self = Thread.currentThread();
+    if (!STATE.compareAndSet(this, null, self)) {
+      defer();
+      return;
     }
-  }
-
-  /** Called by a worker, once for each time that this mailbox was enqueued. */
-  final void run() {
-    runner = Thread.currentThread();
+    if (again) {
+      again = false;
+    }
     try {
-      if (state.compareAndSet(QUEUED, RUNNING)) {
-        deliver();
-      }
+      deliver();
     } catch (Throwable thrown) {
       complain(thrown);
     } finally {
+      leave(self);
+    }
+  }
+
+  private void leave(Thread self) {
+    if (!STATE.compareAndSet(this, self, null)) {
       synchronized (this) {
-        runner = null;
+        last = null;
         notifyAll();
       }
+    } else if (again) {
+      signal();
     }
-    if (!state.compareAndSet(RUNNING, IDLE) && state.compareAndSet(RERUN, QUEUED)) {
-      dispatcher.enqueue(this);
+  }
+
+  private void defer() {
+    if (!isClosed()) {
+      again = true;
+      if (state == null) {
+        signal(); // it has left in between, perhaps without having looked
+      }
     }
   }
 
@@ -89,20 +97,21 @@ abstract class Mailbox implements Subscription {
 
   /** Lets no further callback begin, without waiting for one that runs. */
   final void shut() {
-    state.set(CLOSED);
+    synchronized (this) {
+      if (STATE.getAndSet(this, CLOSED) instanceof Thread calling) {
+        last = calling;
+      }
+    }
     detach();
   }
 
-  /** Waits until no callback runs, unless this is the thread that runs it. */
+  /** Waits until no callback runs after {@link #shut}, unless this is the thread that runs it. */
   final void awaitQuiet(long nanos) {
-    if (runner == Thread.currentThread()) {
-      return;
-    }
     long deadline = System.nanoTime() + nanos;
     boolean interrupted = false;
     synchronized (this) {
       long left = nanos;
-      while (runner != null && left > 0) {
+      while (last != null && last != Thread.currentThread() && left > 0) {
         try {
           TimeUnit.NANOSECONDS.timedWait(this, left);
         } catch (InterruptedException stop) {

@@ -43,7 +43,8 @@ final class RoundRobin implements Balancer.Picker {
     if (turn >= size) {
       turn %= size;
     }
-    turns[stripe] = turn + 1 == size ? 0 : turn + 1;
+    int next = turn + 1;
+    turns[stripe] = next & ((next - size) >> 31); // 0 at the end, without a branch
     return turn;
   }
 }

@@ -10,7 +10,7 @@ import java.util.Optional;
 public final class Snapshot {
   private final String service;
   private final InstanceList all;
-  private final InstanceList passing;
+  private final ShownInstances passing;
   private final InstanceList eligible;
   private final long version;
   private final long revision;
@@ -37,11 +37,11 @@ public final class Snapshot {
       Freshness freshness) {
     this.service = service;
     this.all = all;
-    this.passing = passing;
     this.eligible = eligible;
     this.version = version;
     this.revision = revision;
     this.freshness = freshness;
+    this.passing = new ShownInstances(passing, eligible, this);
   }
 
   /**
@@ -114,7 +114,7 @@ public final class Snapshot {
     return all;
   }
 
-  InstanceList passingArray() {
+  ShownInstances passingArray() {
     return passing;
   }
 

@@ -34,6 +34,7 @@ final class StoreCatalog implements Catalog, WatchSink {
   private final Runnable whenBack;
   private final Map<String, InstanceCache> caches = new ConcurrentHashMap<>();
   private final List<CatalogMailbox> mailboxes = new CopyOnWriteArrayList<>();
+  private final Fanout fanout;
 
   /** Shared by all services, so that one that vanishes and comes back goes on counting. */
   private final AtomicLong versions = new AtomicLong();
@@ -53,6 +54,7 @@ final class StoreCatalog implements Catalog, WatchSink {
     this.timer = timer;
     this.guard = guard;
     this.dispatcher = dispatcher;
+    this.fanout = new Fanout(dispatcher, mailboxes);
     this.whenBack = whenBack;
     this.stream = new InstanceCache("*", timer, guard.window(), 0, versions);
   }
@@ -224,7 +226,7 @@ final class StoreCatalog implements Catalog, WatchSink {
   }
 
   private void signal() {
-    mailboxes.forEach(Mailbox::signal);
+    fanout.signal();
   }
 
   Set<String> names() {

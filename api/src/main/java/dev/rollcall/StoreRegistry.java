@@ -28,9 +28,8 @@ import org.slf4j.LoggerFactory;
  * threads, and wires them together; what they do stands with them.
  *
  * <p>{@code services} is changed atomically for one name at a time, by the first resolution and by
- * the sweep; {@code recent}, the views that were resolved since the last sweep, is changed within
- * that and read without: what a look-up finds there it need not look for. {@code catalog} is
- * guarded by {@code this}.
+ * the sweep; {@code recent}, the views that were resolved since the last sweep, is added to within
+ * that and read without. {@code catalog} is guarded by {@code this}.
  */
 final class StoreRegistry implements Registry {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
@@ -63,7 +62,7 @@ final class StoreRegistry implements Registry {
   private final HealthChecker checker;
   private final LossGuard guard;
   private final ConcurrentHashMap<String, WatchedService> services = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<String, CachedView> recent = new ConcurrentHashMap<>();
+  private final RecentViews recent = new RecentViews();
   private final Set<StoreRegistration> registrations = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean answering = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -173,12 +172,12 @@ final class StoreRegistry implements Registry {
                           dispatcher,
                           this::storeAnswers);
               view[0] = service.resolve();
-              recent.put(name, view[0]);
+              recent.put(view[0]);
               return service;
             });
     watched.start(backend);
     if (closed.get()) {
-      recent.remove(name);
+      recent.clear();
       services.remove(name, watched); // close() may have passed by before it was added
       watched.close();
     }
@@ -203,11 +202,11 @@ final class StoreRegistry implements Registry {
     }
     long now = timer.nanoTime();
     List<WatchedService> dropped = new ArrayList<>();
+    recent.clear(); // first: what is resolved from now on is held, and so found not to be idle
     for (String name : services.keySet()) {
       services.computeIfPresent(
           name,
           (same, watched) -> {
-            recent.remove(name);
             if (!watched.expired(now, settings.idleViewsAfter.toNanos())) {
               return watched;
             }

@@ -1,7 +1,7 @@
 package dev.rollcall;
 
 import dev.rollcall.spi.Timer;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /**
  * What this process knows of one instance by having called it; it outlives the states in which the
@@ -11,12 +11,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Target {
   private static final long FIRST_EJECTION_NANOS = 1_000_000_000L;
   private static final int MOST_DOUBLINGS = 5;
+  private static final AtomicIntegerFieldUpdater<Target> IN_FLIGHT =
+      AtomicIntegerFieldUpdater.newUpdater(Target.class, "inFlight");
 
   /** Seen when looking began: of unknown age. */
   private final boolean old;
 
   private final long sinceNanos;
-  private final AtomicInteger inFlight = new AtomicInteger();
+  private volatile int inFlight; // by IN_FLIGHT
   private volatile boolean hasFailed;
   private int strikes;
 
@@ -26,15 +28,15 @@ final class Target {
   }
 
   int inFlight() {
-    return inFlight.get();
+    return inFlight;
   }
 
   void begin() {
-    inFlight.incrementAndGet();
+    IN_FLIGHT.incrementAndGet(this);
   }
 
   void end() {
-    inFlight.decrementAndGet();
+    IN_FLIGHT.decrementAndGet(this);
   }
 
   long ageNanos(Timer timer) {

@@ -39,6 +39,7 @@ final class WatchedKeys implements KeyValueSink {
   private final Keys keys;
   private final Timer timer;
   private final List<KeyValueMailbox> mailboxes = new CopyOnWriteArrayList<>();
+  private final Fanout fanout;
   private final AtomicBoolean started = new AtomicBoolean();
 
   private final Object lock = new Object();
@@ -51,8 +52,9 @@ final class WatchedKeys implements KeyValueSink {
   private KeyValueBackend.@Nullable Watch upstream;
   private boolean closed;
 
-  WatchedKeys(Keys keys, Timer timer) {
+  WatchedKeys(Keys keys, Timer timer, Dispatcher dispatcher) {
     this.keys = keys;
+    this.fanout = new Fanout(dispatcher, mailboxes);
     this.timer = timer;
   }
 
@@ -179,7 +181,7 @@ final class WatchedKeys implements KeyValueSink {
 
   private void signal(boolean something) {
     if (something) {
-      mailboxes.forEach(Mailbox::signal);
+      fanout.signal();
     }
   }
 }

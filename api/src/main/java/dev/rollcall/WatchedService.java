@@ -35,6 +35,7 @@ final class WatchedService implements WatchSink {
   private final Targets targets;
   private final List<WeakReference<BalancedView>> derived = new CopyOnWriteArrayList<>();
   private final List<Mailbox> mailboxes = new CopyOnWriteArrayList<>();
+  private final Fanout fanout;
   private final AtomicBoolean started = new AtomicBoolean();
   private WeakReference<CachedView> weakView;
   private volatile @Nullable Change lastChange; // by any worker: at worst it is made twice
@@ -57,6 +58,7 @@ final class WatchedService implements WatchSink {
     this.dispatcher = dispatcher;
     this.whenBack = whenBack;
     this.targets = new Targets(cache.timer());
+    this.fanout = new Fanout(dispatcher, mailboxes);
     this.weakView = new WeakReference<>(null);
   }
 
@@ -211,6 +213,11 @@ final class WatchedService implements WatchSink {
   }
 
   @Override
+  public void put(ServiceInstance instance, long revision) {
+    published(cache.put(instance, revision));
+  }
+
+  @Override
   public void synced() {
     published(cache.synced());
     if (away) {
@@ -233,7 +240,7 @@ final class WatchedService implements WatchSink {
   private void published(boolean something) {
     if (something) {
       catchUp();
-      mailboxes.forEach(Mailbox::signal);
+      fanout.signal();
     }
     List<ServiceInstance> held = cache.takeNewlyHeld();
     if (!held.isEmpty()) {

@@ -21,15 +21,16 @@ final class Weighted implements Balancer.Picker {
         return even ? new RandomChoice(weights.length) : new Weighted(weights, sum);
       };
 
-  /** Below it, of 2³², a column gives its own instance. */
-  private final long[] threshold;
-
-  private final int[] alias;
+  /**
+   * A column a number, so that one load gets it: the upper 33 bits are the threshold, of 2³², below
+   * which it gives its own instance, the lower 31 the other instance.
+   */
+  private final long[] columns;
 
   private Weighted(double[] weights, double sum) {
     int size = weights.length;
-    threshold = new long[size];
-    alias = new int[size];
+    long[] threshold = new long[size];
+    int[] alias = new int[size];
     double[] share = new double[size];
     int[] small = new int[size];
     int[] large = new int[size];
@@ -66,13 +67,21 @@ final class Weighted implements Balancer.Picker {
       threshold[small[n]] = weights[small[n]] == 0 ? 0 : 1L << 32;
       alias[small[n]] = heaviest;
     }
+    columns = new long[size];
+    for (int n = 0; n < size; n++) {
+      columns[n] = threshold[n] << 31 | alias[n];
+    }
   }
 
   @Override
   public int pick() {
     long random = ThreadLocalRandom.current().nextLong();
     // The upper half, as a fraction of 2³², chooses the column; the lower one is independent of it.
-    int column = (int) (((random >>> 32) * threshold.length) >>> 32);
-    return (random & 0xFFFF_FFFFL) < threshold[column] ? column : alias[column];
+    int own = RandomChoice.scaled((int) (random >>> 32), columns.length);
+    long column = columns[own];
+    int other = (int) column & 0x7FFF_FFFF;
+    // Without a branch, which no processor could predict: all ones where the column's own is meant.
+    int isOwn = (int) (((random & 0xFFFF_FFFFL) - (column >>> 31)) >> 63);
+    return other ^ ((own ^ other) & isOwn);
   }
 }

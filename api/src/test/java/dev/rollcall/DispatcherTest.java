@@ -158,4 +158,63 @@ class DispatcherTest {
     }
     assertThat(names).hasSize(1);
   }
+
+  @Test
+  void fanout_withAListenerThatBlocks_reachesAllOthersAndThatOneLater() {
+    CountDownLatch until = new CountDownLatch(1);
+    List<MailboxTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
+    try (Dispatcher dispatcher = new Dispatcher(timer, null)) {
+      for (int i = 0; i < 20; i++) {
+        mailboxes.add(
+            i == 5 ? blocking(dispatcher, until) : new MailboxTest.Counting(dispatcher, () -> {}));
+      }
+      Fanout fanout = new Fanout(dispatcher, mailboxes);
+      fanout.signal();
+      await()
+          .untilAsserted(
+              () -> assertThat(mailboxes).allMatch(mailbox -> mailbox.delivered.get() > 0));
+      int before = mailboxes.get(19).delivered.get();
+      fanout.signal();
+      await()
+          .untilAsserted(() -> assertThat(mailboxes.get(19).delivered).hasValueGreaterThan(before));
+      assertThat(mailboxes.get(5).delivered).hasValue(1);
+      until.countDown();
+      await().untilAsserted(() -> assertThat(mailboxes.get(5).delivered).hasValue(2));
+    }
+  }
+
+  @Test
+  void fanout_signalledOftenBeforeItRuns_runsOnceOnOneTask() {
+    List<Runnable> tasks = new CopyOnWriteArrayList<>();
+    List<MailboxTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
+    try (Dispatcher dispatcher = new Dispatcher(new ManualTimer(), tasks::add)) {
+      for (int i = 0; i < 100; i++) {
+        mailboxes.add(new MailboxTest.Counting(dispatcher, () -> {}));
+      }
+      Fanout fanout = new Fanout(dispatcher, mailboxes);
+      fanout.signal();
+      fanout.signal();
+      assertThat(tasks).hasSize(1);
+      tasks.get(0).run();
+      assertThat(mailboxes).allMatch(mailbox -> mailbox.delivered.get() == 1);
+      fanout.signal();
+      assertThat(tasks).hasSize(2);
+    }
+  }
+
+  @Test
+  void fanout_withListenersThatAllBlock_callsEachOfThem() {
+    CountDownLatch until = new CountDownLatch(1);
+    List<MailboxTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
+    try (Dispatcher dispatcher = new Dispatcher(timer, null)) {
+      for (int i = 0; i < 8; i++) {
+        mailboxes.add(blocking(dispatcher, until));
+      }
+      new Fanout(dispatcher, mailboxes).signal();
+      await()
+          .untilAsserted(
+              () -> assertThat(mailboxes).allMatch(mailbox -> mailbox.delivered.get() == 1));
+      until.countDown();
+    }
+  }
 }

@@ -39,8 +39,7 @@ class InstanceListTest {
         if (edit.getValue() == null) {
           changes |= model.remove(edit.getKey()) != null;
         } else {
-          model.put(edit.getKey(), edit.getValue());
-          changes = true;
+          changes |= !edit.getValue().equals(model.put(edit.getKey(), edit.getValue()));
         }
       }
       list = before.edited(edits);

@@ -3,6 +3,7 @@ package dev.rollcall.bench;
 import dev.rollcall.Change;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceListener;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -15,8 +16,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * One change to all listeners of a service. They are of four classes, as an application's are, so
- * that no call is inlined; they are called on the thread that brings the change, so that the
+ * One change to all listeners of a service. They are of four classes in no order, as an
+ * application's are, so that no call is inlined; they are called on the thread that brings the change, so that the
  * wake-up of another is not measured. {@code ./rollcall bench fan-out}
  */
 @BenchmarkMode(Mode.AverageTime)
@@ -65,9 +66,10 @@ public class FanOutBenchmark {
 
   static ServiceListener[] listeners(int count) {
     ServiceListener[] listeners = new ServiceListener[count];
+    Random order = new Random(42);
     for (int i = 0; i < count; i++) {
       listeners[i] =
-          switch (i & 3) {
+          switch (order.nextInt(4)) {
             case 0 -> new First();
             case 1 -> new Second();
             case 2 -> new Third();

@@ -1,0 +1,42 @@
+package dev.rollcall;
+
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+
+/**
+ * What can be due with the {@link Dispatcher}: a mailbox, or all mailboxes of one thing. It stands
+ * in the queue once at most, however often it is signalled. {@code queued} is set by whoever makes
+ * it due, and unset by the worker before that looks at what there is to deliver: so that a signal
+ * is never lost.
+ */
+abstract class Due {
+  private static final AtomicIntegerFieldUpdater<Due> QUEUED =
+      AtomicIntegerFieldUpdater.newUpdater(Due.class, "queued");
+
+  private final Dispatcher dispatcher;
+  private volatile int queued; // 1 while it stands in the queue, by QUEUED
+
+  Due(Dispatcher dispatcher) {
+    this.dispatcher = dispatcher;
+  }
+
+  /** There may be something to deliver. Any thread, no lock held. */
+  final void signal() {
+    if (queued == 0 && QUEUED.compareAndSet(this, 0, 1)) {
+      dispatcher.enqueue(this);
+    }
+  }
+
+  /** Called by a worker that has taken this out of the queue. */
+  final void run(Dispatcher.Worker worker) {
+    queued = 0;
+    deliver(worker);
+  }
+
+  /** Delivers what there is. More than one thread may do so, where one of them is stuck. */
+  abstract void deliver(Dispatcher.Worker worker);
+
+  /** Tells whether others wait for what a worker does here, who must not wait for long. */
+  boolean othersWait() {
+    return false;
+  }
+}
