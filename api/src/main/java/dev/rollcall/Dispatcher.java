@@ -120,7 +120,7 @@ final class Dispatcher implements AutoCloseable {
   private void replace(Worker worker) {
     worker.replaced = true;
     Due unfinished = worker.current;
-    if (unfinished != null && unfinished.othersWait()) {
+    if (unfinished != null && unfinished.mailboxes() > 1) {
       unfinished.signal();
     }
   }
@@ -161,7 +161,7 @@ final class Dispatcher implements AutoCloseable {
         for (Due due = queue.poll(); due != null; due = queue.poll()) {
           step();
           current = due;
-          if (due.othersWait()) {
+          if (due.mailboxes() > 1) {
             watchSoon();
           }
           due.run(this);

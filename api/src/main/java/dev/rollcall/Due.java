@@ -21,7 +21,7 @@ abstract class Due {
 
   /** There may be something to deliver. Any thread, no lock held. */
   final void signal() {
-    if (queued == 0 && QUEUED.compareAndSet(this, 0, 1)) {
+    if (queued == 0 && mailboxes() > 0 && QUEUED.compareAndSet(this, 0, 1)) {
       dispatcher.enqueue(this);
     }
   }
@@ -35,8 +35,6 @@ abstract class Due {
   /** Delivers what there is. More than one thread may do so, where one of them is stuck. */
   abstract void deliver(Dispatcher.Worker worker);
 
-  /** Tells whether others wait for what a worker does here, who must not wait for long. */
-  boolean othersWait() {
-    return false;
-  }
+  /** Returns how many mailboxes this is: with none there is nothing to do. */
+  abstract int mailboxes();
 }

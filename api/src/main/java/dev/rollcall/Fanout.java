@@ -28,7 +28,7 @@ final class Fanout extends Due {
   }
 
   @Override
-  boolean othersWait() {
-    return mailboxes.size() > 1;
+  int mailboxes() {
+    return mailboxes.size();
   }
 }

@@ -36,21 +36,25 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
   private final ServiceInstance @Nullable [] only;
 
   /** None of them is empty, unless there is but one. */
-  private final ServiceInstance[][] chunks;
+  private final Chunk[] chunks;
 
   /** The index of the first instance of each chunk. */
   private final int[] starts;
 
   /** Takes the array over: the caller must not write to it any more. */
   private InstanceList(ServiceInstance[] sorted) {
-    this(new ServiceInstance[][] {sorted}, FROM_ZERO, sorted.length);
+    this(new Chunk(sorted));
   }
 
-  private InstanceList(ServiceInstance[][] chunks, int[] starts, int size) {
+  private InstanceList(Chunk only) {
+    this(new Chunk[] {only}, FROM_ZERO, only.instances.length);
+  }
+
+  private InstanceList(Chunk[] chunks, int[] starts, int size) {
     this.chunks = chunks;
     this.starts = starts;
     this.size = size;
-    this.only = chunks.length == 1 ? chunks[0] : null;
+    this.only = chunks.length == 1 ? chunks[0].instances : null;
   }
 
   /** Creates another list on the same arrays. */
@@ -58,27 +62,29 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
     this(same.chunks, same.starts, same.size);
   }
 
-  private static InstanceList of(List<ServiceInstance[]> parts) {
-    List<ServiceInstance[]> chunks = new ArrayList<>(parts.size() + 1);
-    for (ServiceInstance[] part : parts) {
-      ServiceInstance[] last = chunks.isEmpty() ? null : chunks.get(chunks.size() - 1);
+  private static InstanceList of(List<Chunk> parts) {
+    List<Chunk> chunks = new ArrayList<>(parts.size() + 1);
+    for (Chunk chunk : parts) {
+      ServiceInstance[] part = chunk.instances;
+      ServiceInstance[] last = chunks.isEmpty() ? null : chunks.get(chunks.size() - 1).instances;
       if (last != null
           && (last.length < FEW || part.length < FEW)
           && last.length + part.length <= MOST) {
-        chunks.set(chunks.size() - 1, concatenated(last, part));
+        chunks.set(chunks.size() - 1, new Chunk(concatenated(last, part)));
       } else if (part.length <= MOST) {
         if (part.length > 0) {
-          chunks.add(part);
+          chunks.add(chunk);
         }
       } else {
         // Half full, so that many more fit in before the next split.
         int count = (2 * part.length + MOST - 1) / MOST;
         for (int n = 0; n < count; n++) {
           chunks.add(
-              Arrays.copyOfRange(
-                  part,
-                  (int) ((long) part.length * n / count),
-                  (int) ((long) part.length * (n + 1) / count)));
+              new Chunk(
+                  Arrays.copyOfRange(
+                      part,
+                      (int) ((long) part.length * n / count),
+                      (int) ((long) part.length * (n + 1) / count))));
         }
       }
     }
@@ -89,9 +95,9 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
     int size = 0;
     for (int c = 0; c < starts.length; c++) {
       starts[c] = size;
-      size += chunks.get(c).length;
+      size += chunks.get(c).instances.length;
     }
-    return new InstanceList(chunks.toArray(new ServiceInstance[0][]), starts, size);
+    return new InstanceList(chunks.toArray(new Chunk[0]), starts, size);
   }
 
   private static ServiceInstance[] concatenated(ServiceInstance[] a, ServiceInstance[] b) {
@@ -112,7 +118,7 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
     }
     int found = Arrays.binarySearch(starts, index);
     int chunk = found >= 0 ? found : -found - 2;
-    return chunks[chunk][index - starts[chunk]];
+    return chunks[chunk].instances[index - starts[chunk]];
   }
 
   @Override
@@ -124,7 +130,8 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
   public ServiceInstance[] toArray() {
     ServiceInstance[] all = new ServiceInstance[size];
     for (int c = 0; c < chunks.length; c++) {
-      System.arraycopy(chunks[c], 0, all, starts[c], chunks[c].length);
+      ServiceInstance[] chunk = chunks[c].instances;
+      System.arraycopy(chunk, 0, all, starts[c], chunk.length);
     }
     return all;
   }
@@ -163,15 +170,15 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
   /** Returns the index of an id, or a negative number where it is not in the list. */
   int indexOfId(String id) {
     int chunk = chunkOf(id);
-    int at = indexIn(chunks[chunk], id);
+    int at = chunks[chunk].indexOf(id);
     return at < 0 ? -1 : starts[chunk] + at;
   }
 
   /** Returns the instance with an id. */
   @Nullable ServiceInstance find(String id) {
-    ServiceInstance[] chunk = chunks[chunkOf(id)];
-    int at = indexIn(chunk, id);
-    return at < 0 ? null : chunk[at];
+    Chunk chunk = chunks[chunkOf(id)];
+    int at = chunk.indexOf(id);
+    return at < 0 ? null : chunk.instances[at];
   }
 
   /** Returns the only chunk that may hold an id. */
@@ -180,7 +187,7 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
     int high = chunks.length - 1;
     while (low <= high) {
       int middle = (low + high) >>> 1;
-      if (chunks[middle][0].id().compareTo(id) <= 0) {
+      if (chunks[middle].instances[0].id().compareTo(id) <= 0) {
         low = middle + 1;
       } else {
         high = middle - 1;
@@ -189,70 +196,36 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
     return high;
   }
 
-  /** Returns the index of an id in a chunk, or {@code -(insertion point) - 1}. */
-  private static int indexIn(ServiceInstance[] chunk, String id) {
-    int low = 0;
-    int high = chunk.length - 1;
-    while (low <= high) {
-      int middle = (low + high) >>> 1;
-      int order = chunk[middle].id().compareTo(id);
-      if (order < 0) {
-        low = middle + 1;
-      } else if (order > 0) {
-        high = middle - 1;
-      } else {
-        return middle;
-      }
-    }
-    return -(low + 1);
-  }
-
   /**
    * Returns a list with an instance put in, or in the place of the one with its id; this where an
    * equal one is in it.
    */
   InstanceList with(ServiceInstance instance) {
     int c = chunkOf(instance.id());
-    ServiceInstance[] chunk = chunks[c];
-    int at = indexIn(chunk, instance.id());
-    if (at >= 0) {
-      if (instance.equals(chunk[at])) {
-        return this;
-      }
-      ServiceInstance[] copy = chunk.clone();
-      copy[at] = instance;
-      return withChunk(c, copy);
+    Chunk chunk = chunks[c];
+    int at = chunk.indexOf(instance.id());
+    if (at < 0) {
+      return withChunk(c, chunk.inserted(-at - 1, instance));
     }
-    int into = -at - 1;
-    ServiceInstance[] copy = new ServiceInstance[chunk.length + 1];
-    System.arraycopy(chunk, 0, copy, 0, into);
-    copy[into] = instance;
-    System.arraycopy(chunk, into, copy, into + 1, chunk.length - into);
-    return withChunk(c, copy);
+    return instance.equals(chunk.instances[at]) ? this : withChunk(c, chunk.with(at, instance));
   }
 
   /** Returns a list without an id; this where it is not in it. */
   InstanceList without(String id) {
     int c = chunkOf(id);
-    ServiceInstance[] chunk = chunks[c];
-    int at = indexIn(chunk, id);
-    if (at < 0) {
-      return this;
-    }
-    ServiceInstance[] copy = new ServiceInstance[chunk.length - 1];
-    System.arraycopy(chunk, 0, copy, 0, at);
-    System.arraycopy(chunk, at + 1, copy, at, copy.length - at);
-    return withChunk(c, copy);
+    int at = chunks[c].indexOf(id);
+    return at < 0 ? this : withChunk(c, chunks[c].without(at));
   }
 
-  private InstanceList withChunk(int c, ServiceInstance[] chunk) {
-    if (chunks.length == 1 && chunk.length <= MOST) {
-      return chunk.length == 0 ? EMPTY : new InstanceList(chunk);
+  private InstanceList withChunk(int c, Chunk chunk) {
+    int length = chunk.instances.length;
+    if (chunks.length == 1 && length <= MOST) {
+      return length == 0 ? EMPTY : new InstanceList(chunk);
     }
-    ServiceInstance[][] copy = chunks.clone();
-    int more = chunk.length - copy[c].length;
+    Chunk[] copy = chunks.clone();
+    int more = length - copy[c].instances.length;
     copy[c] = chunk;
-    if (chunk.length < FEW || chunk.length > MOST) {
+    if (length < FEW || length > MOST) {
       return of(Arrays.asList(copy));
     }
     int[] moved = starts;
@@ -277,12 +250,13 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
       ServiceInstance put = edits.get(edits.firstKey());
       return put == null ? without(edits.firstKey()) : with(put);
     }
-    List<ServiceInstance[]> parts = new ArrayList<>(chunks.length + 1);
+    List<Chunk> parts = new ArrayList<>(chunks.length + 1);
     List<Map.Entry<String, @Nullable ServiceInstance>> ofChunk = new ArrayList<>();
     boolean changed = false;
     int chunk = 0;
     for (Map.Entry<String, @Nullable ServiceInstance> edit : edits.entrySet()) {
-      if (chunk + 1 < chunks.length && edit.getKey().compareTo(chunks[chunk + 1][0].id()) >= 0) {
+      if (chunk + 1 < chunks.length
+          && edit.getKey().compareTo(chunks[chunk + 1].instances[0].id()) >= 0) {
         changed |= addEdited(chunk, ofChunk, parts);
         ofChunk.clear();
         int next = chunkOf(edit.getKey());
@@ -298,16 +272,15 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
 
   /** Adds a chunk with edits of ids that belong into it; returns whether they change it. */
   private boolean addEdited(
-      int c,
-      List<Map.Entry<String, @Nullable ServiceInstance>> edits,
-      List<ServiceInstance[]> parts) {
-    ServiceInstance[] chunk = chunks[c];
+      int c, List<Map.Entry<String, @Nullable ServiceInstance>> edits, List<Chunk> parts) {
+    ServiceInstance[] chunk = chunks[c].instances;
     ServiceInstance[] merged = new ServiceInstance[chunk.length + edits.size()];
     int from = 0;
     int to = 0;
     boolean changed = false;
+    boolean sameIds = true;
     for (Map.Entry<String, @Nullable ServiceInstance> edit : edits) {
-      int at = indexIn(chunk, edit.getKey());
+      int at = chunks[c].indexOf(edit.getKey());
       int until = at < 0 ? -at - 1 : at;
       System.arraycopy(chunk, from, merged, to, until - from);
       to += until - from;
@@ -317,10 +290,16 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
         merged[to++] = put;
       }
       changed |= at >= 0 ? !chunk[at].equals(put) : put != null;
+      sameIds &= at >= 0 == (put != null);
     }
     System.arraycopy(chunk, from, merged, to, chunk.length - from);
     to += chunk.length - from;
-    parts.add(changed ? Arrays.copyOf(merged, to) : chunk);
+    if (!changed) {
+      parts.add(chunks[c]);
+    } else {
+      ServiceInstance[] exact = Arrays.copyOf(merged, to);
+      parts.add(sameIds ? chunks[c].withAll(exact) : new Chunk(exact));
+    }
     return changed;
   }
 
@@ -328,8 +307,8 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
   InstanceList filtered(Filter kept) {
     ServiceInstance[] some = new ServiceInstance[size];
     int count = 0;
-    for (ServiceInstance[] chunk : chunks) {
-      for (ServiceInstance instance : chunk) {
+    for (Chunk chunk : chunks) {
+      for (ServiceInstance instance : chunk.instances) {
         if (kept.accepts(instance)) {
           some[count++] = instance;
         }
@@ -345,7 +324,7 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
 
   /** Takes an array over that is in order already. */
   static InstanceList ofSorted(ServiceInstance[] sorted) {
-    return of(List.<ServiceInstance[]>of(sorted));
+    return of(List.of(new Chunk(sorted)));
   }
 
   /** Returns the instances of any collection in order; of equal ids the last one stays. */
@@ -362,14 +341,14 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
 
   /** A walk through a list from its first instance to its last. */
   static final class Walk {
-    private final ServiceInstance[][] chunks;
+    private final Chunk[] chunks;
     private ServiceInstance[] chunk;
     private int c;
     private int at;
 
     Walk(InstanceList list) {
       chunks = list.chunks;
-      chunk = chunks[0];
+      chunk = chunks[0].instances;
     }
 
     boolean hasMore() {
@@ -383,7 +362,7 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
 
     void step() {
       if (++at == chunk.length && c + 1 < chunks.length) {
-        chunk = chunks[++c];
+        chunk = chunks[++c].instances;
         at = 0;
       }
     }

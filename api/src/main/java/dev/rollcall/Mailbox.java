@@ -48,6 +48,11 @@ abstract class Mailbox extends Due implements Subscription {
     attempt();
   }
 
+  @Override
+  final int mailboxes() {
+    return 1;
+  }
+
   /** Delivers, or where another thread does so has that look once more. */
   final void attempt() {
     Thread self = Thread.currentThread();

@@ -43,6 +43,7 @@ class ArchitectureTest {
           "CachedView",
           "CatalogMailbox",
           "Checks",
+          "Chunk",
           "ConsistentHash",
           "Dispatcher",
           "Due",

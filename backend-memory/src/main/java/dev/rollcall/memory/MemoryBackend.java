@@ -26,9 +26,9 @@ import java.util.function.Supplier;
  * closed. All verbs are done when they return.
  */
 final class MemoryBackend implements RegistryBackend {
-  /** A tick, its tolerated delay, and as much again for whoever delivers it. */
+  /** A tick and its work, its tolerated delay, and as much again for whoever delivers it. */
   private static final Duration SLACK =
-      Duration.ofNanos(LeaseWheel.TICK_NANOS + 2 * Expiry.TOLERANCE_NANOS);
+      Duration.ofNanos(2 * LeaseWheel.TICK_NANOS + 2 * Expiry.TOLERANCE_NANOS);
 
   private static final Capabilities CAPABILITIES = new Capabilities(true, true, true, true, SLACK);
 

@@ -17,8 +17,8 @@ import org.openjdk.jmh.annotations.TearDown;
 
 /**
  * One change to all listeners of a service. They are of four classes in no order, as an
- * application's are, so that no call is inlined; they are called on the thread that brings the change, so that the
- * wake-up of another is not measured. {@code ./rollcall bench fan-out}
+ * application's are, so that no call is inlined; they are called on the thread that brings the
+ * change, so that the wake-up of another is not measured. {@code ./rollcall bench fan-out}
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
