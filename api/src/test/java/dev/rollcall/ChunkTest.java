@@ -67,7 +67,8 @@ class ChunkTest {
     }
   }
 
-  private static void assertFinds(Chunk chunk, SortedMap<String, ServiceInstance> model, String id) {
+  private static void assertFinds(
+      Chunk chunk, SortedMap<String, ServiceInstance> model, String id) {
     int before = model.headMap(id).size();
     assertThat(chunk.indexOf(id))
         .as("%s among %s", id, model.keySet())
