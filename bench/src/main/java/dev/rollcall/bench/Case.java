@@ -3,7 +3,7 @@ package dev.rollcall.bench;
 import java.util.Map;
 
 /**
- * One thing to measure: a JMH benchmark with its parameters, or a {@link Probe}.
+ * One thing to measure: a JMH benchmark with its parameters, or a probe, as {@link Probe}.
  *
  * @param id what goals call it
  * @param group the word on the command line
@@ -29,7 +29,12 @@ record Case(
     boolean quick) {
 
   boolean isProbe() {
-    return benchmark.startsWith("Probe.");
+    return benchmark.contains("Probe.");
+  }
+
+  /** Tells whether this is of another library. */
+  boolean isPeer() {
+    return benchmark.startsWith("peers.");
   }
 
   /** Tells whether this is Rollcall, and not a limit or a peer. */

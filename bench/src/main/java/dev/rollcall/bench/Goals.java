@@ -53,6 +53,30 @@ final class Goals {
             "list.stork.1t"));
     table.add(
         ratio(
+            "list by name, beside Spring",
+            "lookup",
+            "× Spring, simple discovery client",
+            1,
+            "list.rollcall.1t",
+            "list.spring.1t"));
+    table.add(
+        ratio(
+            "list by name, beside Curator",
+            "lookup",
+            "× Curator, ServiceCache",
+            1,
+            "list.rollcall.1t",
+            "list.curator.1t"));
+    table.add(
+        ratio(
+            "list by name, beside Eureka",
+            "lookup",
+            "× Eureka, by VIP address",
+            1,
+            "list.rollcall.1t",
+            "list.eureka.1t"));
+    table.add(
+        ratio(
             "resolved view, list", "lookup", "× a volatile array", 1.5, "view.list", "view.array"));
     String random = "× HashMap + ThreadLocalRandom";
     table.add(ratio("pick by name", "pick", random, 1.2, "pick.rollcall.1t", "pick.map.1t"));
@@ -99,6 +123,30 @@ final class Goals {
             1,
             "pick.rollcall.1t",
             "pick.stork.1t"));
+    table.add(
+        ratio(
+            "pick by name, beside Spring",
+            "pick",
+            "× Spring, round robin with cache",
+            1,
+            "pick.rollcall.1t",
+            "pick.spring.1t"));
+    table.add(
+        ratio(
+            "pick by name, beside Curator",
+            "pick",
+            "× Curator, ServiceProvider, round robin",
+            1,
+            "pick.rollcall.1t",
+            "pick.curator.1t"));
+    table.add(
+        ratio(
+            "pick by name, beside Eureka",
+            "pick",
+            "× Eureka, next server",
+            1,
+            "pick.rollcall.1t",
+            "pick.eureka.1t"));
     table.add(
         ratio(
             "resolved view, pick",
@@ -180,6 +228,7 @@ final class Goals {
             ""));
     table.add(scaled("fan-out, tasks a change", "fan-out", "tasks", 1, "fan.tasks", 1));
     table.add(scaled("heap an instance", "heap", "B", 250, "heap", 1));
+    table.add(leanest());
     table.add(
         scaled(
             "heartbeats",
@@ -229,6 +278,22 @@ final class Goals {
 
   private static Goal bytes(String row, String group, String id) {
     return new Goal(row, group, "B", NOTHING, List.of(id), all -> at(all, id).bytesPerOp(), id);
+  }
+
+  private static Goal leanest() {
+    List<String> peers = List.of("heap.spring", "heap.curator", "heap.eureka");
+    List<String> needs = new ArrayList<>(peers);
+    needs.add("heap");
+    return new Goal(
+        "heap, beside the leanest peer",
+        "heap",
+        "× the least of Spring, Curator and Eureka",
+        0.333,
+        needs,
+        all ->
+            at(all, "heap").score()
+                / peers.stream().mapToDouble(peer -> at(all, peer).score()).min().orElseThrow(),
+        "");
   }
 
   /** At most 1.05 times the raw client; 10 µs more than it will do as well, and count as that. */

@@ -31,7 +31,7 @@ final class Plan {
     List<Case> cases = new ArrayList<>();
     lookups(cases);
     picks(cases);
-    peers(cases);
+    peers().stream().filter(Plan::isThere).forEach(cases::add);
     updates(cases);
     watches(cases);
     for (String count : List.of("1000", "10000")) {
@@ -339,28 +339,13 @@ final class Plan {
     }
   }
 
-  /** Those of other libraries, where they are on the class path. */
-  private static void peers(List<Case> cases) {
+  /** Those of other libraries, whether they are on the class path or not. */
+  static List<Case> peers() {
+    Map<String, String> roundRobin = Map.of("strategy", "roundRobin");
     List<Case> peers = new ArrayList<>();
     for (int threads = 1; threads <= 2; threads++) {
-      peers.add(
-          of(
-                  "list.armeria",
-                  "lookup",
-                  LIST,
-                  "Armeria, endpoints()",
-                  "peers.ArmeriaBenchmark.list",
-                  Map.of("strategy", "roundRobin"))
-              .on(threads));
-      peers.add(
-          of(
-                  "pick.armeria",
-                  "pick",
-                  PICK,
-                  "Armeria, round robin",
-                  "peers.ArmeriaBenchmark.pick",
-                  Map.of("strategy", "roundRobin"))
-              .on(threads));
+      peers.add(peer("list", "armeria", "Armeria, endpoints()", roundRobin).on(threads));
+      peers.add(peer("pick", "armeria", "Armeria, round robin", roundRobin).on(threads));
       peers.add(
           of(
                   "pick.armeria.weighted",
@@ -370,25 +355,48 @@ final class Plan {
                   "peers.ArmeriaBenchmark.pick",
                   Map.of("strategy", "weighted"))
               .on(threads));
+      peers.add(peer("list", "stork", "Stork, static list", Map.of()).on(threads));
+      peers.add(peer("pick", "stork", "Stork, random", Map.of()).on(threads));
+      peers.add(peer("list", "spring", "Spring, simple discovery client", Map.of()).on(threads));
+      peers.add(peer("pick", "spring", "Spring, round robin with cache", Map.of()).on(threads));
+      peers.add(peer("list", "curator", "Curator, ServiceCache", Map.of()).on(threads));
+      peers.add(
+          peer("pick", "curator", "Curator, ServiceProvider, round robin", Map.of()).on(threads));
+      peers.add(peer("list", "eureka", "Eureka, by VIP address", Map.of()).on(threads));
+      peers.add(peer("pick", "eureka", "Eureka, next server", Map.of()).on(threads));
     }
-    peers.add(
-        of(
-            "list.stork.1t",
-            "lookup",
-            LIST,
-            "Stork, static list",
-            "peers.StorkBenchmark.list",
-            Map.of()));
-    peers.add(
-        of("pick.stork.1t", "pick", PICK, "Stork, random", "peers.StorkBenchmark.pick", Map.of()));
-    for (Case peer : peers) {
-      if (Plan.class.getResource(
-              peer.benchmark().substring(0, peer.benchmark().lastIndexOf('.')).replace('.', '/')
-                  + ".class")
-          != null) {
-        cases.add(peer.full());
-      }
+    for (String name : List.of("spring", "curator", "eureka")) {
+      peers.add(
+          of(
+              "heap." + name,
+              "heap",
+              "",
+              capitalised(name) + ", bytes an instance",
+              "peers.HeapProbe." + name,
+              Map.of()));
     }
+    return peers.stream().map(Case::full).toList();
+  }
+
+  private static Case peer(String what, String name, String label, Map<String, String> params) {
+    boolean list = what.equals("list");
+    return of(
+        what + "." + name,
+        list ? "lookup" : "pick",
+        list ? LIST : PICK,
+        label,
+        "peers." + capitalised(name) + "Benchmark." + what,
+        params);
+  }
+
+  private static String capitalised(String name) {
+    return name.substring(0, 1).toUpperCase(java.util.Locale.ROOT) + name.substring(1);
+  }
+
+  /** Tells whether the library of a case and what drives it are on the class path. */
+  private static boolean isThere(Case peer) {
+    String type = peer.benchmark().substring(0, peer.benchmark().lastIndexOf('.'));
+    return Plan.class.getResource(type.replace('.', '/') + ".class") != null;
   }
 
   static Case of(

@@ -8,7 +8,7 @@ import com.linecorp.armeria.server.ServerPort;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
 import dev.rollcall.server.access.Tls;
-import dev.rollcall.spi.HealthChecker;
+import dev.rollcall.server.outbound.OutboundCalls;
 import dev.rollcall.spi.Timer;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -167,10 +167,10 @@ public final class Centre implements AutoCloseable {
   }
 
   private static void close(CentreContext context) {
-    HealthChecker checker = context.checker();
+    OutboundCalls calls = context.calls();
     Registry registry = context.registry();
     Timer timer = context.timer();
-    checker.close();
+    calls.close();
     registry.close();
     timer.close();
   }

@@ -5,9 +5,10 @@ import static java.util.Objects.requireNonNull;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
 import dev.rollcall.server.access.Tls;
+import dev.rollcall.server.outbound.OutboundCalls;
+import dev.rollcall.server.outbound.OutboundPolicy;
 import dev.rollcall.spi.BackendProvider;
 import dev.rollcall.spi.BackendUri;
-import dev.rollcall.spi.HealthChecker;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
 import java.time.Duration;
@@ -28,8 +29,7 @@ public final class CentreBuilder {
   private final List<Integer> morePorts = new ArrayList<>();
   private CentreLimits limits = CentreLimits.standard();
   private @Nullable Tls tls;
-  private Function<Timer, HealthChecker> checker =
-      timer -> HealthChecker.open(timer, "rollcall-centre-check");
+  private OutboundPolicy outbound = OutboundPolicy.anywhere();
 
   CentreBuilder(String storeUri) {
     this.storeUri = requireNonNull(storeUri, "storeUri");
@@ -86,14 +86,14 @@ public final class CentreBuilder {
   }
 
   /**
-   * Sets what runs the checks that clients register; without this call, something that calls
-   * wherever it is told to.
+   * Sets where the centre may call what clients name; {@link OutboundPolicy#anywhere()} without
+   * this call.
    *
-   * @param checker opens it, on the centre's timer; the centre closes it
+   * @param policy where, and for how long
    * @return this
    */
-  public CentreBuilder checker(Function<Timer, HealthChecker> checker) {
-    this.checker = requireNonNull(checker, "checker");
+  public CentreBuilder outbound(OutboundPolicy policy) {
+    outbound = requireNonNull(policy, "policy");
     return this;
   }
 
@@ -147,7 +147,7 @@ public final class CentreBuilder {
                 .massLossProtection(1, Duration.ofMinutes(5))
                 .build(),
             timer,
-            checker.apply(timer),
+            OutboundCalls.open(outbound, timer),
             uri.scheme(),
             uri.scheme().equals("memory"));
     return Centre.start(this, context);

@@ -1,7 +1,7 @@
 package dev.rollcall.server;
 
 import dev.rollcall.Registry;
-import dev.rollcall.spi.HealthChecker;
+import dev.rollcall.server.outbound.OutboundCalls;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
 
@@ -12,7 +12,7 @@ import dev.rollcall.spi.Timer;
  * @param backend the store
  * @param registry the engine on that store: cached views, and registrations that are kept
  * @param timer the clock and scheduler
- * @param checker runs HTTP and TCP checks
+ * @param calls makes all calls to what clients name: checks, heartbeats, updates
  * @param storeName what kind of store it is: {@code memory}, {@code etcd}, {@code consul}
  * @param isStoreInProcess whether the store ends with this process
  */
@@ -21,7 +21,7 @@ public record CentreContext(
     RegistryBackend backend,
     Registry registry,
     Timer timer,
-    HealthChecker checker,
+    OutboundCalls calls,
     String storeName,
     boolean isStoreInProcess) {
 

@@ -9,7 +9,8 @@ import dev.rollcall.RegistryException;
  * @param requestsPerSecond how many requests, 1 to 1,000,000
  * @param watchers how many requests that wait for a change, or stream changes, at a time, 1 to
  *     1,000,000
- * @param registrations how many services by S5's protocol, 1 to 10,000,000
+ * @param registrations how many services by S5's protocol, and as many services and nodes by
+ *     Consul's API, 1 to 10,000,000
  */
 public record Limits(int requestsPerSecond, int watchers, int registrations) {
 

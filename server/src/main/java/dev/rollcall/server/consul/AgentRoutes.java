@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -14,11 +15,13 @@ final class AgentRoutes {
   private final LocalAgent agent;
   private final Identity identity;
   private final Permissions permissions;
+  private final Quota quota;
 
-  AgentRoutes(LocalAgent agent, Identity identity, Permissions permissions) {
+  AgentRoutes(LocalAgent agent, Identity identity, Permissions permissions, Quota quota) {
     this.agent = agent;
     this.identity = identity;
     this.permissions = permissions;
+    this.quota = quota;
   }
 
   List<Route> routes() {
@@ -116,9 +119,15 @@ final class AgentRoutes {
     agent
         .service(definition.service().id())
         .ifPresent(before -> permissions.requireRegister(call.ctx(), before.name()));
+    for (int i = 0; i < definition.checks().size(); i++) {
+      requireOwnerOfCheck(call, definition.checkId(i));
+    }
     boolean replace =
         call.has("replace-existing-checks") && !isFalse(call, "replace-existing-checks");
-    agent.register(definition, replace);
+    quota.register(
+        Set.of(new InstanceId(agent.self().name(), definition.service().id())),
+        permissions.clientOf(call.ctx()),
+        () -> agent.register(definition, replace));
     return Answer.empty();
   }
 
@@ -179,7 +188,12 @@ final class AgentRoutes {
     }
     CheckDefinition definition = CheckDefinition.of(fields, "Invalid check: ");
     String service = fields.text("ServiceID");
+    if (service.isEmpty()) {
+      // A check of the node bears on every service of it.
+      permissions.requireRegister(call.ctx(), "");
+    }
     requireOwner(call, service);
+    requireOwnerOfCheck(call, definition.idOrName());
     agent.registerCheck(definition, service);
     return Answer.empty();
   }

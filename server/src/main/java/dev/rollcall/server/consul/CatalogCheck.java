@@ -1,6 +1,7 @@
 package dev.rollcall.server.consul;
 
 import java.util.List;
+import java.util.Set;
 
 /** A check as the catalogue has it, unique by node and id; without a service it is the node's. */
 record CatalogCheck(
@@ -16,6 +17,9 @@ record CatalogCheck(
     String type,
     long createIndex,
     long modifyIndex) {
+  /** How many checks one service, or one node for itself, may have. */
+  static final int MOST_OF_ONE = 1_024;
+
   static final String PASSING = "passing";
   static final String WARNING = "warning";
   static final String CRITICAL = "critical";
@@ -58,6 +62,14 @@ record CatalogCheck(
 
   boolean says(CatalogCheck other) {
     return equals(other.at(createIndex, modifyIndex));
+  }
+
+  /** Refuses more checks of one service or node than it may have. */
+  static void requireRoom(Set<String> ids) {
+    if (ids.size() > MOST_OF_ONE) {
+      throw new RefusedException(
+          429, "too many checks of one service or node (expected: at most " + MOST_OF_ONE + ")");
+    }
   }
 
   static boolean isStatus(String status) {

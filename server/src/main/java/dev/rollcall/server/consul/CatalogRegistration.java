@@ -1,9 +1,12 @@
 package dev.rollcall.server.consul;
 
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code catalog/register} asks for: a node, perhaps with a service and checks. */
@@ -60,20 +63,36 @@ record CatalogRegistration(
         0);
   }
 
-  /** Makes the change. Under the catalogue's lock. */
+  private void requireRoom(Catalogue.Writer to) {
+    Map<String, Set<String>> of = new HashMap<>();
+    for (CatalogCheck check : checks) {
+      of.computeIfAbsent(check.serviceId(), id -> new HashSet<>(to.checksOf(nodeName, id)))
+          .add(check.id());
+    }
+    of.values().forEach(CatalogCheck::requireRoom);
+  }
+
+  /** Makes the change, or none where it is refused. Under the catalogue's lock. */
   void apply(Catalogue.Writer to) {
+    if (node == null && to.node(nodeName) == null) {
+      throw RefusedException.failed("Must provide address if SkipNodeUpdate is not set");
+    }
+    for (CatalogCheck check : checks) {
+      String id = check.serviceId();
+      if (!id.isEmpty()
+          && service.filter(of -> of.id().equals(id)).isEmpty()
+          && to.service(nodeName, id) == null) {
+        throw RefusedException.failed("Missing service registration");
+      }
+    }
+    requireRoom(to);
     if (node != null) {
       to.putNode(node);
-    } else if (to.node(nodeName) == null) {
-      throw RefusedException.failed("Must provide address if SkipNodeUpdate is not set");
     }
     service.ifPresent(to::putService);
     for (CatalogCheck check : checks) {
       CatalogService of =
           check.serviceId().isEmpty() ? null : to.service(nodeName, check.serviceId());
-      if (!check.serviceId().isEmpty() && of == null) {
-        throw RefusedException.failed("Missing service registration");
-      }
       to.putCheck(
           of == null
               ? check

@@ -6,6 +6,7 @@ import com.linecorp.armeria.common.HttpResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,12 +21,19 @@ final class CatalogRoutes {
   private final Queries queries;
   private final Identity identity;
   private final Permissions permissions;
+  private final Quota quota;
 
-  CatalogRoutes(Catalogue catalogue, Queries queries, Identity identity, Permissions permissions) {
+  CatalogRoutes(
+      Catalogue catalogue,
+      Queries queries,
+      Identity identity,
+      Permissions permissions,
+      Quota quota) {
     this.catalogue = catalogue;
     this.queries = queries;
     this.identity = identity;
     this.permissions = permissions;
+    this.quota = quota;
   }
 
   List<Route> routes() {
@@ -199,7 +207,15 @@ final class CatalogRoutes {
     registration
         .service()
         .ifPresent(service -> permissions.requireRegister(call.ctx(), service.name()));
-    catalogue.write(registration::apply);
+    Set<InstanceId> registered = new HashSet<>();
+    if (registration.node() != null && !registration.nodeName().equals(identity.node().name())) {
+      registered.add(new InstanceId(registration.nodeName(), ""));
+    }
+    registration
+        .service()
+        .ifPresent(of -> registered.add(new InstanceId(registration.nodeName(), of.id())));
+    quota.register(
+        registered, permissions.clientOf(call.ctx()), () -> catalogue.write(registration::apply));
     return Answer.json(TRUE);
   }
 

@@ -35,6 +35,9 @@ final class Catalogue {
 
   private static final TreeMap<String, CatalogCheck> NO_CHECKS = new TreeMap<>(); // stays empty
 
+  // Not changed after the first write.
+  private final List<Consumer<Set<InstanceId>>> listeners = new ArrayList<>();
+
   private final Object lock = new Object();
   // All guarded by "lock".
   private final TreeMap<String, NodeEntry> nodes = new TreeMap<>();
@@ -42,7 +45,6 @@ final class Catalogue {
   private final Map<String, Topic> topics = new HashMap<>();
   private final long first;
   private long index;
-  private Consumer<Set<InstanceId>> listener = changed -> {};
   private long lastServiceGone;
   private long lastNodeGone;
 
@@ -88,16 +90,17 @@ final class Catalogue {
     }
     wake(woken);
     if (!writer.changed.isEmpty()) {
-      listener.accept(writer.changed);
+      listeners.forEach(listener -> listener.accept(writer.changed));
     }
   }
 
   /**
-   * Sets who hears which instances have changed, in themselves or in a check of theirs. Before the
-   * first write; called on the writer's thread, and must only take note.
+   * Adds one who hears which instances have changed, in themselves or in a check of theirs, and
+   * which nodes have gone (with an empty ID). Before the first write; called on the writer's
+   * thread, and must only take note.
    */
   void onChange(Consumer<Set<InstanceId>> listener) {
-    this.listener = listener;
+    listeners.add(listener);
   }
 
   /** What {@link #read} looks at. Only to be used while the lock is held. */
@@ -142,6 +145,12 @@ final class Catalogue {
                         }
                       }));
       return names;
+    }
+
+    /** Tells whether there is an instance, or a node where the ID is empty. */
+    boolean has(InstanceId id) {
+      NodeEntry entry = nodes.get(id.node());
+      return entry != null && (id.id().isEmpty() || entry.services.containsKey(id.id()));
     }
 
     /** Returns one instance; null where there is none. */
@@ -365,6 +374,7 @@ final class Catalogue {
       List.copyOf(entry.services.keySet()).forEach(id -> removeService(name, id));
       List.copyOf(entry.checks.keySet()).forEach(id -> removeCheck(name, id));
       nodes.remove(name);
+      changed.add(new InstanceId(name, ""));
       lastNodeGone = at;
       touched.add(Topics.NODES);
       touched.add(Topics.node(name));

@@ -5,6 +5,7 @@ import dev.rollcall.Health;
 import dev.rollcall.HostPort;
 import dev.rollcall.Liveness;
 import dev.rollcall.RegistryException;
+import dev.rollcall.server.outbound.CheckRequest;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param id empty where the agent is to choose
  * @param ttl zero where it is not a TTL check
  * @param probe what to ask over the network; null for a TTL check
+ * @param request what an HTTP check sends
  * @param reapAfter zero for never
  * @param successesBeforePassing how many successes in a row it takes, after the first
  * @param failuresBeforeCritical how many failures in a row it takes, after the first
@@ -28,6 +30,7 @@ record CheckDefinition(
     String status,
     Duration ttl,
     Liveness.@Nullable Check probe,
+    CheckRequest request,
     Duration reapAfter,
     int successesBeforePassing,
     int failuresBeforeCritical) {
@@ -108,6 +111,7 @@ record CheckDefinition(
         status,
         ttl,
         probe,
+        request(fields, prefix),
         reapAfter.isZero() || reapAfter.compareTo(LEAST_REAP) >= 0 ? reapAfter : LEAST_REAP,
         fields.number("SuccessBeforePassing", 0),
         fields.number("FailuresBeforeCritical", 0));
@@ -128,21 +132,20 @@ record CheckDefinition(
               + " 'enable_script_checks' to true");
     }
     for (String unserved :
-        new String[] {
-          "DockerContainerID", "GRPC", "AliasNode", "AliasService", "Header", "Body", "Method"
-        }) {
-      boolean plain = unserved.equals("Method") && fields.text("Method").equalsIgnoreCase("GET");
-      if (fields.has(unserved) && !plain && !isEmpty(fields, unserved)) {
+        new String[] {"DockerContainerID", "GRPC", "AliasNode", "AliasService"}) {
+      if (!fields.prose(unserved).isEmpty()) {
         throw RefusedException.bad(
-            prefix + unserved + " is not served by this centre (expected: TTL, HTTP by GET, TCP)");
+            prefix + unserved + " is not served by this centre (expected: TTL, HTTP, TCP)");
       }
     }
   }
 
-  private static boolean isEmpty(Fields fields, String name) {
-    return name.equals("Header")
-        ? fields.map(name, value -> value).isEmpty()
-        : fields.prose(name).isEmpty();
+  private static CheckRequest request(Fields fields, String prefix) {
+    try {
+      return CheckRequest.of(fields.text("Method"), fields.lists("Header"), fields.prose("Body"));
+    } catch (RegistryException refused) {
+      throw RefusedException.bad(prefix + refused.getMessage());
+    }
   }
 
   private static Liveness.Check probe(Fields fields, Duration asked, String prefix) {
@@ -173,6 +176,11 @@ record CheckDefinition(
     }
   }
 
+  /** Returns the ID that a check gets that is registered by itself. */
+  String idOrName() {
+    return id.isEmpty() ? name : id;
+  }
+
   /** Returns what Consul calls the kind of check. */
   String type() {
     if (probe instanceof Liveness.HttpCheck) {
@@ -185,7 +193,7 @@ record CheckDefinition(
   String outputOf(Health health) {
     String target =
         probe instanceof Liveness.HttpCheck http
-            ? "HTTP GET " + http.uri()
+            ? "HTTP " + request.method() + " " + http.uri()
             : "TCP connect " + (probe instanceof Liveness.TcpCheck tcp ? tcp.address() : "");
     return target
         + switch (health) {

@@ -75,17 +75,21 @@ public final class ConsulApi implements CentrePart, HttpService {
   public ConsulApi(CentreContext context, ConsulSettings settings) {
     identity = new Identity(settings.datacentre(), settings.node());
     catalogue = new Catalogue(settings.firstIndex());
-    agent = new LocalAgent(identity.node(), catalogue, context.checker(), context.timer());
+    agent =
+        new LocalAgent(
+            identity.node(), catalogue, context.calls().checkerOfRequests(), context.timer());
     link = new StoreLink(context, catalogue, agent);
     Queries queries =
         new Queries(catalogue, settings.datacentre(), settings.blockingQueriesByClient());
+    Quota quota = new Quota(catalogue, settings.permissions().mostRegistrations());
     keys = openKeys(context, settings);
     List<Route> routes = new ArrayList<>();
     if (keys != null) {
       routes.addAll(new KeyRoutes(keys, queries).routes());
     }
-    routes.addAll(new AgentRoutes(agent, identity, settings.permissions()).routes());
-    routes.addAll(new CatalogRoutes(catalogue, queries, identity, settings.permissions()).routes());
+    routes.addAll(new AgentRoutes(agent, identity, settings.permissions(), quota).routes());
+    routes.addAll(
+        new CatalogRoutes(catalogue, queries, identity, settings.permissions(), quota).routes());
     routes.addAll(new HealthRoutes(catalogue, queries, identity).routes());
     routes.addAll(new EventRoutes(catalogue, queries).routes());
     routes.addAll(new StatusRoutes(identity).routes());

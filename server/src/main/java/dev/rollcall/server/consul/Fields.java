@@ -127,6 +127,20 @@ final class Fields {
     return texts;
   }
 
+  /** Returns a map of lists of texts, as headers are written; control characters may be in them. */
+  Map<String, List<String>> lists(String name) {
+    return map(
+        name,
+        value -> {
+          if (!value.isArray()) {
+            throw mismatch(name, value, "[]string");
+          }
+          List<String> texts = new ArrayList<>();
+          value.forEach(each -> texts.add(asText(name, each)));
+          return texts;
+        });
+  }
+
   Map<String, String> map(String name) {
     return map(name, value -> clean(name, asText(name, value)));
   }

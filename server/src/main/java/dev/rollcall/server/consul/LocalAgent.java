@@ -1,7 +1,9 @@
 package dev.rollcall.server.consul;
 
 import dev.rollcall.Health;
-import dev.rollcall.spi.HealthChecker;
+import dev.rollcall.RegistryException;
+import dev.rollcall.server.outbound.CheckRequest;
+import dev.rollcall.server.outbound.GuardedChecker;
 import dev.rollcall.spi.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,7 +42,7 @@ final class LocalAgent implements AutoCloseable {
 
   private final CatalogNode self;
   private final Catalogue catalogue;
-  private final HealthChecker checker;
+  private final GuardedChecker checker;
   private final Timer timer;
 
   private final Object lock = new Object();
@@ -61,7 +63,7 @@ final class LocalAgent implements AutoCloseable {
     }
   }
 
-  LocalAgent(CatalogNode self, Catalogue catalogue, HealthChecker checker, Timer timer) {
+  LocalAgent(CatalogNode self, Catalogue catalogue, GuardedChecker checker, Timer timer) {
     this.self = self;
     this.catalogue = catalogue;
     this.checker = checker;
@@ -76,20 +78,24 @@ final class LocalAgent implements AutoCloseable {
   /**
    * Puts a service with its checks. Checks that are there keep their status; others of the service
    * stay, unless the definition is to replace them.
+   *
+   * @throws RefusedException where a check will never be called; then nothing has changed
    */
   void register(ServiceDefinition definition, boolean replaceChecks) {
+    definition.checks().forEach(this::admit);
     CatalogService service = definition.service();
     synchronized (lock) {
       Set<String> before = Set.copyOf(checksOf.getOrDefault(service.id(), Set.of()));
+      Set<String> all = new TreeSet<>(replaceChecks ? Set.of() : before);
+      for (int i = 0; i < definition.checks().size(); i++) {
+        all.add(definition.checkId(i));
+      }
+      CatalogCheck.requireRoom(all);
       services.put(service.id(), service);
       Set<String> kept = new TreeSet<>();
-      int number = 0;
-      for (CheckDefinition check : definition.checks()) {
-        number++;
-        String id = check.id();
-        if (id.isEmpty()) {
-          id = "service:" + service.id() + (definition.checks().size() > 1 ? ":" + number : "");
-        }
+      for (int i = 0; i < definition.checks().size(); i++) {
+        CheckDefinition check = definition.checks().get(i);
+        String id = definition.checkId(i);
         String name =
             check.name().isEmpty() ? "Service '" + service.name() + "' check" : check.name();
         put(check, id, name, service);
@@ -116,6 +122,16 @@ final class LocalAgent implements AutoCloseable {
             to.putService(service);
             kept.forEach(id -> to.putCheck(shown(id)));
           });
+    }
+  }
+
+  private void admit(CheckDefinition check) {
+    if (check.probe() != null) {
+      try {
+        checker.admit(check.probe());
+      } catch (RegistryException never) {
+        throw RefusedException.bad("Invalid check: " + never.getMessage());
+      }
     }
   }
 
@@ -158,6 +174,7 @@ final class LocalAgent implements AutoCloseable {
 
   /** Puts a check of the node, or of a service that is there. */
   void registerCheck(CheckDefinition definition, String serviceId) {
+    admit(definition);
     synchronized (lock) {
       CatalogService service = null;
       if (!serviceId.isEmpty()) {
@@ -167,7 +184,10 @@ final class LocalAgent implements AutoCloseable {
               "ServiceID \"" + Fields.shown(serviceId) + "\" does not exist");
         }
       }
-      String id = definition.id().isEmpty() ? definition.name() : definition.id();
+      String id = definition.idOrName();
+      Set<String> all = new TreeSet<>(checksOf.getOrDefault(serviceId, Set.of()));
+      all.add(id);
+      CatalogCheck.requireRoom(all);
       put(definition, id, definition.name(), service);
       catalogue.write(to -> to.putCheck(shown(id)));
     }
@@ -245,7 +265,16 @@ final class LocalAgent implements AutoCloseable {
     }
     CheckDefinition definition =
         new CheckDefinition(
-            id, name, reason, CatalogCheck.CRITICAL, Duration.ZERO, null, Duration.ZERO, 0, 0);
+            id,
+            name,
+            reason,
+            CatalogCheck.CRITICAL,
+            Duration.ZERO,
+            null,
+            CheckRequest.GET,
+            Duration.ZERO,
+            0,
+            0);
     put(definition, id, name, service, "maintenance");
     catalogue.write(to -> to.putCheck(shown(id)));
   }
@@ -263,13 +292,10 @@ final class LocalAgent implements AutoCloseable {
     }
   }
 
-  /** Returns the name of the service that a check belongs to. */
+  /** Returns the name of the service that a check belongs to, which is empty for the node's. */
   Optional<String> serviceOfCheck(String checkId) {
     synchronized (lock) {
-      LocalCheck check = checks.get(checkId);
-      return check == null || check.shown.serviceName().isEmpty()
-          ? Optional.empty()
-          : Optional.of(check.shown.serviceName());
+      return Optional.ofNullable(checks.get(checkId)).map(check -> check.shown.serviceName());
     }
   }
 
@@ -336,7 +362,7 @@ final class LocalAgent implements AutoCloseable {
     arm(check);
     if (definition.probe() != null) {
       Consumer<Health> onResult = health -> probed(check, health);
-      check.running = checker.start(definition.probe(), onResult);
+      check.running = checker.start(definition.probe(), definition.request(), onResult);
     }
     if (definition.ttl().isZero() && definition.reapAfter().isZero()) {
       return;
@@ -479,5 +505,6 @@ final class LocalAgent implements AutoCloseable {
       closed = true;
       checks.values().forEach(LocalCheck::stop);
     }
+    checker.close();
   }
 }

@@ -2,7 +2,10 @@ package dev.rollcall.server.consul;
 
 import com.linecorp.armeria.server.ServiceRequestContext;
 
-/** Asked before somebody's registration is made, changed or removed. */
+/**
+ * Asked before somebody's registration is made, changed or removed: whether he may, who he is in
+ * counts, and how many he may have.
+ */
 @FunctionalInterface
 public interface Permissions {
 
@@ -10,10 +13,29 @@ public interface Permissions {
    * Tells whether the sender of a request may register, change and remove instances of a service.
    *
    * @param ctx the request
-   * @param service the service's name
+   * @param service the service's name; empty for what bears on all of them
    * @return whether he may
    */
   boolean mayRegister(ServiceRequestContext ctx, String service);
+
+  /**
+   * Returns who the sender of a request is in counts.
+   *
+   * @param ctx the request
+   * @return a short text without secrets; the address where nothing else is said
+   */
+  default String clientOf(ServiceRequestContext ctx) {
+    return ctx.remoteAddress().getAddress().getHostAddress();
+  }
+
+  /**
+   * Returns how many services and nodes one client may have registered at a time.
+   *
+   * @return 1 or more; as many as he likes where nothing else is said
+   */
+  default int mostRegistrations() {
+    return Integer.MAX_VALUE;
+  }
 
   /**
    * Returns what lets everybody do everything.

@@ -55,6 +55,15 @@ record ServiceDefinition(CatalogService service, List<CheckDefinition> checks) {
     return new ServiceDefinition(service, checks);
   }
 
+  /** Returns the ID of a check, as given or as Consul makes it up. */
+  String checkId(int index) {
+    String given = checks.get(index).id();
+    if (!given.isEmpty()) {
+      return given;
+    }
+    return "service:" + service.id() + (checks.size() > 1 ? ":" + (index + 1) : "");
+  }
+
   static CatalogService ofCatalog(Fields fields, String node) {
     return service(fields, node, fields.text("Service"), fields.text("ID"), "Meta");
   }

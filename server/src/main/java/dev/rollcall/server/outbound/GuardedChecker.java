@@ -20,10 +20,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Checks through {@link OutboundCalls}. A target that may not be called is critical. Thread-safe; a
- * run's own monitor guards its fields that are not final, and nothing is called under it.
+ * Checks through {@link OutboundCalls}. A target that may not be called is critical; {@link #admit}
+ * says beforehand what never will be. Thread-safe, and nothing blocks. A run's own monitor guards
+ * its fields that are not final, and nothing is called under it.
  */
-final class GuardedChecker implements HealthChecker {
+public final class GuardedChecker implements HealthChecker {
   private static final int TOO_MANY_REQUESTS = 429;
   private static final double JITTER = 0.1;
   private static final Logger LOG = LoggerFactory.getLogger(GuardedChecker.class);
@@ -40,9 +41,39 @@ final class GuardedChecker implements HealthChecker {
     this.registrants = registrants;
   }
 
+  /**
+   * Refuses a check whose target will never be called for the one who registers: one with a
+   * forbidden port, or a literal address that he may not name. A name is judged when it is called,
+   * since it may have another address by then.
+   *
+   * @param check what is to be checked
+   * @throws RegistryException of kind {@code INVALID} with the field, {@code HTTP} or {@code TCP},
+   *     and the rule
+   */
+  public void admit(Liveness.Check check) {
+    if (check instanceof Liveness.HttpCheck http) {
+      Target target = Target.parse("HTTP", http.uri().toString());
+      calls.admitNow("HTTP", target.address(), registrants.get());
+    } else if (check instanceof Liveness.TcpCheck tcp) {
+      calls.admitNow("TCP", tcp.address(), registrants.get());
+    }
+  }
+
   @Override
   public Running start(Liveness.Check check, Consumer<Health> onResult) {
-    Run run = new Run(check, registrants.get(), onResult);
+    return start(check, CheckRequest.GET, onResult);
+  }
+
+  /**
+   * As {@link #start(Liveness.Check, Consumer)}, with a request of the client's.
+   *
+   * @param check where to ask, and how often
+   * @param request what an HTTP check sends; one by TCP sends nothing
+   * @param onResult given each result, one at a time; must not block
+   * @return stops the checks
+   */
+  public Running start(Liveness.Check check, CheckRequest request, Consumer<Health> onResult) {
+    Run run = new Run(check, request, registrants.get(), onResult);
     runs.add(run);
     if (closed) {
       run.stop();
@@ -69,7 +100,8 @@ final class GuardedChecker implements HealthChecker {
     runs.forEach(Run::stop);
   }
 
-  private CompletionStage<Health> ask(Liveness.Check check, InetAddress registrant) {
+  private CompletionStage<Health> ask(
+      Liveness.Check check, CheckRequest request, InetAddress registrant) {
     if (check instanceof Liveness.HttpCheck http) {
       Target target;
       try {
@@ -77,7 +109,9 @@ final class GuardedChecker implements HealthChecker {
       } catch (RegistryException never) {
         return CompletableFuture.completedFuture(Health.CRITICAL);
       }
-      return calls.get(target, registrant, http.timeout()).thenApply(GuardedChecker::healthOf);
+      return calls
+          .send(request, target, registrant, http.timeout())
+          .thenApply(GuardedChecker::healthOf);
     }
     Liveness.TcpCheck tcp = (Liveness.TcpCheck) check;
     return accepts(tcp.address(), registrant, tcp.timeout())
@@ -93,13 +127,19 @@ final class GuardedChecker implements HealthChecker {
 
   private final class Run implements Running {
     private final Liveness.Check check;
+    private final CheckRequest request;
     private final InetAddress registrant;
     private final Consumer<Health> onResult;
     private boolean stopped;
     private Timer.@Nullable Scheduled following;
 
-    Run(Liveness.Check check, InetAddress registrant, Consumer<Health> onResult) {
+    Run(
+        Liveness.Check check,
+        CheckRequest request,
+        InetAddress registrant,
+        Consumer<Health> onResult) {
       this.check = check;
+      this.request = request;
       this.registrant = registrant;
       this.onResult = onResult;
     }
@@ -109,7 +149,7 @@ final class GuardedChecker implements HealthChecker {
         return;
       }
       long began = timer.nanoTime();
-      var unused = ask(check, registrant).thenAccept(health -> deliver(health, began));
+      var unused = ask(check, request, registrant).thenAccept(health -> deliver(health, began));
     }
 
     private void deliver(Health health, long began) {

@@ -9,6 +9,7 @@ import com.linecorp.armeria.client.UnprocessedRequestException;
 import com.linecorp.armeria.client.WebClient;
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpObject;
 import com.linecorp.armeria.common.HttpRequest;
@@ -20,11 +21,9 @@ import com.linecorp.armeria.common.SessionProtocol;
 import com.linecorp.armeria.common.util.EventLoopGroups;
 import com.linecorp.armeria.common.util.TransportType;
 import com.linecorp.armeria.server.ServiceRequestContext;
-import dev.rollcall.Health;
+import dev.rollcall.Bytes;
 import dev.rollcall.HostPort;
-import dev.rollcall.Liveness;
 import dev.rollcall.RegistryException;
-import dev.rollcall.spi.HealthChecker;
 import dev.rollcall.spi.Timer;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -44,7 +43,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
@@ -156,16 +154,33 @@ public final class OutboundCalls implements AutoCloseable {
               if (reply.end() == Reply.End.ANSWERED) {
                 admitted.complete(null);
               } else {
-                admitted.completeExceptionally(
-                    RegistryException.invalid(
-                        field
-                            + ": "
-                            + Shown.of(target.address().toString())
-                            + " (expected: the address that registers, or one that the operator"
-                            + " allows, and an allowed port)"));
+                admitted.completeExceptionally(forbidden(field, target.address()));
               }
             });
     return admitted;
+  }
+
+  /**
+   * Says at once whether a target may be called, as far as that can be said without looking up a
+   * name: by the port, and by the address where it is a literal.
+   *
+   * @throws RegistryException of kind {@code INVALID} where it will never be called
+   */
+  void admitNow(String field, HostPort address, InetAddress registrant) {
+    boolean literal = InetAddresses.isInetAddress(address.host());
+    if (!policy.permitsPort(address.port())
+        || (literal && !policy.permits(InetAddresses.forString(address.host()), registrant))) {
+      throw forbidden(field, address);
+    }
+  }
+
+  private static RegistryException forbidden(String field, HostPort address) {
+    return RegistryException.invalid(
+        field
+            + ": "
+            + Shown.of(address.toString())
+            + " (expected: the address that registers, or one that the operator allows, and an"
+            + " allowed port)");
   }
 
   /**
@@ -180,7 +195,12 @@ public final class OutboundCalls implements AutoCloseable {
   }
 
   CompletionStage<Reply> get(Target target, InetAddress registrant, Duration timeout) {
-    return http(HttpMethod.GET, target, null, registrant, timeout);
+    return send(CheckRequest.GET, target, registrant, timeout);
+  }
+
+  CompletionStage<Reply> send(
+      CheckRequest request, Target target, InetAddress registrant, Duration timeout) {
+    return new HttpCall(request, target, registrant, atMost(timeout)).begin();
   }
 
   /**
@@ -192,7 +212,12 @@ public final class OutboundCalls implements AutoCloseable {
    * @return completes with how it ended; never exceptionally
    */
   public CompletionStage<Reply> post(Target target, byte[] json, InetAddress registrant) {
-    return http(HttpMethod.POST, target, json.clone(), registrant, policy.limit());
+    CheckRequest request =
+        new CheckRequest(
+            HttpMethod.POST,
+            HttpHeaders.of(HttpHeaderNames.CONTENT_TYPE, MediaType.JSON),
+            Bytes.of(json));
+    return send(request, target, registrant, policy.limit());
   }
 
   /**
@@ -215,37 +240,20 @@ public final class OutboundCalls implements AutoCloseable {
    * @param registrant the address that the request to register came from
    * @return a checker
    */
-  public HealthChecker checker(InetAddress registrant) {
+  public GuardedChecker checker(InetAddress registrant) {
     return new GuardedChecker(this, timer, () -> registrant);
   }
 
   /**
    * Returns a checker that asks on behalf of whoever sends the request that is being handled when a
    * check is started: the request must be the current one of Armeria's on that thread. A check that
-   * is started without any reaches only what the operator allows. Closing this checker closes these
-   * calls.
+   * is started without any reaches only what the operator allows. It holds nothing of its own, as
+   * above.
    *
    * @return a checker
    */
-  public HealthChecker checkerOfRequests() {
-    HealthChecker checks = new GuardedChecker(this, timer, OutboundCalls::currentRegistrant);
-    return new HealthChecker() {
-      @Override
-      public Running start(Liveness.Check check, Consumer<Health> onResult) {
-        return checks.start(check, onResult);
-      }
-
-      @Override
-      public CompletionStage<Boolean> accepts(HostPort address, Duration timeout) {
-        return checks.accepts(address, timeout);
-      }
-
-      @Override
-      public void close() {
-        checks.close();
-        OutboundCalls.this.close();
-      }
-    };
+  public GuardedChecker checkerOfRequests() {
+    return new GuardedChecker(this, timer, OutboundCalls::currentRegistrant);
   }
 
   private static InetAddress currentRegistrant() {
@@ -282,15 +290,6 @@ public final class OutboundCalls implements AutoCloseable {
     }
     clients.closeAsync();
     loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-  }
-
-  private CompletionStage<Reply> http(
-      HttpMethod method,
-      Target target,
-      byte @Nullable [] body,
-      InetAddress registrant,
-      Duration timeout) {
-    return new HttpCall(method, target, body, registrant, atMost(timeout)).begin();
   }
 
   private Duration atMost(Duration timeout) {
@@ -411,20 +410,13 @@ public final class OutboundCalls implements AutoCloseable {
   }
 
   private final class HttpCall extends Call {
-    private final HttpMethod method;
+    private final CheckRequest asked;
     private final Target target;
-    private final byte @Nullable [] body;
 
-    HttpCall(
-        HttpMethod method,
-        Target target,
-        byte @Nullable [] body,
-        InetAddress registrant,
-        Duration timeout) {
+    HttpCall(CheckRequest asked, Target target, InetAddress registrant, Duration timeout) {
       super(target.address(), registrant, timeout, false);
-      this.method = method;
+      this.asked = asked;
       this.target = target;
-      this.body = body;
     }
 
     @Override
@@ -442,15 +434,15 @@ public final class OutboundCalls implements AutoCloseable {
               .maxResponseLength(0)
               .build();
       RequestHeaders headers =
-          RequestHeaders.builder(method, target.pathAndQuery())
+          RequestHeaders.builder(asked.method(), target.pathAndQuery())
               .set(HttpHeaderNames.USER_AGENT, "rollcall")
               .set(HttpHeaderNames.ACCEPT_ENCODING, "identity")
+              .set(asked.headers())
               .build();
       HttpRequest request =
-          body == null
+          asked.body().size() == 0
               ? HttpRequest.of(headers)
-              : HttpRequest.of(
-                  headers.toBuilder().contentType(MediaType.JSON).build(), HttpData.wrap(body));
+              : HttpRequest.of(headers, HttpData.wrap(asked.body().toArray()));
       HttpResponse response = client.execute(request);
       result.whenComplete((reply, never) -> response.abort());
       response.subscribe(new BoundedReader(this, others));

@@ -80,6 +80,20 @@ public final class OutboundPolicy {
   }
 
   /**
+   * Returns the policy that allows every address and port but those that are never called, and
+   * grants a call a minute: for a centre whose clients are all trusted.
+   *
+   * @return the widest policy
+   */
+  public static OutboundPolicy anywhere() {
+    return new OutboundPolicy(
+        List.of(AddressRange.parse("0.0.0.0/0"), AddressRange.parse("::/0")),
+        ports("1-65535"),
+        List.of(),
+        Duration.ofMinutes(1));
+  }
+
+  /**
    * Returns this policy with ranges that may be called whoever registers.
    *
    * @param ranges the operator's ranges

@@ -3,6 +3,7 @@ package dev.rollcall.server.standard;
 import static java.util.Objects.requireNonNull;
 
 import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.rollcall.server.Centre;
 import dev.rollcall.server.CentreBuilder;
 import dev.rollcall.server.CentreContext;
@@ -11,13 +12,12 @@ import dev.rollcall.server.access.AccessControl;
 import dev.rollcall.server.access.Principal;
 import dev.rollcall.server.consul.ConsulApi;
 import dev.rollcall.server.consul.ConsulSettings;
+import dev.rollcall.server.consul.Permissions;
 import dev.rollcall.server.dashboard.Dashboard;
 import dev.rollcall.server.metrics.Metrics;
-import dev.rollcall.server.outbound.OutboundCalls;
 import dev.rollcall.server.outbound.OutboundPolicy;
 import dev.rollcall.server.s5.S5Centre;
 import dev.rollcall.server.s5.S5Service;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A centre with Consul's API, S5's protocol, the dashboard and metrics, behind access control and
@@ -47,18 +47,24 @@ public final class StandardCentre {
             consul.node(),
             consul.blockingQueriesByClient(),
             consul.firstIndex(),
-            (request, service) -> Principal.of(request).mayRegister(service));
-    // The checker is the first that is made of all, and closes the calls as the last.
-    AtomicReference<OutboundCalls> calls = new AtomicReference<>();
+            new ByRoles(access.limits().registrations()));
     return Centre.builder(storeUri)
-        .checker(
-            timer -> {
-              OutboundCalls opened = OutboundCalls.open(policy, timer);
-              calls.set(opened);
-              return opened.checkerOfRequests();
-            })
+        .outbound(policy)
         .part(context -> new ConsulApi(context, guarded))
-        .part(context -> new Around(context, requireNonNull(calls.get()), access));
+        .part(context -> new Around(context, access));
+  }
+
+  /** What the roles of tokens, and the limits of clients, mean for Consul's API. */
+  private record ByRoles(int mostRegistrations) implements Permissions {
+    @Override
+    public boolean mayRegister(ServiceRequestContext ctx, String service) {
+      return Principal.of(ctx).mayRegister(service);
+    }
+
+    @Override
+    public String clientOf(ServiceRequestContext ctx) {
+      return AccessControl.clientOf(ctx);
+    }
   }
 
   /** What stands around Consul's API. */
@@ -68,11 +74,11 @@ public final class StandardCentre {
     private final Metrics metrics;
     private final AccessControl access;
 
-    Around(CentreContext context, OutboundCalls calls, AccessControl access) {
+    Around(CentreContext context, AccessControl access) {
       this.access = access;
-      s5 = new S5Centre(context.registry(), calls, context.timer());
+      s5 = new S5Centre(context.registry(), context.calls(), context.timer());
       dashboard = new Dashboard(context.registry(), context.timer());
-      metrics = new Metrics(context.registry(), calls);
+      metrics = new Metrics(context.registry(), context.calls());
       metrics.gauge("rollcall.watchers", "Requests that wait for a change", access::watchers);
       metrics.gauge("rollcall.dashboard.listeners", "Open pages", dashboard::listeners);
     }

@@ -88,41 +88,78 @@ class StandardCentreTest {
             .http(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .serviceUnder(
                 "/",
-                (ctx, req) -> {
-                  asked.add(req.path());
-                  return HttpResponse.ofRedirect("http://169.254.169.254/");
-                })
+                (ctx, req) ->
+                    HttpResponse.of(
+                        req.aggregate()
+                            .thenApply(
+                                whole -> {
+                                  asked.add(
+                                      whole.method()
+                                          + " "
+                                          + whole.path()
+                                          + " "
+                                          + whole.headers().get("x-ping")
+                                          + " "
+                                          + whole.contentUtf8());
+                                  return HttpResponse.ofRedirect("http://169.254.169.254/");
+                                })))
             .build();
     target.start().join();
     try (RunningCentre centre = new RunningCentre(CentreLimits.standard())) {
       String registration =
           """
           {"Name":"a","Address":"127.0.0.1","Port":80,"Checks":[
-          {"CheckID":"redirected","HTTP":"http://127.0.0.1:%d/","Interval":"1s","Timeout":"1s"},
-          {"CheckID":"foreign","HTTP":"http://203.0.113.7/","Interval":"1s","Timeout":"1s"}]}"""
+          {"CheckID":"redirected","HTTP":"http://127.0.0.1:%d/","Interval":"1s","Timeout":"1s",
+           "Method":"POST","Header":{"X-Ping":["1"]},"Body":"ping"}]}"""
               .formatted(target.activeLocalPort());
-      int status = centre.send("PUT", "/v1/agent/service/register", registration).statusCode();
-      if (status == 200) {
-        await().atMost(Duration.ofMinutes(1)).until(() -> asked.size() >= 2);
-        await()
-            .atMost(Duration.ofMinutes(1))
-            .until(
-                () ->
-                    centre
-                        .send("GET", "/metrics", "")
-                        .body()
-                        .lines()
-                        .anyMatch(
-                            line ->
-                                line.startsWith("rollcall_outbound_calls_total{end=\"refused\"}")
-                                    && !line.endsWith(" 0.0")));
-        assertThat(centre.send("GET", "/v1/health/service/a?passing", "").body().strip())
-            .isEqualTo("[]");
-      } else {
-        assertThat(status).isIn(400, 422);
-      }
+      assertThat(centre.send("PUT", "/v1/agent/service/register", registration).statusCode())
+          .isEqualTo(200);
+      await().atMost(Duration.ofMinutes(1)).until(() -> asked.size() >= 2);
+      assertThat(asked.get(0)).isEqualTo("POST / 1 ping");
+      assertThat(centre.send("GET", "/v1/health/service/a?passing", "").body().strip())
+          .isEqualTo("[]");
     } finally {
       target.stop();
+    }
+  }
+
+  @Test
+  void checkThatIsNeverCalled_isRefusedBeforeAnythingIsStored() throws Exception {
+    try (RunningCentre centre = new RunningCentre(CentreLimits.standard())) {
+      for (String[] target :
+          new String[][] {
+            {"HTTP", "http://169.254.169.254/"},
+            {"HTTP", "http://203.0.113.7/"},
+            {"HTTP", "http://127.0.0.1:6379/"},
+            {"TCP", "169.254.169.254:80"},
+            {"TCP", "203.0.113.7:80"},
+            {"TCP", "127.0.0.1:22"},
+          }) {
+        refusesCheck(centre, target[0], target[1]);
+      }
+      assertThat(centre.send("GET", "/v1/agent/services", "").body().strip()).isEqualTo("{}");
+      assertThat(centre.send("GET", "/v1/agent/checks", "").body().strip()).isEqualTo("{}");
+    }
+  }
+
+  private static void refusesCheck(RunningCentre centre, String field, String target)
+      throws Exception {
+    String check =
+        "{\"Name\":\"c\",\"CheckID\":\"c\",\"%s\":\"%s\",\"Interval\":\"1s\"}"
+            .formatted(field, target);
+    String ttl = "{\"CheckID\":\"t\",\"TTL\":\"1h\"}";
+    for (String[] call :
+        new String[][] {
+          {"service", "{\"Name\":\"a\",\"Port\":80,\"Check\":" + check + "}"},
+          {"service", "{\"Name\":\"a\",\"Port\":80,\"Checks\":[" + ttl + "," + check + "]}"},
+          {"check", check},
+        }) {
+      java.net.http.HttpResponse<String> answer =
+          centre.send("PUT", "/v1/agent/" + call[0] + "/register", call[1]);
+      assertThat(answer.statusCode()).isEqualTo(400);
+      assertThat(answer.body())
+          .startsWith("Invalid check: " + field + ": ")
+          .contains("(expected: the address that registers, or one that the operator allows");
     }
   }
 }

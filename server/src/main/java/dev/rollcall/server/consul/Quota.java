@@ -1,0 +1,91 @@
+package dev.rollcall.server.consul;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * How many registrations each client holds, with a bound. A registration is a service, or a node
+ * that was registered as such ({@link InstanceId} with an empty ID); it is his who registered it
+ * last, for as long as the {@link Catalogue} has it, however it goes: deregistered, reaped, fenced.
+ *
+ * <p><b>Guards.</b> {@code lock} guards both maps. It is taken after the lock of the {@link
+ * LocalAgent} and before the catalogue's, never the other way round. What is held is always put
+ * right by looking at the catalogue, so that of a registration and a deregistration at the same
+ * time it does not matter who tells first.
+ */
+final class Quota {
+  private final Catalogue catalogue;
+  private final int most;
+
+  private final Object lock = new Object();
+  // Guarded by "lock".
+  private final Map<InstanceId, String> holders = new HashMap<>();
+  private final Map<String, Integer> held = new HashMap<>();
+
+  Quota(Catalogue catalogue, int mostByClient) {
+    this.catalogue = catalogue;
+    most = mostByClient;
+    catalogue.onChange(this::release);
+  }
+
+  /**
+   * Makes a registration for a client, if he may hold it.
+   *
+   * @param ids what is registered by it; what he holds already does not count again
+   * @throws RefusedException where he would hold too many; then nothing was registered
+   */
+  void register(Set<InstanceId> ids, String client, Runnable registration) {
+    take(ids, client);
+    try {
+      registration.run();
+    } finally {
+      ids.forEach(id -> settle(id, client));
+    }
+  }
+
+  private void take(Set<InstanceId> ids, String client) {
+    synchronized (lock) {
+      long more = ids.stream().filter(id -> !client.equals(holders.get(id))).count();
+      if (held.getOrDefault(client, 0) + more > most) {
+        throw new RefusedException(
+            429, "too many registrations of one client (expected: at most " + most + ")");
+      }
+      ids.forEach(id -> hold(id, client));
+    }
+  }
+
+  /** A deregistration may have come in between, or the registration was refused. */
+  private void settle(InstanceId id, String client) {
+    synchronized (lock) {
+      if (!catalogue.look(view -> view.has(id))) {
+        drop(id);
+      } else if (!holders.containsKey(id)) {
+        hold(id, client);
+      }
+    }
+  }
+
+  private void release(Set<InstanceId> changed) {
+    synchronized (lock) {
+      for (InstanceId id : changed) {
+        if (holders.containsKey(id) && !catalogue.look(view -> view.has(id))) {
+          drop(id);
+        }
+      }
+    }
+  }
+
+  private void hold(InstanceId id, String client) {
+    drop(id);
+    holders.put(id, client);
+    held.merge(client, 1, Integer::sum);
+  }
+
+  private void drop(InstanceId id) {
+    String before = holders.remove(id);
+    if (before != null) {
+      held.computeIfPresent(before, (of, count) -> count == 1 ? null : count - 1);
+    }
+  }
+}
