@@ -64,7 +64,7 @@ final class Gauge {
 
   /** Measures a case once. */
   Round measure(Case one, List<String> arguments) throws IOException, InterruptedException {
-    return one.isProbe() ? probe(one) : jmh(one, arguments);
+    return one.isProbe() ? probe(one, arguments) : jmh(one, arguments);
   }
 
   private Round jmh(Case one, List<String> arguments) throws IOException {
@@ -125,12 +125,13 @@ final class Gauge {
     return "dev\\.rollcall\\.bench\\." + name.replace(".", "\\.");
   }
 
-  private static Round probe(Case one) throws IOException, InterruptedException {
+  private static Round probe(Case one, List<String> arguments)
+      throws IOException, InterruptedException {
     int name = one.benchmark().lastIndexOf('.') + 1;
     List<String> command = new ArrayList<>();
     command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
-    command.addAll(
-        jvm(one, List.of("-Djol.magicFieldOffset=true", "-Djdk.attach.allowAttachSelf")));
+    command.addAll(jvm(one, arguments));
+    command.addAll(List.of("-Djol.magicFieldOffset=true", "-Djdk.attach.allowAttachSelf"));
     command.addAll(
         List.of(
             "--add-opens=java.base/java.util=ALL-UNNAMED",
@@ -161,6 +162,7 @@ final class Gauge {
     }
     return switch (one.benchmark()) {
       case "Probe.expiry", "Probe.start" -> "ms";
+      case "Probe.serve" -> "s";
       default -> "";
     };
   }

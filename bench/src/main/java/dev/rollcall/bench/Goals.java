@@ -256,6 +256,7 @@ final class Goals {
             "beat.expiry",
             1 / PROMISED_MILLIS));
     table.add(scaled("start, memory", "start", "ms", 5, "start.memory", 1));
+    table.add(scaled("start, the registry centre", "start", "s", 2, "start.serve", 1));
     return table;
   }
 

@@ -100,6 +100,14 @@ final class Plan {
             "Rollcall, memory: to the first look-up",
             "Probe.start",
             Map.of()));
+    cases.add(
+        of(
+            "start.serve",
+            "start",
+            "",
+            "Rollcall, the registry centre: process to ready",
+            "Probe.serve",
+            Map.of()));
     return cases;
   }
 

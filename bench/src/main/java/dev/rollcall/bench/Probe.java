@@ -9,6 +9,10 @@ import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +29,9 @@ import org.openjdk.jol.info.GraphLayout;
  * in a JVM of its own, by name, and prints one number.
  */
 final class Probe {
+  /** Where the command line's jar is. */
+  static final String CLI = "rollcall.cli";
+
   private static final int COUNTED = 10_000;
 
   private Probe() {}
@@ -41,6 +48,7 @@ final class Probe {
           case "expiry" -> expiry(Integer.parseInt(args[1]));
           case "threads" -> threads(Integer.parseInt(args[1]));
           case "start" -> start();
+          case "serve" -> serve();
           case "tasks" -> tasks();
           default -> throw new IllegalArgumentException(args[0]);
         };
@@ -151,6 +159,35 @@ final class Probe {
     long began = System.nanoTime();
     firstLookUp();
     return (System.nanoTime() - began) / 1e6;
+  }
+
+  /**
+   * Seconds from the start of a process to the line in which the registry centre says it serves.
+   */
+  private static double serve() throws IOException {
+    long began = System.nanoTime();
+    Process centre =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-jar",
+                System.getProperty(CLI),
+                "serve",
+                "--port",
+                "0")
+            .redirectErrorStream(true)
+            .start();
+    StringBuilder said = new StringBuilder();
+    try (BufferedReader output = centre.inputReader(StandardCharsets.UTF_8)) {
+      for (String line = output.readLine(); line != null; line = output.readLine()) {
+        if (line.startsWith("rollcall: ready at")) {
+          return (System.nanoTime() - began) / 1e9;
+        }
+        said.append(line).append('\n');
+      }
+    } finally {
+      centre.destroyForcibly();
+    }
+    throw new IllegalStateException("the centre has not started:\n" + said);
   }
 
   private static void firstLookUp() {

@@ -75,6 +75,9 @@ final class Session {
     if (one.benchmark().startsWith("ConsulWatch")) {
       return List.of(servers.argument(Servers.CONSUL));
     }
+    if (one.benchmark().equals("Probe.serve")) {
+      return List.of("-D" + Probe.CLI + "=" + System.getProperty(Probe.CLI));
+    }
     return List.of();
   }
 
