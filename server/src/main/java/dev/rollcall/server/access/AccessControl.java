@@ -233,7 +233,8 @@ public final class AccessControl implements DecoratingHttpServiceFunction {
   /** Consul's blocking queries, and the dashboard's stream. */
   private static boolean isWatch(ServiceRequestContext ctx) {
     return ctx.path().equals(EVENT_STREAM)
-        || (ctx.path().startsWith("/v1/") && ctx.queryParam("index") != null);
+        || (ctx.path().startsWith("/v1/")
+            && (ctx.queryParam("index") != null || ctx.queryParam("hash") != null));
   }
 
   private static String remote(ServiceRequestContext ctx) {

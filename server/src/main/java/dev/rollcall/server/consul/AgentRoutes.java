@@ -2,6 +2,7 @@ package dev.rollcall.server.consul;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.linecorp.armeria.common.HttpResponse;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +17,11 @@ final class AgentRoutes {
   private final Identity identity;
   private final Permissions permissions;
   private final Quota quota;
+  private final Queries queries;
 
-  AgentRoutes(LocalAgent agent, Identity identity, Permissions permissions, Quota quota) {
+  AgentRoutes(
+      LocalAgent agent, Identity identity, Permissions permissions, Quota quota, Queries queries) {
+    this.queries = queries;
     this.agent = agent;
     this.identity = identity;
     this.permissions = permissions;
@@ -29,7 +33,7 @@ final class AgentRoutes {
         Route.getNow("agent/self", call -> call.json(identity::writeSelf)),
         Route.getNow("agent/members", call -> call.json(identity::writeMembers)),
         Route.getNow("agent/services", this::services),
-        Route.getNow("agent/service/", this::service),
+        Route.get("agent/service/", this::service),
         Route.getNow("agent/checks", this::checks),
         Route.put("agent/service/register", this::register),
         Route.put("agent/service/deregister/", this::deregister),
@@ -70,16 +74,23 @@ final class AgentRoutes {
         });
   }
 
-  private Answer service(Call call) {
+  private HttpResponse service(Call call) {
     String id = call.rest();
-    CatalogService service =
-        agent
-            .service(id)
-            .orElseThrow(
-                () -> new RefusedException(404, "unknown service ID: " + Fields.shown(id)));
-    String hash = String.format("%016x", hash(service));
-    return call.json(to -> Written.agentService(to, service, hash))
-        .with("x-consul-contenthash", hash);
+    return queries.answerHashed(
+        call,
+        () -> {
+          CatalogService service =
+              agent
+                  .service(id)
+                  .orElseThrow(
+                      () -> new RefusedException(404, "unknown service ID: " + Fields.shown(id)));
+          String hash = String.format("%016x", hash(service));
+          return new Queries.Hashed(
+              Topics.service(service.name()),
+              hash,
+              call.json(to -> Written.agentService(to, service, hash))
+                  .with("x-consul-contenthash", hash));
+        });
   }
 
   private static long hash(CatalogService service) {

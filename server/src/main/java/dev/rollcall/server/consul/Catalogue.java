@@ -74,7 +74,13 @@ final class Catalogue {
     lastServiceGone = firstIndex;
     lastNodeGone = firstIndex;
     for (String table :
-        List.of(Topics.NODES, Topics.SERVICES, Topics.CHECKS, Topics.EVENTS, Topics.KEYS)) {
+        List.of(
+            Topics.NODES,
+            Topics.SERVICES,
+            Topics.CHECKS,
+            Topics.EVENTS,
+            Topics.KEYS,
+            Topics.SESSIONS)) {
       topics.put(table, new Topic(firstIndex));
     }
   }
@@ -126,6 +132,11 @@ final class Catalogue {
     List<CatalogCheck> checksOf(String node) {
       NodeEntry entry = nodes.get(node);
       return entry == null ? List.of() : List.copyOf(entry.checks.values());
+    }
+
+    @Nullable CatalogCheck check(String node, String id) {
+      NodeEntry entry = nodes.get(node);
+      return entry == null ? null : entry.checks.get(id);
     }
 
     /** Returns the services of the nodes that a filter lets pass, with the tags that occur. */

@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Consul's HTTP API below {@code /v1/}, as far as discovery needs it: agent, catalogue, health,
- * keys, events, status. What of Consul's API is not served answers 501 and says so; what is not
- * Consul's answers 404. Thread-safe.
+ * keys, sessions, events, status. What of Consul's API is not served answers 501 and says so; what
+ * is not Consul's answers 404. Thread-safe.
  */
 public final class ConsulApi implements CentrePart, HttpService {
   private static final Logger LOG = LoggerFactory.getLogger(ConsulApi.class);
@@ -63,6 +63,7 @@ public final class ConsulApi implements CentrePart, HttpService {
   private final LocalAgent agent;
   private final StoreLink link;
   private final @Nullable KeyValues keys; // null where the store keeps no keys
+  private final @Nullable Sessions sessions; // null where the store is shared, or keeps no keys
   private final Map<String, Route> exact = new HashMap<>();
   private final List<Route> prefixes = new ArrayList<>(); // the longest first
 
@@ -83,11 +84,19 @@ public final class ConsulApi implements CentrePart, HttpService {
         new Queries(catalogue, settings.datacentre(), settings.blockingQueriesByClient());
     Quota quota = new Quota(catalogue, settings.permissions().mostRegistrations());
     keys = openKeys(context, settings);
+    sessions =
+        keys != null && context.isStoreInProcess()
+            ? new Sessions(catalogue, keys, context.timer())
+            : null;
     List<Route> routes = new ArrayList<>();
     if (keys != null) {
-      routes.addAll(new KeyRoutes(keys, queries).routes());
+      routes.addAll(new KeyRoutes(keys, sessions, queries).routes());
     }
-    routes.addAll(new AgentRoutes(agent, identity, settings.permissions(), quota).routes());
+    if (sessions != null) {
+      routes.addAll(new SessionRoutes(sessions, catalogue, queries, identity).routes());
+    }
+    routes.addAll(
+        new AgentRoutes(agent, identity, settings.permissions(), quota, queries).routes());
     routes.addAll(
         new CatalogRoutes(catalogue, queries, identity, settings.permissions(), quota).routes());
     routes.addAll(new HealthRoutes(catalogue, queries, identity).routes());
@@ -108,7 +117,8 @@ public final class ConsulApi implements CentrePart, HttpService {
       return new KeyValues(
           catalogue,
           BackendProvider.openKeyValueByUri(context.storeUri(), context.timer()),
-          settings.firstIndex());
+          settings.firstIndex(),
+          context.isStoreInProcess());
     } catch (RegistryException keepsNone) {
       LOG.info("keys are not served: {}", keepsNone.getMessage());
       return null;
@@ -234,6 +244,9 @@ public final class ConsulApi implements CentrePart, HttpService {
   public void close() {
     agent.close();
     link.close();
+    if (sessions != null) {
+      sessions.close();
+    }
     if (keys != null) {
       keys.close();
     }

@@ -64,6 +64,10 @@ final class Fields {
     return values.containsKey(plain(name));
   }
 
+  boolean isNumber(String name) {
+    return value(name).map(JsonNode::isNumber).orElse(false);
+  }
+
   String text(String name) {
     return value(name).map(value -> clean(name, asText(name, value))).orElse("");
   }

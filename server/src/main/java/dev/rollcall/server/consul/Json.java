@@ -48,6 +48,9 @@ final class Json {
           .build();
   private static final DefaultPrettyPrinter PRETTY = pretty();
 
+  /** What a body stands for that is not there, where none is needed. */
+  static final JsonNode EMPTY = MAPPER.createObjectNode();
+
   /** Writes one value. */
   interface Output {
     void write(JsonGenerator to) throws IOException;

@@ -10,12 +10,16 @@ import dev.rollcall.Bytes;
 import dev.rollcall.Keys;
 import dev.rollcall.RegistryException;
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** {@code /v1/kv/…}. */
 final class KeyRoutes {
@@ -23,10 +27,12 @@ final class KeyRoutes {
   private static final MediaType PLAIN = MediaType.parse("text/plain");
 
   private final KeyValues keys;
+  private final @Nullable Sessions sessions; // null where the store is shared
   private final Queries queries;
 
-  KeyRoutes(KeyValues keys, Queries queries) {
+  KeyRoutes(KeyValues keys, @Nullable Sessions sessions, Queries queries) {
     this.keys = keys;
+    this.sessions = sessions;
     this.queries = queries;
   }
 
@@ -91,7 +97,7 @@ final class KeyRoutes {
 
   private static void write(JsonGenerator to, KeyValues.Pair pair) throws IOException {
     to.writeStartObject();
-    to.writeNumberField("LockIndex", 0);
+    to.writeNumberField("LockIndex", pair.lock().index());
     to.writeStringField("Key", pair.entry().key());
     to.writeFieldName("Flags");
     to.writeNumber(Long.toUnsignedString(pair.flags()));
@@ -99,6 +105,9 @@ final class KeyRoutes {
       to.writeNullField("Value");
     } else {
       to.writeBinaryField("Value", pair.entry().value().toArray());
+    }
+    if (!pair.lock().holder().isEmpty()) {
+      to.writeStringField("Session", pair.lock().holder());
     }
     to.writeNumberField("CreateIndex", pair.createIndex());
     to.writeNumberField("ModifyIndex", pair.modifyIndex());
@@ -138,8 +147,9 @@ final class KeyRoutes {
   }
 
   private HttpResponse put(Call call) {
+    queries.requireDatacentreToo(call);
     String key = key(call);
-    refuseLocks(call);
+    requireOneOf(call, "cas", "acquire", "release");
     long flags = call.has("flags") ? number(call, "flags") : 0;
     Bytes value = call.body();
     if (value.size() > MOST_BYTES) {
@@ -151,23 +161,47 @@ final class KeyRoutes {
               + MOST_BYTES
               + " bytes.");
     }
+    if (call.has("acquire")) {
+      return answer(requireSessions().acquire(key, session(call), value, flags));
+    }
+    if (call.has("release")) {
+      requireSessions();
+      return answer(keys.release(key, call.parameter("release"), value, flags));
+    }
     return answer(
-        call,
         call.has("cas")
             ? keys.compareAndSet(key, number(call, "cas"), value, flags)
             : keys.put(key, value, flags));
   }
 
+  private Sessions requireSessions() {
+    if (sessions == null) {
+      throw new RefusedException(
+          501,
+          "acquire, release: keys are held by sessions of one centre, and the store behind this one"
+              + " is shared");
+    }
+    return sessions;
+  }
+
+  private static String session(Call call) {
+    String id = call.parameter("acquire");
+    if (id.isEmpty()) {
+      throw RefusedException.failed("missing session");
+    }
+    SessionRoutes.requireId(id, false);
+    return id;
+  }
+
   private HttpResponse delete(Call call) {
+    queries.requireDatacentreToo(call);
+    requireOneOf(call, "recurse", "cas");
     if (call.has("recurse")) {
-      if (call.has("cas")) {
-        throw RefusedException.bad("Conflicting flags: recurse and cas");
-      }
-      return answer(call, keys.deleteAll(call.rest()));
+      return answer(keys.deleteAll(call.rest()));
     }
     String key = key(call);
     return answer(
-        call, call.has("cas") ? keys.compareAndDelete(key, number(call, "cas")) : keys.delete(key));
+        call.has("cas") ? keys.compareAndDelete(key, number(call, "cas")) : keys.delete(key));
   }
 
   private static String key(Call call) {
@@ -180,9 +214,18 @@ final class KeyRoutes {
     }
   }
 
-  private static void refuseLocks(Call call) {
-    if (call.has("acquire") || call.has("release")) {
-      throw new RefusedException(501, "acquire, release: sessions are not served by this centre");
+  private static void requireOneOf(Call call, String... parameters) {
+    if (Stream.of(parameters).filter(call::has).count() > 1) {
+      String given =
+          call.query().stream()
+              .map(
+                  each ->
+                      URLEncoder.encode(each.getKey(), StandardCharsets.UTF_8)
+                          + "="
+                          + URLEncoder.encode(each.getValue(), StandardCharsets.UTF_8))
+              .sorted()
+              .collect(Collectors.joining("&"));
+      throw RefusedException.bad("Conflicting flags: " + Fields.shown(given));
     }
   }
 
@@ -196,8 +239,7 @@ final class KeyRoutes {
     }
   }
 
-  private HttpResponse answer(Call call, CompletionStage<Boolean> done) {
-    queries.requireDatacentre(call);
+  private static HttpResponse answer(CompletionStage<Boolean> done) {
     return HttpResponse.of(
         done.handle(
             (yes, failed) ->
@@ -211,6 +253,9 @@ final class KeyRoutes {
         failed instanceof CompletionException wrapped && wrapped.getCause() != null
             ? wrapped.getCause()
             : failed;
+    if (cause instanceof RefusedException refused) {
+      return refused.answer();
+    }
     if (cause instanceof RegistryException refused) {
       return Answer.text(
           switch (refused.kind()) {

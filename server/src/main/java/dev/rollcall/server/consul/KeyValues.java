@@ -19,6 +19,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,27 +32,47 @@ import org.slf4j.LoggerFactory;
  * index of the change that brought it; a compare-and-set by index finds the store's own version by
  * it, and the store decides.
  *
+ * <p><b>Locks.</b> Who holds a key is kept with what is shown of it, and goes with it. Where keys
+ * can be held, writes are done in turns, one after the other: what was looked at before a write
+ * still is so when it is done.
+ *
  * <p><b>Guards.</b> {@code pairs} and {@code lastDeleted} are guarded by the catalogue's lock: they
  * are touched in {@link Catalogue#look} and {@link Catalogue#write} alone. The flags, which no
- * store of ours has room for, are in a concurrent map, and in this process only.
+ * store of ours has room for, are in a concurrent map, and in this process only; so are the locks
+ * that are about to be shown.
  */
 final class KeyValues implements AutoCloseable {
+  static final CompletionStage<Boolean> DONE = CompletableFuture.completedFuture(true);
+
+  private static final CompletionStage<Boolean> REFUSED = CompletableFuture.completedFuture(false);
   private static final Logger LOG = LoggerFactory.getLogger(KeyValues.class);
 
   private final Catalogue catalogue;
   private final KeyValueBackend store;
+  private final @Nullable Turns turns; // null where keys cannot be held
   private final Map<String, Long> flags = new ConcurrentHashMap<>();
+  private final Map<String, Lock> locks = new ConcurrentHashMap<>();
   private final TreeMap<String, Pair> pairs = new TreeMap<>();
   private long lastDeleted;
   private KeyValueBackend.@Nullable Watch watch; // set by start(), before anything is served
 
-  /** A key with its value and its indexes. */
-  record Pair(KeyValue entry, long flags, long createIndex, long modifyIndex) {}
+  /** A key with its value, its lock and its indexes. */
+  record Pair(KeyValue entry, long flags, Lock lock, long createIndex, long modifyIndex) {
+    private Pair released(long at) {
+      return new Pair(entry, flags, new Lock("", lock.index()), createIndex, at);
+    }
+  }
+
+  /** Who holds a key, nobody where it is empty, and how often it was acquired. */
+  record Lock(String holder, long index) {
+    private static final Lock NONE = new Lock("", 0);
+  }
 
   /** What was read, and with which index. */
   record Found(List<Pair> pairs, long index) {}
 
-  KeyValues(Catalogue catalogue, KeyValueBackend store, long firstIndex) {
+  KeyValues(Catalogue catalogue, KeyValueBackend store, long firstIndex, boolean keysCanBeHeld) {
+    turns = keysCanBeHeld ? new Turns() : null;
     this.catalogue = catalogue;
     this.store = store;
     lastDeleted = firstIndex;
@@ -87,7 +108,87 @@ final class KeyValues implements AutoCloseable {
         });
   }
 
+  /** Does something while no key is written from here. */
+  CompletionStage<Boolean> inTurn(Supplier<CompletionStage<Boolean>> step) {
+    return turns == null ? step.get() : turns.take(step);
+  }
+
+  /**
+   * Writes a key and has it held.
+   *
+   * @param may asked in turn and under the catalogue's lock whether the holder may hold the key, as
+   *     far as that is not for another holder
+   * @return completes with whether the holder has it
+   */
+  CompletionStage<Boolean> acquire(
+      String key, String holder, Bytes value, long newFlags, BooleanSupplier may) {
+    return inTurn(
+        () -> {
+          Lock lock =
+              catalogue.look(
+                  view -> {
+                    Pair pair = pairs.get(key);
+                    Lock before = pair == null ? Lock.NONE : pair.lock();
+                    if (!may.getAsBoolean()) {
+                      return Lock.NONE;
+                    }
+                    if (before.holder().isEmpty()) {
+                      return new Lock(holder, before.index() + 1);
+                    }
+                    return before.holder().equals(holder) ? before : Lock.NONE;
+                  });
+          return lock.holder().isEmpty() ? REFUSED : write(key, value, newFlags, lock);
+        });
+  }
+
+  /**
+   * Writes a key and gives it up.
+   *
+   * @return completes with whether the holder had it
+   */
+  CompletionStage<Boolean> release(String key, String holder, Bytes value, long newFlags) {
+    return inTurn(
+        () -> {
+          Found found = get(key);
+          Lock before = found.pairs().isEmpty() ? Lock.NONE : found.pairs().get(0).lock();
+          return before.holder().isEmpty() || !before.holder().equals(holder)
+              ? REFUSED
+              : write(key, value, newFlags, new Lock("", before.index()));
+        });
+  }
+
+  private CompletionStage<Boolean> write(String key, Bytes value, long newFlags, Lock lock) {
+    locks.put(key, lock);
+    return write(key, value, newFlags).whenComplete((done, failed) -> locks.remove(key));
+  }
+
+  /** Gives up what somebody holds, as part of a change; returns which keys that was. */
+  List<String> releaseAll(Catalogue.Writer to, String holder) {
+    List<String> held = new ArrayList<>();
+    for (Map.Entry<String, Pair> each : pairs.entrySet()) {
+      if (each.getValue().lock().holder().equals(holder)) {
+        each.setValue(each.getValue().released(to.index()));
+        touch(to, each.getKey());
+        held.add(each.getKey());
+      }
+    }
+    return held;
+  }
+
+  /** Deletes keys; in turn already. */
+  CompletionStage<Boolean> deleteAtOnce(List<String> doomed) {
+    CompletableFuture<?>[] all =
+        doomed.stream()
+            .map(key -> remove(key).toCompletableFuture())
+            .toArray(CompletableFuture[]::new);
+    return CompletableFuture.allOf(all).thenApply(done -> true);
+  }
+
   CompletionStage<Boolean> put(String key, Bytes value, long newFlags) {
+    return inTurn(() -> write(key, value, newFlags));
+  }
+
+  private CompletionStage<Boolean> write(String key, Bytes value, long newFlags) {
     Long before = newFlags == 0 ? flags.remove(key) : flags.put(key, newFlags);
     return store
         .put(key, value)
@@ -96,6 +197,10 @@ final class KeyValues implements AutoCloseable {
   }
 
   CompletionStage<Boolean> compareAndSet(String key, long index, Bytes value, long newFlags) {
+    return inTurn(() -> writeIf(key, index, value, newFlags));
+  }
+
+  private CompletionStage<Boolean> writeIf(String key, long index, Bytes value, long newFlags) {
     Found found = get(key);
     long version = 0;
     if (index != 0) {
@@ -122,6 +227,10 @@ final class KeyValues implements AutoCloseable {
   }
 
   CompletionStage<Boolean> delete(String key) {
+    return inTurn(() -> remove(key));
+  }
+
+  private CompletionStage<Boolean> remove(String key) {
     return store
         .delete(Keys.key(key))
         .thenCompose(
@@ -134,6 +243,10 @@ final class KeyValues implements AutoCloseable {
   }
 
   CompletionStage<Boolean> compareAndDelete(String key, long index) {
+    return inTurn(() -> removeIf(key, index));
+  }
+
+  private CompletionStage<Boolean> removeIf(String key, long index) {
     Found found = get(key);
     if (found.pairs().isEmpty()) {
       return CompletableFuture.completedFuture(true);
@@ -157,6 +270,10 @@ final class KeyValues implements AutoCloseable {
   }
 
   CompletionStage<Boolean> deleteAll(String prefix) {
+    return inTurn(() -> removeAll(prefix));
+  }
+
+  private CompletionStage<Boolean> removeAll(String prefix) {
     return store
         .delete(Keys.prefix(prefix))
         .thenCompose(done -> store.list(prefix))
@@ -215,6 +332,7 @@ final class KeyValues implements AutoCloseable {
         new Pair(
             entry,
             flags.getOrDefault(entry.key(), 0L),
+            locks.getOrDefault(entry.key(), before == null ? Lock.NONE : before.lock()),
             before == null ? to.index() : before.createIndex(),
             to.index()));
     touch(to, entry.key());

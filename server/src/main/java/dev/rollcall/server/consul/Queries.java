@@ -1,5 +1,7 @@
 package dev.rollcall.server.consul;
 
+import static java.util.Objects.requireNonNull;
+
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import java.net.InetAddress;
@@ -14,6 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Queries that may block: with {@code index} they wait until their topic has passed it, for {@code
@@ -76,9 +79,7 @@ final class Queries {
 
   /** Answers with keys, which know their indexes themselves. */
   HttpResponse answerKeys(Call call, String topic, LongSupplier index, Supplier<Answer> read) {
-    if (isElsewhere(call)) {
-      throw RefusedException.failed("No path to datacenter");
-    }
+    requireDatacentreToo(call);
     long known = index(call);
     Duration wait = waitTime(call);
     while (true) {
@@ -95,6 +96,39 @@ final class Queries {
     }
   }
 
+  /**
+   * What is asked of this agent alone.
+   *
+   * @param topic what is touched whenever it changes
+   * @param hash of the content
+   */
+  record Hashed(String topic, String hash, Answer answer) {}
+
+  /** Answers when the content has another hash than {@code hash} says, or {@code wait} is over. */
+  HttpResponse answerHashed(Call call, Supplier<Hashed> read) {
+    Duration wait = waitTime(call);
+    String known = call.parameter("hash");
+    Hashed now = read.get();
+    if (!now.hash().equals(known)) {
+      return now.answer().response();
+    }
+    Waiting waiting = new Waiting(call.ctx(), now.topic(), wait, () -> read.get().answer());
+    waiting.again = waiter -> parkWhileSame(now, read, waiter);
+    return waiting.begin(waiting.again).orElseGet(() -> read.get().answer().response());
+  }
+
+  private boolean parkWhileSame(Hashed known, Supplier<Hashed> read, Waiter waiter) {
+    while (true) {
+      long at = catalogue.indexOf(known.topic());
+      if (!read.get().hash().equals(known.hash())) {
+        return false;
+      }
+      if (catalogue.park(known.topic(), at, waiter)) {
+        return true;
+      }
+    }
+  }
+
   private HttpResponse waiting(
       Call call, String topic, long index, Duration wait, Supplier<Answer> read) {
     return new Waiting(call.ctx(), topic, wait, read)
@@ -106,6 +140,13 @@ final class Queries {
   void requireDatacentre(Call call) {
     if (isElsewhere(call)) {
       throw RefusedException.query("No path to datacenter");
+    }
+  }
+
+  /** The same for what is no query of the catalogue. */
+  void requireDatacentreToo(Call call) {
+    if (isElsewhere(call)) {
+      throw RefusedException.failed("No path to datacenter");
     }
   }
 
@@ -149,6 +190,11 @@ final class Queries {
     private final CompletableFuture<HttpResponse> answer = new CompletableFuture<>();
     private final AtomicBoolean over = new AtomicBoolean();
 
+    private @Nullable Waiter waiter; // set by begin()
+
+    /** Whether to wait on, once woken. Set before it begins. */
+    private Predicate<Waiter> again = waiter -> false;
+
     Waiting(ServiceRequestContext ctx, String topic, Duration wait, Supplier<Answer> read) {
       this.ctx = ctx;
       this.topic = topic;
@@ -165,7 +211,8 @@ final class Queries {
             Answer.text(429, "blocking queries: " + mostByClient + " of this client wait already")
                 .response());
       }
-      Waiter waiter = new Waiter(ctx.eventLoop().withoutContext(), this::end);
+      Waiter waiter = new Waiter(ctx.eventLoop().withoutContext(), this::woken);
+      this.waiter = waiter;
       if (!park.test(waiter)) {
         leave(client);
         return Optional.empty();
@@ -188,10 +235,24 @@ final class Queries {
       return Optional.of(response);
     }
 
+    private void woken() {
+      boolean goesOn;
+      try {
+        goesOn = !over.get() && again.test(requireNonNull(waiter));
+      } catch (RefusedException gone) {
+        goesOn = false;
+      }
+      if (!goesOn) {
+        end();
+      }
+    }
+
     private void end() {
       if (over.compareAndSet(false, true)) {
         try {
           answer.complete(read.get().response());
+        } catch (RefusedException refused) {
+          answer.complete(refused.answer().response());
         } catch (RuntimeException failed) {
           answer.completeExceptionally(failed);
         }

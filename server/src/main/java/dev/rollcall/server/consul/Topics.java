@@ -7,6 +7,7 @@ final class Topics {
   static final String CHECKS = "checks";
   static final String EVENTS = "events";
   static final String KEYS = "keys";
+  static final String SESSIONS = "sessions";
 
   private static final String SERVICE = "service/";
   private static final String NODE = "node/";

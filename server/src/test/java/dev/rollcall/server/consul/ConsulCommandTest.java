@@ -150,6 +150,25 @@ class ConsulCommandTest {
   }
 
   @Test
+  void lock() throws Exception {
+    Path order = folder.resolve("order");
+    String work = "echo begin >> %s; sleep 0.2; echo end >> %s".formatted(order, order);
+    List<Process> workers = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      workers.add(begin("lock", "jobs/nightly", work));
+    }
+    List<CompletableFuture<String>> outputs =
+        workers.stream().map(ConsulCommandTest::output).toList();
+    for (int i = 0; i < 3; i++) {
+      assertThat(workers.get(i).waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(workers.get(i).exitValue()).as(outputs.get(i).join()).isZero();
+    }
+    assertThat(Files.readAllLines(order))
+        .containsExactly("begin", "end", "begin", "end", "begin", "end");
+    assertThat(client.get("/session/list").body()).isEqualTo("[]");
+  }
+
+  @Test
   void watchKey() throws Exception {
     client.put("/kv/one", "before");
     followed(() -> client.put("/kv/one", "later"), "bGF0ZXI=", "-type=key", "-key=one");

@@ -399,6 +399,51 @@ class FaithfulTest {
     }
   }
 
+  private static String hash(HttpResponse<String> answer) {
+    return answer.headers().firstValue("x-consul-contenthash").orElse("none");
+  }
+
+  @Test
+  void agentService_blocksUntilItsContentHasAnotherHash() {
+    wipe();
+    String body = "{\"ID\":\"w1\",\"Name\":\"web\",\"Port\":%d,\"Check\":{\"TTL\":\"1h\"}}";
+    same("PUT", "/agent/service/register", body.formatted(1));
+    same("GET", "/agent/service/w1?hash=other&wait=25s", "");
+    same("GET", "/agent/service/w1?hash=other&wait=x", "");
+    same("GET", "/agent/service/nobody?hash=other&wait=25s", "");
+    for (Client client : List.of(real, ours)) {
+      HttpResponse<String> before = client.get("/agent/service/w1");
+      long began = System.nanoTime();
+      HttpResponse<String> later = client.get("/agent/service/w1?wait=300ms&hash=" + hash(before));
+      assertThat(System.nanoTime() - began).isGreaterThan(290_000_000L);
+      assertThat(later.body()).isEqualTo(before.body());
+      assertThat(hash(later)).isEqualTo(hash(before));
+
+      CompletableFuture<HttpResponse<String>> waiting =
+          client.send("GET", "/agent/service/w1?wait=25s&hash=" + hash(before), "");
+      // Neither of the two changes what the agent says of the service.
+      client.put("/agent/check/pass/service:w1", "");
+      client.put("/agent/service/register", body.formatted(1));
+      assertThat(waiting).isNotDone();
+      client.put("/agent/service/register", body.formatted(2));
+      HttpResponse<String> changed = waiting.join();
+      assertThat(changed.body()).matches("(?s).*\"Port\": ?2,.*");
+      assertThat(hash(changed)).isNotEqualTo(hash(before));
+    }
+    same("GET", "/agent/service/w1?hash=other", "");
+    List<CompletableFuture<HttpResponse<String>>> gone = new ArrayList<>();
+    for (Client client : List.of(real, ours)) {
+      gone.add(
+          client.send(
+              "GET",
+              "/agent/service/w1?wait=25s&hash=" + hash(client.get("/agent/service/w1")),
+              ""));
+      client.put("/agent/service/deregister/w1", "");
+    }
+    String expected = normal(gone.get(0).join(), true);
+    assertThat(normal(gone.get(1).join(), false)).isEqualTo(expected);
+  }
+
   @Test
   void staleHighIndex_isAnsweredAtOnce() {
     HttpResponse<String> answer =
@@ -463,6 +508,184 @@ class FaithfulTest {
       assertThat(client.send("DELETE", "/kv/cas?cas=" + last, "").join().body().strip())
           .isEqualTo("true");
       assertThat(client.get("/kv/cas").statusCode()).isEqualTo(404);
+    }
+  }
+
+  /** Each asks about a session of its own, which a name stands for. */
+  private static void sameOf(Map<String, String[]> sessions, String call, String body) {
+    String method = call.substring(0, call.indexOf(' '));
+    String[] said = new String[2];
+    for (int i = 0; i < 2; i++) {
+      String path = call.substring(call.indexOf(' ') + 1);
+      for (Map.Entry<String, String[]> each : sessions.entrySet()) {
+        path = path.replace(each.getKey(), each.getValue()[i]);
+      }
+      said[i] = normal(List.of(real, ours).get(i).send(method, path, body).join(), i == 0);
+      for (Map.Entry<String, String[]> each : sessions.entrySet()) {
+        said[i] = said[i].replace(each.getValue()[i], each.getKey());
+      }
+    }
+    assertThat(said[1]).as("%s %s", call, body).isEqualTo(said[0]);
+  }
+
+  private static String[] sessions(String body) {
+    String[] ids = new String[2];
+    for (int i = 0; i < 2; i++) {
+      String created = List.of(real, ours).get(i).put("/session/create", body).body();
+      ids[i] = created.replaceAll("(?s).*\"ID\": ?\"([0-9a-f-]{36})\".*", "$1");
+      assertThat(ids[i]).as(created).hasSize(36);
+    }
+    return ids;
+  }
+
+  @Test
+  void sessions_calls() {
+    String nobody = "00000000-0000-0000-0000-000000000000";
+    for (String body :
+        List.of(
+            "",
+            "{}",
+            "{",
+            "x",
+            "{\"Name\":\"n\",\"TTL\":\"10s\",\"LockDelay\":\"0s\",\"Behavior\":\"delete\"}",
+            "{\"TTL\":\"x\"}",
+            "{\"TTL\":\"9s\"}",
+            "{\"TTL\":\"86401s\"}",
+            "{\"TTL\":10}",
+            "{\"Name\":5}",
+            "{\"Behavior\":\"x\"}",
+            "{\"Node\":\"nobody\"}",
+            "{\"Checks\":[\"nobody\"]}",
+            "{\"NodeChecks\":[\"nobody\"]}",
+            "{\"ServiceChecks\":[{\"ID\":\"nobody\"}]}",
+            "{\"LockDelay\":\"x\"}",
+            "{\"Bogus\":1}")) {
+      same("PUT", "/session/create", body);
+    }
+    for (String call :
+        List.of(
+            "GET /session/info/" + nobody,
+            "GET /session/info/",
+            "GET /session/info/x",
+            "GET /session/node/nobody",
+            "GET /session/node/",
+            "GET /session/create",
+            "GET /session/list?dc=zz",
+            "PUT /session/create?dc=zz",
+            "PUT /session/renew/" + nobody,
+            "PUT /session/renew/",
+            "PUT /session/renew/x",
+            "PUT /session/destroy/" + nobody,
+            "PUT /session/destroy/",
+            "PUT /session/destroy/x",
+            "PUT /session/list",
+            "PUT /kv/lock?acquire=" + nobody,
+            "PUT /kv/lock?acquire=x",
+            "PUT /kv/lock?acquire=",
+            "PUT /kv/lock?release=" + nobody,
+            "PUT /kv/lock?release=x",
+            "PUT /kv/lock?acquire=&cas=0",
+            "PUT /kv/lock?release=x&acquire=y",
+            "PUT /kv/?acquire=" + nobody,
+            "PUT /kv/lock?dc=zz&acquire=" + nobody)) {
+      sameOf(Map.of(), call, "");
+    }
+  }
+
+  @Test
+  void sessions_life() {
+    same(
+        "PUT",
+        "/agent/check/register",
+        "{\"Name\":\"needed\",\"TTL\":\"1h\",\"Status\":\"passing\"}");
+    same("/health/state/passing?filter=CheckID==needed");
+    Map<String, String[]> held =
+        Map.of(
+            "ONE", sessions("{\"Name\":\"one\",\"LockDelay\":\"0s\",\"TTL\":\"30s\"}"),
+            "TWO", sessions("{\"LockDelay\":0,\"NodeChecks\":[]}"),
+            "GOES", sessions("{\"Behavior\":\"delete\",\"LockDelay\":\"1m\"}"),
+            "SLOW", sessions("{\"LockDelay\":60,\"ServiceChecks\":[{\"ID\":\"needed\"}]}"));
+    for (String[] call :
+        new String[][] {
+          {"GET /session/info/ONE", ""},
+          {"GET /session/info/TWO", ""},
+          {"GET /session/info/GOES", ""},
+          {"GET /session/info/SLOW", ""},
+          {"PUT /session/renew/ONE", ""},
+          {"PUT /session/renew/TWO", ""},
+          {"PUT /kv/lock?release=ONE", "before it is there"},
+          {"PUT /kv/lock?acquire=ONE", "mine"},
+          {"GET /kv/lock", ""},
+          {"PUT /kv/lock?acquire=TWO", "not mine"},
+          {"GET /kv/lock", ""},
+          {"PUT /kv/lock?acquire=ONE&flags=7", "still mine"},
+          {"GET /kv/lock", ""},
+          {"PUT /kv/lock", "a lock is advice"},
+          {"GET /kv/lock", ""},
+          {"PUT /kv/lock?cas=0", "no"},
+          {"PUT /kv/lock?release=TWO", "not mine"},
+          {"PUT /kv/lock?release=ONE", "free"},
+          {"GET /kv/lock", ""},
+          {"PUT /kv/lock?release=ONE", "twice"},
+          {"PUT /kv/lock?acquire=TWO", "now"},
+          {"GET /kv/lock?recurse", ""},
+          {"PUT /session/destroy/TWO", ""},
+          {"GET /session/info/TWO", ""},
+          {"PUT /session/renew/TWO", ""},
+          {"PUT /kv/lock?acquire=TWO", "gone"},
+          {"GET /kv/lock", ""},
+          {"PUT /kv/lock?acquire=ONE", "at once, without a delay"},
+          {"PUT /kv/doomed?acquire=GOES", "x"},
+          {"PUT /kv/doomed/too?acquire=GOES", "x"},
+          {"PUT /kv/delayed?acquire=SLOW", "x"},
+          {"PUT /session/destroy/GOES", ""},
+          {"PUT /session/destroy/SLOW", ""},
+          {"GET /kv/doomed?recurse", ""},
+          {"GET /kv/delayed", ""},
+          {"PUT /kv/doomed?acquire=ONE", "too early"},
+          {"PUT /kv/delayed?acquire=ONE", "too early"},
+          {"PUT /kv/delayed", "but written it may be"},
+          {"DELETE /kv/lock", ""},
+          {"PUT /kv/lock?acquire=ONE", "anew"},
+          {"GET /kv/lock", ""},
+          {"PUT /session/destroy/ONE", ""},
+          {"GET /kv/lock?recurse", ""},
+          {"DELETE /kv/lock?recurse&cas=0", ""},
+          {"DELETE /kv/lock?recurse", ""},
+          {"DELETE /kv/delayed", ""},
+        }) {
+      sameOf(held, call[0], call[1]);
+    }
+    for (Client client : List.of(real, ours)) {
+      client.put("/agent/check/deregister/needed", "");
+    }
+  }
+
+  @Test
+  void sessions_endWithTheirChecks_andWakeWhoWaits() {
+    String check = "{\"Name\":\"leader\",\"TTL\":\"1h\",\"Status\":\"%s\"}";
+    same("PUT", "/agent/check/register", check.formatted("critical"));
+    same("/health/state/critical?filter=CheckID==leader");
+    same("PUT", "/session/create", "{\"NodeChecks\":[\"leader\"]}");
+    same("PUT", "/agent/check/pass/leader", "");
+    same("/health/state/passing?filter=CheckID==leader");
+    Map<String, String[]> held =
+        Map.of("ONE", sessions("{\"NodeChecks\":[\"leader\"],\"LockDelay\":\"0s\"}"));
+    sameOf(held, "PUT /kv/election?acquire=ONE", "me");
+    List<CompletableFuture<HttpResponse<String>>> followers = new ArrayList<>();
+    for (Client client : List.of(real, ours)) {
+      long index = Client.index(client.get("/kv/election"));
+      followers.add(client.send("GET", "/kv/election?wait=25s&index=" + index, ""));
+      client.put("/agent/check/fail/leader", "");
+    }
+    String expected = normal(followers.get(0).join(), true);
+    assertThat(normal(followers.get(1).join(), false))
+        .isEqualTo(expected)
+        .doesNotContain("Session");
+    sameOf(held, "GET /session/info/ONE", "");
+    for (Client client : List.of(real, ours)) {
+      client.put("/agent/check/deregister/leader", "");
+      client.send("DELETE", "/kv/election", "").join();
     }
   }
 

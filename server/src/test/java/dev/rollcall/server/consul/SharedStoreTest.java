@@ -98,6 +98,23 @@ class SharedStoreTest {
   }
 
   @Test
+  void sessions_areRefused_sinceTheOtherCentreWouldNotKnowThem() {
+    String nobody = "00000000-0000-0000-0000-000000000000";
+    for (String path :
+        new String[] {
+          "/session/create",
+          "/session/renew/" + nobody,
+          "/kv/lock?acquire=" + nobody,
+          "/kv/lock?release=" + nobody
+        }) {
+      assertThat(toA.put(path, "").statusCode()).as(path).isEqualTo(501);
+    }
+    assertThat(toA.put("/kv/lock?acquire=" + nobody, "").body())
+        .contains("acquire, release: ", "shared");
+    assertThat(toA.get("/kv/lock").statusCode()).isEqualTo(404);
+  }
+
+  @Test
   void keys_areOneTruth() {
     toA.put("/kv/app/name", "shop");
     soon(() -> assertThat(toB.get("/kv/app/name?raw").body()).isEqualTo("shop"));

@@ -1,15 +1,20 @@
 package dev.rollcall.bench.peers;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.ExponentialBackoffRetry;
+import org.apache.curator.test.InstanceSpec;
 import org.apache.curator.test.TestingServer;
 import org.apache.curator.x.discovery.ServiceDiscovery;
 import org.apache.curator.x.discovery.ServiceDiscoveryBuilder;
@@ -19,6 +24,7 @@ import org.apache.curator.x.discovery.ServiceInstance;
 final class CuratorStore implements AutoCloseable {
   private static final String ROOT = "/services";
 
+  private final Path folder;
   private final TestingServer server;
   private final CuratorFramework client;
   private final ServiceDiscovery<Payload> discovery;
@@ -51,7 +57,11 @@ final class CuratorStore implements AutoCloseable {
   CuratorStore() throws Exception {
     // The fleet lives as long as this JVM: nothing has to reach the disk.
     System.setProperty("zookeeper.forceSync", "no");
-    server = new TestingServer();
+    // The server leaves its configuration beside its data.
+    folder = Files.createTempDirectory("rollcall-zookeeper");
+    server =
+        new TestingServer(
+            new InstanceSpec(folder.resolve("data").toFile(), -1, -1, -1, true, -1), true);
     client =
         CuratorFrameworkFactory.newClient(
             server.getConnectString(), new ExponentialBackoffRetry(100, 5));
@@ -120,5 +130,10 @@ final class CuratorStore implements AutoCloseable {
     client.close();
     changes.shutdownNow();
     server.close();
+    try (Stream<Path> left = Files.walk(folder)) {
+      for (Path path : left.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
   }
 }

@@ -16,7 +16,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * Eureka's client, and what answers it: the fleet in the JSON of Eureka's server, over HTTP on
@@ -24,6 +27,14 @@ import java.util.Map;
  * nothing.
  */
 final class EurekaFeed implements AutoCloseable {
+  /** Jersey warns here of a body type that nobody sends. Held, since loggers are held weakly. */
+  private static final Logger BODY_TYPES =
+      Logger.getLogger("org.glassfish.jersey.message.internal.MessagingBinders");
+
+  static {
+    BODY_TYPES.setLevel(Level.SEVERE);
+  }
+
   private final HttpServer server;
   private final EurekaClient client;
 
@@ -103,7 +114,7 @@ final class EurekaFeed implements AutoCloseable {
     for (int i = 0; i < Names.SERVICES; i++) {
       json.append(i == 0 ? "" : ",")
           .append("{\"name\":\"")
-          .append(Names.name(i).toUpperCase(java.util.Locale.ROOT))
+          .append(Names.name(i).toUpperCase(Locale.ROOT))
           .append("\",\"instance\":[");
       List<Node> nodes = Node.of(i);
       for (int j = 0; j < nodes.size(); j++) {
@@ -123,7 +134,7 @@ final class EurekaFeed implements AutoCloseable {
             + "\"evictionTimestamp\":0,\"serviceUpTimestamp\":1760000000000}";
     json.append("{\"instanceId\":\"" + node.id() + "\"")
         .append(",\"hostName\":\"" + node.host() + "\"")
-        .append(",\"app\":\"" + node.service().toUpperCase(java.util.Locale.ROOT) + "\"")
+        .append(",\"app\":\"" + node.service().toUpperCase(Locale.ROOT) + "\"")
         .append(",\"ipAddr\":\"" + node.host() + "\"")
         .append(",\"status\":\"UP\",\"overriddenStatus\":\"UNKNOWN\"")
         .append(",\"port\":{\"$\":" + node.port() + ",\"@enabled\":\"true\"}")
