@@ -126,15 +126,26 @@ final class ServeCommand implements Callable<Integer> {
       description = "The ports that may be called, such as 80,8000-8999.")
   private @Nullable String ports;
 
+  @Option(
+      names = "--registrations-by-client",
+      paramLabel = "N",
+      defaultValue = "100000",
+      description =
+          "How many services one client may register by /services, and how many services and nodes"
+              + " by Consul's API; ${DEFAULT-VALUE} where not given.")
+  private int registrations = 100_000;
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public Integer call() throws InterruptedException {
     Optional<Tls> tls = tls();
+    Limits usual = Limits.standard();
+    Limits limits = new Limits(usual.requestsPerSecond(), usual.watchers(), registrations);
     AccessControl access =
         tokens == null
-            ? AccessControl.withoutTokens(Limits.standard())
-            : AccessControl.of(Tokens.read(tokens), Limits.standard());
+            ? AccessControl.withoutTokens(limits)
+            : AccessControl.of(Tokens.read(tokens), limits);
     access.requireSafe(address(), tls.isPresent());
     OutboundPolicy policy =
         OutboundPolicy.standard().allow(ranges.stream().map(AddressRange::parse).toList());

@@ -90,6 +90,23 @@ class TlsTest {
   }
 
   @Test
+  void applyTo_mutual_certificateOutOfItsTime_nothingIsServed() throws Exception {
+    Authority authority = Authority.in(folder, "billing.internal");
+    start(new Tls(tls.certificate(), tls.key(), Optional.of(authority.certificate())));
+    TlsKeyPair valid = authority.issue("-1d", 30);
+    TlsKeyPair expired = authority.issue("-10d", 5);
+    TlsKeyPair early = authority.issue("+5d", 30);
+
+    assertThat(get(factory -> factory.tls(valid), "").contentUtf8()).isEqualTo("hello billing");
+    assertThat(seen).hasSize(1);
+    for (TlsKeyPair wrong : List.of(expired, early)) {
+      assertThatThrownBy(() -> get(factory -> factory.tls(wrong), TOKEN))
+          .isInstanceOf(Exception.class);
+    }
+    assertThat(seen).hasSize(1);
+  }
+
+  @Test
   void applyTo_filesThatHoldSomethingElse_refused() throws IOException {
     Path garbage = Files.writeString(folder.resolve("garbage.pem"), "canary");
 
