@@ -174,7 +174,7 @@ final class Filter {
 
   private List<String> selector(Token first) {
     if (first.kind() != Kind.WORD || WORDS.contains(first.text())) {
-      throw unexpected();
+      throw unexpected(first);
     }
     List<String> path = new ArrayList<>(List.of(first.text().split("\\.", -1)));
     while (takeSign("[")) {
@@ -212,7 +212,10 @@ final class Filter {
   }
 
   private RefusedException unexpected() {
-    Token token = peek();
+    return unexpected(peek());
+  }
+
+  private static RefusedException unexpected(Token token) {
     return invalid(
         "1:"
             + (token.at() + 1)

@@ -71,6 +71,10 @@ final class Json {
     } catch (JsonEOFException ended) {
       throw refused("unexpected EOF");
     } catch (JsonProcessingException malformed) {
+      // Between two elements of a list Jackson has no type of its own for it.
+      if (malformed.getOriginalMessage().startsWith("Unexpected end-of-input")) {
+        throw refused("unexpected EOF");
+      }
       char first = text.strip().charAt(0);
       boolean begins = "{[\"-0123456789tfn".indexOf(first) >= 0;
       throw refused(

@@ -305,7 +305,7 @@ class OutboundCallsTest {
 
   @Test
   void get_drippingTargetsOfOne_delayNobodyElse() throws Exception {
-    drip(600, Duration.ofSeconds(1));
+    drip(600, Duration.ofSeconds(2));
   }
 
   @Test

@@ -18,6 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -239,20 +241,28 @@ class RegistrationsTest {
 
   @Test
   void checksOfOneService_areBounded() {
-    register(SHOP, "shop-a", "s1");
-    int last = 200;
-    int registered = 0;
-    while (last == 200 && registered <= 2_000) {
-      last =
+    String check = "{\"CheckID\":\"c%d\",\"TTL\":\"1h\"}";
+    for (int from = 0; from <= 1_024; from += 64) {
+      String checks =
+          IntStream.range(from, from + 64)
+              .mapToObj(check::formatted)
+              .collect(Collectors.joining(",", "[", "]"));
+      AggregatedHttpResponse answer =
           put(
-                  SHOP,
-                  "/agent/check/register",
-                  "{\"Name\":\"n%d\",\"TTL\":\"1h\",\"ServiceID\":\"s1\"}".formatted(registered))
-              .status()
-              .code();
-      registered++;
+              SHOP,
+              "/agent/service/register",
+              "{\"Name\":\"shop-a\",\"Port\":80,\"Checks\":" + checks + "}");
+      assertThat(answer.status().code())
+          .as(answer.contentUtf8())
+          .isEqualTo(from < 1_024 ? 200 : 429);
     }
-    assertThat(last).isEqualTo(429);
-    assertThat(registered).isEqualTo(1_025);
+    String one = "{\"Name\":\"n\",\"CheckID\":\"%s\",\"TTL\":\"1h\",\"ServiceID\":\"shop-a\"}";
+    assertThat(put(SHOP, "/agent/check/register", one.formatted("new")).status().code())
+        .isEqualTo(429);
+    assertThat(put(SHOP, "/agent/check/register", one.formatted("c7")).status().code())
+        .isEqualTo(200);
+    put(SHOP, "/agent/check/deregister/c8", "");
+    assertThat(put(SHOP, "/agent/check/register", one.formatted("new")).status().code())
+        .isEqualTo(200);
   }
 }
