@@ -80,8 +80,8 @@ public final class OutboundPolicy {
   }
 
   /**
-   * Returns the policy that allows every address and port but those that are never called, and
-   * grants a call a minute: for a centre whose clients are all trusted.
+   * Returns the policy that allows every port, and every address but those that are never called,
+   * and lets one call take up to a minute: for a centre whose clients are all trusted.
    *
    * @return the widest policy
    */

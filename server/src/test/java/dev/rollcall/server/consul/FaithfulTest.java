@@ -159,6 +159,12 @@ class FaithfulTest {
             + "\"1s\"}],\"Weights\":{\"Passing\":5,\"Warning\":2},\"EnableTagOverride\":true,"
             + "\"tagged_addresses\":{\"lan\":{\"address\":\"1.2.3.4\",\"port\":80}}}");
     same("PUT", "/agent/check/register", "{\"Name\":\"nodecheck\",\"TTL\":\"1h\",\"Notes\":\"x\"}");
+    same(
+        "PUT",
+        "/agent/check/register",
+        "{\"Name\":\"asks\",\"ID\":\"tt2\",\"HTTP\":\"http://127.0.0.1:1/\",\"Interval\":\"1h\","
+            + "\"Method\":\"POST\",\"Header\":{\"X-Token\":[\"a\",\"b\"],\"Accept\":[]},\"Body\":\"{}\"}");
+    same("PUT", "/agent/check/deregister/tt2", "");
     sameReads();
     same("PUT", "/agent/check/pass/service:web1?note=hello", "");
     same("PUT", "/agent/check/warn/nodecheck", "");
