@@ -123,7 +123,7 @@ public final class Bench implements Callable<Integer> {
     List<Case> cases = Plan.cases();
     cases.removeIf(
         one -> (quick && !one.quick()) || (!groups.isEmpty() && !groups.contains(one.group())));
-    if (System.getProperty(Probe.CLI) == null) {
+    if (System.getProperty(Probe.LAUNCHER, "").isEmpty()) {
       cases.removeIf(one -> one.benchmark().equals("Probe.serve")); // not started by the launcher
     }
     Session session = new Session(new Gauge(pace, 1), pace, out);

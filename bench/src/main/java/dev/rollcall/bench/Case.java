@@ -37,6 +37,11 @@ record Case(
     return benchmark.startsWith("peers.");
   }
 
+  /** Tells whether what is measured is mostly a server's answer. */
+  boolean asksServer() {
+    return id.startsWith("watch.etcd.") || id.startsWith("watch.consul.");
+  }
+
   /** Tells whether this is Rollcall, and not a limit or a peer. */
   boolean isOurs() {
     return label.startsWith("Rollcall");

@@ -76,7 +76,7 @@ final class Session {
       return List.of(servers.argument(Servers.CONSUL));
     }
     if (one.benchmark().equals("Probe.serve")) {
-      return List.of("-D" + Probe.CLI + "=" + System.getProperty(Probe.CLI));
+      return List.of("-D" + Probe.LAUNCHER + "=" + System.getProperty(Probe.LAUNCHER));
     }
     return List.of();
   }

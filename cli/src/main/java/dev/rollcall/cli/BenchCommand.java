@@ -38,8 +38,8 @@ final class BenchCommand implements Callable<Integer> {
     }
     List<String> command = new ArrayList<>();
     command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
-    // So that it can start the registry centre as a user does: this JVM was started by -jar.
-    command.add("-Drollcall.cli=" + System.getProperty("java.class.path"));
+    // So that it can start the registry centre as a user does.
+    command.add("-Drollcall.launcher=" + System.getProperty("rollcall.launcher", ""));
     command.add("-jar");
     command.add(jar);
     command.addAll(arguments);

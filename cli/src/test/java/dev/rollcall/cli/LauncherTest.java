@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Runs the launcher in a checkout of three files, with a Java and a Maven that only say so. */
 class LauncherTest {
   private static final List<String> TOOLS =
-      List.of("bash", "cat", "dirname", "find", "flock", "mkdir", "mv", "readlink", "sed");
+      List.of("bash", "cat", "dirname", "find", "flock", "mkdir", "mv", "readlink", "sed", "sleep");
 
   @TempDir Path temp;
   private Path home;
@@ -51,6 +51,15 @@ class LauncherTest {
         "java",
         """
         if [[ "$1" == -version ]]; then echo 'openjdk version "17.0.1"' >&2; exit; fi
+        case "$2" in
+          -XX:ArchiveClassesAtExit=*)
+            echo archive >>archives
+            trap 'echo classes >"${2#*=}"; exit 143' TERM
+            echo 'rollcall: ready at http://127.0.0.1:1'
+            while :; do sleep 0.05; done
+            ;;
+          -XX:SharedArchiveFile=*) echo "with $(<"${2#*=}")"; shift 2 ;;
+        esac
         shift 2
         echo "ran: $*"
         exit 7
@@ -93,6 +102,37 @@ class LauncherTest {
     start();
 
     assertThat(builds()).hasSize(2);
+  }
+
+  @Test
+  void serve_makesTheArchiveOfItsClassesOnce_andStartsWithIt() throws Exception {
+    Result first = start("serve", "--port", "0");
+
+    assertThat(first.err()).contains("building", "faster start").hasLineCount(2);
+    for (Result serve : List.of(first, start("serve", "--port", "0"))) {
+      assertThat(serve.out()).isEqualTo("with classes\nran: serve --port 0\n");
+      assertThat(serve.code()).isEqualTo(7);
+    }
+    assertThat(temp.resolve("archives")).hasContent("archive");
+    assertThat(start("serve", "--help").out()).isEqualTo("ran: serve --help\n");
+    assertThat(start("demo").out()).isEqualTo("ran: demo\n");
+  }
+
+  @Test
+  void serve_whereNoArchiveCanBeMade_startsWithout() throws Exception {
+    start();
+    stub(
+        "java",
+        """
+        if [[ "$2" == -XX:* ]]; then echo archive >>archives; echo cannot; exit 1; fi
+        shift 2
+        echo "ran: $*"
+        """);
+
+    for (int i = 0; i < 2; i++) {
+      assertThat(start("serve").out()).isEqualTo("ran: serve\n");
+    }
+    assertThat(temp.resolve("archives")).hasContent("archive");
   }
 
   @Test
