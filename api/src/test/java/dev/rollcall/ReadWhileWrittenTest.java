@@ -6,7 +6,9 @@ import dev.rollcall.spi.InstanceEvent;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -51,11 +53,12 @@ class ReadWhileWrittenTest extends RegistryFixture {
     ServiceView right = all.where(instance -> instance.id().endsWith("b"));
 
     AtomicBoolean ended = new AtomicBoolean();
-    List<CompletableFuture<Long>> readers =
+    ExecutorService threads = Executors.newFixedThreadPool(3);
+    List<Future<Long>> readers =
         List.of(
-            CompletableFuture.supplyAsync(() -> read(all, true, ended)),
-            CompletableFuture.supplyAsync(() -> read(weighted, true, ended)),
-            CompletableFuture.supplyAsync(() -> read(right, false, ended)));
+            threads.submit(() -> read(all, true, ended)),
+            threads.submit(() -> read(weighted, true, ended)),
+            threads.submit(() -> read(right, false, ended)));
     long begun = System.nanoTime();
     int number = 0;
     while (System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(seconds)) {
@@ -75,9 +78,10 @@ class ReadWhileWrittenTest extends RegistryFixture {
       }
     }
     ended.set(true);
-    for (CompletableFuture<Long> reader : readers) {
+    for (Future<Long> reader : readers) {
       assertThat(reader.get(1, TimeUnit.MINUTES)).isPositive();
     }
+    threads.shutdown();
     assertThat(all.snapshot().revision()).isEqualTo(number);
   }
 
@@ -86,7 +90,7 @@ class ReadWhileWrittenTest extends RegistryFixture {
     int[] newest = new int[PAIRS];
     long version = 0;
     long states = 0;
-    while (!ended.get()) {
+    do {
       Snapshot now = view.snapshot();
       assertThat(now.version()).isGreaterThanOrEqualTo(version);
       version = now.version();
@@ -108,7 +112,7 @@ class ReadWhileWrittenTest extends RegistryFixture {
       assertThat(ids).hasSize(both ? 2 * PAIRS : PAIRS);
       assertThat(view.pick().service()).isEqualTo("orders");
       states++;
-    }
+    } while (!ended.get());
     return states;
   }
 }

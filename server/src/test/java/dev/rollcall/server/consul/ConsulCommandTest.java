@@ -73,6 +73,12 @@ class ConsulCommandTest {
           } catch (IOException failed) {
             return failed.toString();
           }
+        },
+        // A thread each: one that reads a watch waits until that ends.
+        reading -> {
+          Thread thread = new Thread(reading, "output");
+          thread.setDaemon(true);
+          thread.start();
         });
   }
 
