@@ -18,6 +18,13 @@ final class AtExit {
 
   private static final Set<Process> PROCESSES = new HashSet<>();
   private static final Set<Path> FOLDERS = new HashSet<>();
+
+  /** Linux's folder in memory. Elsewhere, and where containers keep it small, it is not used. */
+  private static final Path MEMORY = Path.of("/dev/shm");
+
+  /** For a dozen servers; etcd reserves 64 MB for each of its first two logs. */
+  private static final long ENOUGH_MEMORY = 4L << 30;
+
   private static boolean hooked;
   private static boolean ending;
 
@@ -37,13 +44,19 @@ final class AtExit {
     synchronized (LOCK) {
       hook();
       try {
-        Path folder = Files.createTempDirectory("rollcall-" + prefix + "-");
+        Path folder = Files.createTempDirectory(root(), "rollcall-" + prefix + "-");
         FOLDERS.add(folder);
         return folder;
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
     }
+  }
+
+  private static Path root() throws IOException {
+    boolean room =
+        Files.isWritable(MEMORY) && Files.getFileStore(MEMORY).getUsableSpace() >= ENOUGH_MEMORY;
+    return room ? MEMORY : Path.of(System.getProperty("java.io.tmpdir"));
   }
 
   static void deleteFolder(Path folder) {

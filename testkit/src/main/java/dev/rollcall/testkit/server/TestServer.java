@@ -10,6 +10,9 @@ import java.nio.file.Path;
  * back as the same server. It ends with the JVM at the latest, also without being closed, unless
  * the JVM itself is killed.
  *
+ * <p>Its folder is in memory where the machine has 4 GiB free for that ({@code /dev/shm}), so that
+ * a busy disk does not decide when a lease is found to have ended, and a temporary one elsewhere.
+ *
  * <p>Thread-safe. {@link #start()}, {@link #stop()}, {@link #kill()}, {@link #pause()}, {@link
  * #resume()}, {@link #wipe()} and {@link #close()} block until their effect is there and run one at
  * a time; the rest return at once. A thread that is interrupted while it blocks gets a {@link
