@@ -3,6 +3,7 @@ package dev.rollcall.server.consul;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How many registrations each client holds, with a bound. A registration is a service, or a node
@@ -36,26 +37,49 @@ final class Quota {
    * @throws RefusedException where he would hold too many; then nothing was registered
    */
   void register(Set<InstanceId> ids, String client, Runnable registration) {
-    take(ids, client);
+    Map<InstanceId, String> before = take(ids, client);
     try {
       registration.run();
-    } finally {
-      ids.forEach(id -> settle(id, client));
+    } catch (RuntimeException | Error refused) {
+      ids.forEach(id -> giveBack(id, client, before.get(id)));
+      throw refused;
     }
+    ids.forEach(id -> settle(id, client));
   }
 
-  private void take(Set<InstanceId> ids, String client) {
+  /** Returns whose they were before, without those that were nobody's. */
+  private Map<InstanceId, String> take(Set<InstanceId> ids, String client) {
+    Map<InstanceId, String> before = new HashMap<>();
     synchronized (lock) {
       long more = ids.stream().filter(id -> !client.equals(holders.get(id))).count();
       if (held.getOrDefault(client, 0) + more > most) {
         throw new RefusedException(
             429, "too many registrations of one client (expected: at most " + most + ")");
       }
-      ids.forEach(id -> hold(id, client));
+      for (InstanceId id : ids) {
+        String holder = holders.get(id);
+        if (holder != null) {
+          before.put(id, holder);
+        }
+        hold(id, client);
+      }
+    }
+    return before;
+  }
+
+  /** The registration was refused: unless somebody else came in between, all is as it was. */
+  private void giveBack(InstanceId id, String client, @Nullable String before) {
+    synchronized (lock) {
+      if (client.equals(holders.get(id))) {
+        drop(id);
+        if (before != null && catalogue.look(view -> view.has(id))) {
+          hold(id, before);
+        }
+      }
     }
   }
 
-  /** A deregistration may have come in between, or the registration was refused. */
+  /** A deregistration may have come in between. */
   private void settle(InstanceId id, String client) {
     synchronized (lock) {
       if (!catalogue.look(view -> view.has(id))) {
