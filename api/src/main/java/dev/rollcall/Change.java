@@ -39,16 +39,16 @@ public final class Change {
       if (order < 0) {
         ServiceInstance gone = old.present();
         old.step();
-        all.removed.add(gone);
+        all.removed(gone);
         if (gone.health() == Health.PASSING) {
-          passing.removed.add(gone);
+          passing.removed(gone);
         }
       } else if (order > 0) {
         ServiceInstance come = young.present();
         young.step();
-        all.added.add(come);
+        all.added(come);
         if (come.health() == Health.PASSING) {
-          passing.added.add(come);
+          passing.added(come);
         }
       } else {
         ServiceInstance was = old.present();
@@ -58,12 +58,15 @@ public final class Change {
         if (was.equals(is)) {
           continue;
         }
-        all.updated.add(is);
+        all.updated(is);
         if (was.health() == Health.PASSING) {
-          (is.health() == Health.PASSING ? passing.updated : passing.removed)
-              .add(is.health() == Health.PASSING ? is : was);
+          if (is.health() == Health.PASSING) {
+            passing.updated(is);
+          } else {
+            passing.removed(was);
+          }
         } else if (is.health() == Health.PASSING) {
-          passing.added.add(is);
+          passing.added(is);
         }
       }
     }
@@ -170,10 +173,32 @@ public final class Change {
     }
   }
 
+  /** Most differences are one instance in one list: that takes no list that grows. */
   private static final class DiffBuilder {
-    private final List<ServiceInstance> added = new ArrayList<>();
-    private final List<ServiceInstance> updated = new ArrayList<>();
-    private final List<ServiceInstance> removed = new ArrayList<>();
+    private List<ServiceInstance> added = List.of();
+    private List<ServiceInstance> updated = List.of();
+    private List<ServiceInstance> removed = List.of();
+
+    void added(ServiceInstance instance) {
+      added = plus(added, instance);
+    }
+
+    void updated(ServiceInstance instance) {
+      updated = plus(updated, instance);
+    }
+
+    void removed(ServiceInstance instance) {
+      removed = plus(removed, instance);
+    }
+
+    private static List<ServiceInstance> plus(List<ServiceInstance> list, ServiceInstance next) {
+      if (list.isEmpty()) {
+        return List.of(next);
+      }
+      List<ServiceInstance> longer = list.size() == 1 ? new ArrayList<>(list) : list;
+      longer.add(next);
+      return longer;
+    }
 
     Diff build() {
       return new Diff(added, updated, removed);

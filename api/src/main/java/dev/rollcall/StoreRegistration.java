@@ -11,7 +11,6 @@ import dev.rollcall.spi.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -51,7 +50,7 @@ final class StoreRegistration implements Registration {
   private final Claim firstClaim;
   private final Consumer<StoreRegistration> whenDone;
   private final InstanceKey key;
-  private final String owner = UUID.randomUUID().toString();
+  private final String owner;
   private final List<StateMailbox> mailboxes = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Registration> active = new CompletableFuture<>();
   private final CompletableFuture<@Nullable Void> gone = new CompletableFuture<>();
@@ -99,6 +98,7 @@ final class StoreRegistration implements Registration {
       Timer timer,
       Dispatcher dispatcher,
       Duration deadline,
+      String owner,
       ServiceInstance instance,
       Liveness liveness,
       Claim firstClaim,
@@ -107,6 +107,7 @@ final class StoreRegistration implements Registration {
     this.timer = timer;
     this.dispatcher = dispatcher;
     this.deadline = deadline;
+    this.owner = owner;
     this.liveness = liveness;
     this.firstClaim = firstClaim;
     this.whenDone = whenDone;
@@ -260,7 +261,9 @@ final class StoreRegistration implements Registration {
     if (running != null) {
       running.stop();
     }
-    fail(dropped, RegistryException.conflict(key + ": the registration has ended"));
+    if (!dropped.isEmpty()) { // an exception costs more than all the rest of an end
+      fail(dropped, RegistryException.conflict(key + ": the registration has ended"));
+    }
   }
 
   /** Compares desired with observed, and makes the one call that brings them together. */
@@ -430,10 +433,11 @@ final class StoreRegistration implements Registration {
 
   /** There is nothing more to do, for ever. */
   private void done() {
-    RegistryException why =
-        RegistryException.conflict(key + ": closed before the store took the registration");
     stopWorking();
-    active.completeExceptionally(why);
+    if (!active.isDone()) {
+      active.completeExceptionally(
+          RegistryException.conflict(key + ": closed before the store took the registration"));
+    }
     gone.complete(null);
     whenDone.accept(this);
   }

@@ -3,6 +3,7 @@ package dev.rollcall;
 import dev.rollcall.spi.RegisterRequest.Claim;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -36,6 +37,7 @@ abstract class RegistrationFixture {
             timer,
             dispatcher,
             DEADLINE,
+            UUID.randomUUID().toString(),
             INSTANCE,
             liveness,
             claim,

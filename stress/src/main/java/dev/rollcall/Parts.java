@@ -5,6 +5,7 @@ import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
 import java.time.Duration;
+import java.util.UUID;
 
 /** Parts of the engine without threads of their own: listeners run where they are signalled. */
 final class Parts {
@@ -43,6 +44,7 @@ final class Parts {
         timer,
         dispatcher(timer),
         Duration.ofSeconds(10),
+        UUID.randomUUID().toString(),
         A,
         Liveness.heartbeat(Duration.ofSeconds(9)),
         Claim.TAKE_OVER,

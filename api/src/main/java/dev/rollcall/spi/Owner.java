@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 /**
  * Who put an instance into the store, and for which time in a row.
  *
- * @param id a random UUID of one registration, empty only in {@link #ANY}
+ * @param id a UUID that no other registration has, in any process; empty only in {@link #ANY}
  * @param epoch 1 for the first registration, growing with each re-registration of the same owner
  */
 public record Owner(String id, long epoch) {
