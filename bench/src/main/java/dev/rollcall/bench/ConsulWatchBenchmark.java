@@ -68,7 +68,7 @@ public class ConsulWatchBenchmark {
       registry.service(SERVICE).await(Duration.ofSeconds(10));
       watching = registry;
     }
-    hearing.await(port);
+    hearing.awaitAsleep(port);
     register();
   }
 
@@ -128,7 +128,7 @@ public class ConsulWatchBenchmark {
   public int register() {
     port = port == 60000 ? 9000 : port + 1;
     write(port);
-    hearing.await(port);
+    hearing.awaitAsleep(port);
     return port;
   }
 }

@@ -70,7 +70,7 @@ public class EtcdWatchBenchmark {
       registry.service("orders").await(Duration.ofSeconds(10));
       watching = registry;
     }
-    hearing.await(port);
+    hearing.awaitAsleep(port);
     put();
   }
 
@@ -97,7 +97,7 @@ public class EtcdWatchBenchmark {
   public int put() {
     port = port == 60000 ? 9000 : port + 1;
     writer.getKVClient().put(KEY, bytes("10.0.0.7:" + port));
-    hearing.await(port);
+    hearing.awaitAsleep(port);
     return port;
   }
 
