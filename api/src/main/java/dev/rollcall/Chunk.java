@@ -6,12 +6,12 @@ import org.jspecify.annotations.Nullable;
  * Some instances of one service, sorted by id; nobody writes to the array after construction.
  *
  * <p>A search by id compares numbers first: of each id the four characters after those that all ids
- * of the chunk began with when it was made ("poor man's normalized keys": G. Graefe and P.-Å.
- * Larson, "B-tree indexes and CPU caches", 2001). They stand in one array, whereas a comparison of
- * two ids follows three references. They are no more than a guess: who is found by them is looked
- * at, and where the guess is wrong the ids themselves are searched. So they need not be right after
- * an insertion that does not share the beginning. They are made when first wanted, perhaps by two
- * threads at once.
+ * of the chunk began with when it was made, a byte each ("poor man's normalized keys": G. Graefe
+ * and P.-Å. Larson, "B-tree indexes and CPU caches", 2001). They stand in one array, whereas a
+ * comparison of two ids follows three references. They are no more than a guess: who is found by
+ * them is looked at, and where the guess is wrong the ids themselves are searched. So they need not
+ * be right after an insertion that does not share the beginning. They are made when first wanted,
+ * perhaps by two threads at once.
  */
 final class Chunk {
   /** Below it the numbers are not worth their place. */
@@ -26,9 +26,9 @@ final class Chunk {
   /** The beginnings of the ids, without as many characters as were skipped; a number for each. */
   private static final class Heads {
     final int skipped;
-    final long[] numbers;
+    final int[] numbers;
 
-    Heads(int skipped, long[] numbers) {
+    Heads(int skipped, int[] numbers) {
       this.skipped = skipped;
       this.numbers = numbers;
     }
@@ -41,24 +41,24 @@ final class Chunk {
       while (shared < most && first.charAt(shared) == last.charAt(shared)) {
         shared++;
       }
-      long[] numbers = new long[sorted.length];
+      int[] numbers = new int[sorted.length];
       for (int n = 0; n < numbers.length; n++) {
         numbers[n] = number(sorted[n].id(), shared);
       }
       return new Heads(shared, numbers);
     }
 
-    /** Returns four characters of an id as a number of the same order. */
-    static long number(String id, int from) {
-      long number = 0;
+    /** Returns four characters of an id as a number, of the same order where they are Latin-1. */
+    static int number(String id, int from) {
+      int number = 0;
       for (int n = from; n < from + 4; n++) {
-        number = number << 16 | (n < id.length() ? id.charAt(n) : 0);
+        number = number << 8 | (n < id.length() ? Math.min(id.charAt(n), 0xFF) : 0);
       }
-      return number ^ Long.MIN_VALUE; // so that numbers compare as the characters do
+      return number ^ Integer.MIN_VALUE; // so that numbers compare as the characters do
     }
 
     /** Returns the first index whose number is not less. */
-    int firstNotBelow(long number) {
+    int firstNotBelow(int number) {
       int low = 0;
       int length = numbers.length;
       while (length > 0) {
@@ -115,7 +115,7 @@ final class Chunk {
       known = Heads.of(instances);
       heads = known;
     }
-    long number = Heads.number(id, known.skipped);
+    int number = Heads.number(id, known.skipped);
     int at = known.firstNotBelow(number);
     for (int tie = 0; tie < MOST_TIES; tie++) {
       if (at + tie >= instances.length || known.numbers[at + tie] != number) {
@@ -145,7 +145,7 @@ final class Chunk {
     if (known == null || into == 0 || into == instances.length) {
       return new Chunk(copy); // all ids may have less in common now
     }
-    long[] numbers = new long[copy.length];
+    int[] numbers = new int[copy.length];
     System.arraycopy(known.numbers, 0, numbers, 0, into);
     numbers[into] = Heads.number(instance.id(), known.skipped);
     System.arraycopy(known.numbers, into, numbers, into + 1, instances.length - into);
@@ -161,7 +161,7 @@ final class Chunk {
     if (known == null) {
       return new Chunk(copy);
     }
-    long[] numbers = new long[copy.length];
+    int[] numbers = new int[copy.length];
     System.arraycopy(known.numbers, 0, numbers, 0, at);
     System.arraycopy(known.numbers, at + 1, numbers, at, numbers.length - at);
     return new Chunk(copy, new Heads(known.skipped, numbers));

@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -23,28 +24,31 @@ import org.jspecify.annotations.Nullable;
  * publishes immutable snapshots. It knows no listener, and calls nobody but its view, which it
  * hands each snapshot.
  *
- * <p>All fields are guarded by {@code lock}, which is held for one change and never while foreign
- * code runs. {@code published} is written under the lock and read by anybody without it: whoever
- * reads it sees a complete state, and never an older one than before. So is {@code newlyHeld}, a
- * list that is not changed once it is there.
+ * <p>All fields are guarded by this object's own lock, which is held for one change and never while
+ * foreign code runs. {@code published} is written under the lock and read by anybody without it:
+ * whoever reads it sees a complete state, and never an older one than before. So is {@code
+ * newlyHeld}, a list that is not changed once it is there.
  *
- * <p>{@code known} is what readers are shown: what the store holds, plus {@code held}, the
- * instances that the store has lost so suddenly that the loss is not believed yet (see {@link
- * LossGuard}). Nothing is published before the first state is complete.
+ * <p>Readers are shown what the store holds, plus {@code held}, the instances that the store has
+ * lost so suddenly that the loss is not believed yet (see {@link LossGuard}). What they are shown
+ * stands in {@code published} alone, and the next state is made from it. Nothing is published
+ * before the first state is complete: until then it is collected in {@code loading}.
+ *
+ * <p>A registry of a million instances has ten thousand of these, and a change finds one that
+ * nobody has touched for a while. So its parts are few, and those that are mostly empty are shared
+ * until they are not; what is written is two references, since a collector takes note of each.
  */
 final class InstanceCache {
-  private final Object lock = new Object();
   private final String service;
   private final Timer timer;
   private final LossGuard.Window losses;
-  private final AtomicLong versions;
+  private final @Nullable AtomicLong versions; // null where they are counted here
   private final CompletableFuture<@Nullable Void> loaded = new CompletableFuture<>();
 
-  private InstanceList known = InstanceList.EMPTY;
-  private InstanceList passing = InstanceList.EMPTY; // of known; the same list where all pass
-  private final LinkedHashSet<String> ejected = new LinkedHashSet<>();
+  private Lists loading = Lists.NONE;
+  private Set<String> ejected = Set.of(); // in the order in which they were, once there are any
   private final double mostEjected;
-  private final Map<String, ServiceInstance> held = new HashMap<>();
+  private Map<String, ServiceInstance> held = Map.of();
   private volatile List<ServiceInstance> newlyHeld = List.of();
   private @Nullable Since heldSince;
   private String withheldBecause = "";
@@ -53,14 +57,47 @@ final class InstanceCache {
   private WeakReference<CachedView> view = new WeakReference<>(null);
   private volatile Snapshot published;
 
+  /**
+   * The instances of one state.
+   *
+   * @param known in any health
+   * @param passing of the known; the same list where all pass
+   */
+  private record Lists(InstanceList known, InstanceList passing) {
+    static final Lists NONE = new Lists(InstanceList.EMPTY, InstanceList.EMPTY);
+
+    /** Puts in, or takes out where the edit is null; this where that changes nothing. */
+    Lists edited(SortedMap<String, @Nullable ServiceInstance> edits) {
+      InstanceList young = known.edited(edits);
+      if (young.isSame(known)) {
+        return this;
+      }
+      TreeMap<String, @Nullable ServiceInstance> ofPassing = new TreeMap<>(edits);
+      boolean allPass = passing.isSame(known);
+      for (Map.Entry<String, @Nullable ServiceInstance> edit : ofPassing.entrySet()) {
+        ServiceInstance put = edit.getValue();
+        if (put != null && put.health() != Health.PASSING) {
+          edit.setValue(null);
+          allPass = false;
+        }
+      }
+      return new Lists(young, allPass ? young : shared(passing.edited(ofPassing), young));
+    }
+
+    /** Returns the list of all where as many pass. */
+    static InstanceList shared(InstanceList passing, InstanceList known) {
+      return passing.size() == known.size() ? known : passing;
+    }
+  }
+
   /** Creates a cache that ejects nobody. */
   InstanceCache(String service, Timer timer, LossGuard.Window losses) {
-    this(service, timer, losses, 0, new AtomicLong());
+    this(service, timer, losses, 0, null);
   }
 
   /** Creates the cache of a view of its own. */
   InstanceCache(String service, Timer timer, LossGuard.Window losses, double mostEjected) {
-    this(service, timer, losses, mostEjected, new AtomicLong());
+    this(service, timer, losses, mostEjected, null);
   }
 
   /** Creates a cache that takes the versions of its snapshots from a counter shared with others. */
@@ -69,7 +106,7 @@ final class InstanceCache {
       Timer timer,
       LossGuard.Window losses,
       double mostEjected,
-      AtomicLong versions) {
+      @Nullable AtomicLong versions) {
     this.service = service;
     this.mostEjected = mostEjected;
     this.versions = versions;
@@ -94,7 +131,7 @@ final class InstanceCache {
 
   /** Shows a view, in place of the one before, the present state and all later ones. */
   void showTo(CachedView reader) {
-    synchronized (lock) {
+    synchronized (this) {
       view = new WeakReference<>(reader);
       reader.show(published);
     }
@@ -102,8 +139,8 @@ final class InstanceCache {
 
   /** Tells whether the store holds nothing and nothing is held back. */
   boolean isEmpty() {
-    synchronized (lock) {
-      return known.isEmpty();
+    synchronized (this) {
+      return lists().known.isEmpty();
     }
   }
 
@@ -115,11 +152,12 @@ final class InstanceCache {
   /** Takes the complete state; returns whether something was published. */
   boolean replace(List<ServiceInstance> instances, long revision) {
     InstanceList young = InstanceList.of(instances);
-    synchronized (lock) {
+    synchronized (this) {
+      InstanceList known = lists().known;
       TreeMap<String, @Nullable ServiceInstance> edits = new TreeMap<>();
       Map<String, ServiceInstance> lost = new HashMap<>();
       for (ServiceInstance instance : young) {
-        put(instance, edits);
+        put(instance, known, edits);
       }
       for (ServiceInstance instance : known) {
         if (young.indexOfId(instance.id()) < 0 && !held.containsKey(instance.id())) {
@@ -135,7 +173,7 @@ final class InstanceCache {
    * Returns whether something was published.
    */
   boolean put(ServiceInstance instance, long revision) {
-    synchronized (lock) {
+    synchronized (this) {
       if (held.isEmpty() && !(stream instanceof Freshness.Loading)) {
         return replaced(instance, revision);
       }
@@ -145,14 +183,15 @@ final class InstanceCache {
 
   /** Takes changes that belong together; returns whether something was published. */
   boolean apply(List<InstanceEvent> events, long revision) {
-    synchronized (lock) {
+    synchronized (this) {
+      InstanceList known = lists().known;
       TreeMap<String, @Nullable ServiceInstance> edits = new TreeMap<>();
       Map<String, ServiceInstance> lost = new HashMap<>();
       for (InstanceEvent event : events) {
         String id = event.key().id();
         if (event instanceof InstanceEvent.Put change) {
           lost.remove(id);
-          put(change.instance(), edits);
+          put(change.instance(), known, edits);
         } else if (event instanceof InstanceEvent.Remove gone) {
           edits.remove(id); // what the same change has put there has come and gone unseen
           ServiceInstance was = known.find(id);
@@ -160,7 +199,7 @@ final class InstanceCache {
             continue;
           }
           if (gone.departure() == Departure.DEREGISTERED) {
-            held.remove(id);
+            letGo(id);
             lost.remove(id);
             edits.put(id, null);
           } else if (!held.containsKey(id)) {
@@ -174,12 +213,14 @@ final class InstanceCache {
 
   /** The stream works and what was fed is complete; returns whether something was published. */
   boolean synced() {
-    synchronized (lock) {
+    synchronized (this) {
       if (stream instanceof Freshness.Live) {
         return false;
       }
+      Lists first = lists();
+      loading = Lists.NONE;
       stream = Freshness.Live.NOW;
-      publish();
+      publish(first);
     }
     loaded.complete(null);
     return true;
@@ -187,7 +228,7 @@ final class InstanceCache {
 
   /** The stream is lost; returns whether something was published. */
   boolean interrupted(RegistryException cause) {
-    synchronized (lock) {
+    synchronized (this) {
       if (stream instanceof Freshness.Loading) {
         stream = new Freshness.Loading(Optional.of(cause));
       } else if (stream instanceof Freshness.Stale stale) {
@@ -195,40 +236,40 @@ final class InstanceCache {
       } else {
         stream = new Freshness.Stale(Since.now(timer), cause);
       }
-      publish();
+      publish(lists());
       return true;
     }
   }
 
   /** The store holds back removals, or with an empty reason no more. */
   boolean withholding(String reason) {
-    synchronized (lock) {
+    synchronized (this) {
       if (withheldBecause.equals(reason)) {
         return false;
       }
       withheldBecause = reason;
       noteHolding();
-      publish();
+      publish(lists());
       return true;
     }
   }
 
   /** Lets go of an instance, if it is still the one that is held; returns whether it was. */
   boolean release(ServiceInstance instance) {
-    synchronized (lock) {
-      if (!held.remove(instance.id(), instance)) {
+    synchronized (this) {
+      if (!instance.equals(held.get(instance.id()))) {
         return false;
       }
-      edit(new TreeMap<>(Collections.singletonMap(instance.id(), null)));
+      letGo(instance.id());
       noteHolding();
-      publish();
+      take(lists().edited(new TreeMap<>(Collections.singletonMap(instance.id(), null))));
       return true;
     }
   }
 
   /** Tells whether an instance is still held. */
   boolean holds(ServiceInstance instance) {
-    synchronized (lock) {
+    synchronized (this) {
       return instance.equals(held.get(instance.id()));
     }
   }
@@ -238,7 +279,7 @@ final class InstanceCache {
     if (newlyHeld.isEmpty()) {
       return List.of();
     }
-    synchronized (lock) {
+    synchronized (this) {
       List<ServiceInstance> taken = newlyHeld;
       newlyHeld = List.of();
       return taken;
@@ -247,78 +288,61 @@ final class InstanceCache {
 
   /** Leaves an instance out of what is picked; returns whether that was done. */
   boolean eject(String id) {
-    synchronized (lock) {
-      ServiceInstance instance = known.find(id);
+    synchronized (this) {
+      Lists now = lists();
+      ServiceInstance instance = now.known.find(id);
       if (instance == null
           || instance.health() != Health.PASSING
-          || ejected.size() + 1 > mostEjected * passing.size()
-          || !ejected.add(id)) {
+          || ejected.size() + 1 > mostEjected * now.passing.size()
+          || ejected.contains(id)) {
         return false;
       }
-      publish();
+      ejected = ejected.isEmpty() ? new LinkedHashSet<>() : ejected;
+      ejected.add(id);
+      publish(now);
       return true;
     }
   }
 
   /** Lets an instance be picked again; returns whether it was not. */
   boolean readmit(String id) {
-    synchronized (lock) {
-      if (!ejected.remove(id)) {
+    synchronized (this) {
+      if (!ejected.contains(id)) {
         return false;
       }
-      publish();
+      ejected.remove(id);
+      publish(lists());
       return true;
     }
   }
 
   private boolean replaced(ServiceInstance instance, long revision) {
     this.revision = revision;
-    InstanceList before = known;
-    known = before.with(instance);
-    if (known.isSame(before)) {
+    InstanceList known = published.allArray();
+    InstanceList young = known.with(instance);
+    if (young.isSame(known)) {
       return false;
     }
-    boolean allPassed = passing.isSame(before);
-    if (instance.health() == Health.PASSING) {
-      passing = allPassed ? known : passing.with(instance);
-    } else {
+    InstanceList passing = published.passingArray();
+    if (instance.health() != Health.PASSING) {
       passing = passing.without(instance.id());
+    } else {
+      passing = passing.isSame(known) ? young : passing.with(instance);
     }
-    shareIfAllPass();
-    publish();
+    publish(young, Lists.shared(passing, young));
     return true;
   }
 
-  /** Edits both lists; returns whether there was something to change. */
-  private boolean edit(SortedMap<String, @Nullable ServiceInstance> edits) {
-    InstanceList before = known;
-    known = before.edited(edits);
-    if (known.isSame(before)) {
-      return false;
-    }
-    TreeMap<String, @Nullable ServiceInstance> ofPassing = new TreeMap<>(edits);
-    boolean allPass = passing.isSame(before);
-    for (Map.Entry<String, @Nullable ServiceInstance> edit : ofPassing.entrySet()) {
-      ServiceInstance put = edit.getValue();
-      if (put != null && put.health() != Health.PASSING) {
-        edit.setValue(null);
-        allPass = false;
-      }
-    }
-    passing = allPass ? known : passing.edited(ofPassing);
-    shareIfAllPass();
-    return true;
+  private Lists lists() {
+    return stream instanceof Freshness.Loading
+        ? loading
+        : new Lists(published.allArray(), published.passingArray());
   }
 
-  private void shareIfAllPass() {
-    if (passing.size() == known.size()) {
-      passing = known;
-    }
-  }
-
-  private void put(ServiceInstance instance, Map<String, @Nullable ServiceInstance> edits) {
+  private void put(
+      ServiceInstance instance, InstanceList known, Map<String, @Nullable ServiceInstance> edits) {
     String id = instance.id();
-    held.remove(id);
+    letGo(id);
     ServiceInstance was = edits.containsKey(id) ? edits.get(id) : known.find(id);
     if (!instance.equals(was)) {
       edits.put(id, instance);
@@ -343,7 +367,7 @@ final class InstanceCache {
     lost.forEach(
         (id, gone) -> {
           if (doubted && gone.health() == Health.PASSING) {
-            held.put(id, gone);
+            hold(gone);
             young.add(gone);
           } else {
             edits.put(id, null);
@@ -351,13 +375,31 @@ final class InstanceCache {
         });
     newlyHeld = young.isEmpty() ? List.of() : young;
     boolean holdingChanged = noteHolding();
-    boolean changed = edit(edits);
+    Lists before = lists();
+    Lists after = before.edited(edits);
     this.revision = revision;
-    if ((!changed && !holdingChanged) || stream instanceof Freshness.Loading) {
+    return (holdingChanged || !after.known.isSame(before.known)) && take(after);
+  }
+
+  /** Takes instances over; returns whether they were published, as they are from the first sync. */
+  private boolean take(Lists lists) {
+    if (stream instanceof Freshness.Loading) {
+      loading = lists;
       return false;
     }
-    publish();
+    publish(lists);
     return true;
+  }
+
+  private void hold(ServiceInstance gone) {
+    held = held.isEmpty() ? new HashMap<>() : held;
+    held.put(gone.id(), gone);
+  }
+
+  private void letGo(String id) {
+    if (!held.isEmpty()) {
+      held.remove(id);
+    }
   }
 
   private int passingHeld() {
@@ -374,20 +416,23 @@ final class InstanceCache {
     return true;
   }
 
-  private void publish() {
-    boolean loading = stream instanceof Freshness.Loading;
+  private void publish(Lists lists) {
+    publish(lists.known, lists.passing);
+  }
+
+  private void publish(InstanceList known, InstanceList passing) {
     Snapshot next =
-        loading
+        stream instanceof Freshness.Loading
             ? new Snapshot(
-                service, InstanceList.EMPTY, InstanceList.EMPTY, 0, revision, freshness())
+                service, InstanceList.EMPTY, InstanceList.EMPTY, 0, revision, freshness(known))
             : new Snapshot(
                 service,
                 known,
                 passing,
-                eligible(),
-                versions.incrementAndGet(),
+                eligible(passing),
+                versions == null ? published.version() + 1 : versions.incrementAndGet(),
                 revision,
-                freshness());
+                freshness(known));
     CachedView reader = view.get();
     if (reader != null) {
       reader.show(next); // before anybody is told, so that no reader is behind a listener
@@ -396,7 +441,7 @@ final class InstanceCache {
   }
 
   /** Leaves out who is ejected, and forgets that of those who do not pass or are too many now. */
-  private InstanceList eligible() {
+  private InstanceList eligible(InstanceList passing) {
     if (ejected.isEmpty()) {
       return passing;
     }
@@ -412,7 +457,7 @@ final class InstanceCache {
     return passing.edited(out);
   }
 
-  private Freshness freshness() {
+  private Freshness freshness(InstanceList known) {
     if (!(stream instanceof Freshness.Live) || heldSince == null) {
       return stream;
     }

@@ -211,10 +211,11 @@ public final class ServiceInstance {
       return true;
     }
     return other instanceof ServiceInstance that
-        && key.equals(that.key)
+        // First what stands in the instance itself: most that differ do so there.
         && port == that.port
-        && weight == that.weight
         && health == that.health
+        && weight == that.weight
+        && key.equals(that.key)
         && host.equals(that.host)
         && scheme.equals(that.scheme)
         && zone.equals(that.zone)

@@ -37,11 +37,12 @@ public final class Snapshot {
       Freshness freshness) {
     this.service = service;
     this.all = all;
-    this.eligible = eligible;
     this.version = version;
     this.revision = revision;
     this.freshness = freshness;
     this.passing = new ShownInstances(passing, eligible, this);
+    // A list that leads to an older snapshot must not be kept: each would keep the one before it.
+    this.eligible = eligible.isSame(passing) ? this.passing : eligible;
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.WatchSink;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -33,7 +34,13 @@ final class WatchedService implements WatchSink {
   private final Dispatcher dispatcher;
   private final Runnable whenBack;
   private final Targets targets;
-  private final List<WeakReference<BalancedView>> derived = new CopyOnWriteArrayList<>();
+
+  /** Of lists that are not changed; replaced under the lock of {@link #catchUp}. */
+  private volatile List<WeakReference<BalancedView>> derived = List.of();
+
+  /** Set by the first listener, before it is added: without any, a change need not look at them. */
+  private volatile boolean listened;
+
   private final List<Mailbox> mailboxes = new CopyOnWriteArrayList<>();
   private final Fanout fanout;
   private final AtomicBoolean started = new AtomicBoolean();
@@ -126,7 +133,9 @@ final class WatchedService implements WatchSink {
   ServiceView derive(CachedView base, @Nullable Filter filter, Balancer balancer) {
     BalancedView view = new BalancedView(base, this, filter, balancer);
     synchronized (targets) {
-      derived.add(new WeakReference<>(view));
+      List<WeakReference<BalancedView>> more = new ArrayList<>(derived);
+      more.add(new WeakReference<>(view));
+      derived = List.copyOf(more);
     }
     catchUp();
     return view;
@@ -140,12 +149,17 @@ final class WatchedService implements WatchSink {
     synchronized (targets) {
       Snapshot now = cache.snapshot();
       targets.follow(now);
-      derived.removeIf(reference -> reference.refersTo(null));
+      boolean collected = false;
       for (WeakReference<BalancedView> reference : derived) {
         BalancedView view = reference.get();
         if (view != null) {
           follow(view, now);
+        } else {
+          collected = true;
         }
+      }
+      if (collected) {
+        derived = derived.stream().filter(reference -> !reference.refersTo(null)).toList();
       }
     }
   }
@@ -187,6 +201,7 @@ final class WatchedService implements WatchSink {
   Subscription watch(ServiceListener listener, Supplier<Snapshot> states) {
     ServiceMailbox mailbox =
         new ServiceMailbox(dispatcher, states, this::change, listener, mailboxes);
+    listened = true;
     mailboxes.add(mailbox);
     mailbox.signal();
     return mailbox;
@@ -240,7 +255,9 @@ final class WatchedService implements WatchSink {
   private void published(boolean something) {
     if (something) {
       catchUp();
-      fanout.signal();
+      if (listened) {
+        fanout.signal();
+      }
     }
     List<ServiceInstance> held = cache.takeNewlyHeld();
     if (!held.isEmpty()) {
