@@ -2,6 +2,7 @@ package dev.rollcall;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is different between two states of a service that one listener was given, one after the
@@ -36,41 +37,18 @@ public final class Change {
           !old.hasMore()
               ? 1
               : !young.hasMore() ? -1 : old.present().id().compareTo(young.present().id());
-      if (order < 0) {
-        ServiceInstance gone = old.present();
-        old.step();
-        all.removed(gone);
-        if (gone.health() == Health.PASSING) {
-          passing.removed(gone);
-        }
-      } else if (order > 0) {
-        ServiceInstance come = young.present();
-        young.step();
-        all.added(come);
-        if (come.health() == Health.PASSING) {
-          passing.added(come);
-        }
-      } else {
-        ServiceInstance was = old.present();
-        ServiceInstance is = young.present();
-        old.step();
-        young.step();
-        if (was.equals(is)) {
-          continue;
-        }
-        all.updated(is);
-        if (was.health() == Health.PASSING) {
-          if (is.health() == Health.PASSING) {
-            passing.updated(is);
-          } else {
-            passing.removed(was);
-          }
-        } else if (is.health() == Health.PASSING) {
-          passing.added(is);
-        }
+      ServiceInstance was = order <= 0 ? old.take() : null;
+      ServiceInstance is = order >= 0 ? young.take() : null;
+      if (was == null || !was.equals(is)) {
+        all.note(was, is);
+        passing.note(ifPassing(was), ifPassing(is));
       }
     }
     return new Change(before, now, passing.build(), all.build());
+  }
+
+  private static @Nullable ServiceInstance ifPassing(@Nullable ServiceInstance instance) {
+    return instance != null && instance.health() == Health.PASSING ? instance : null;
   }
 
   /**
@@ -179,16 +157,15 @@ public final class Change {
     private List<ServiceInstance> updated = List.of();
     private List<ServiceInstance> removed = List.of();
 
-    void added(ServiceInstance instance) {
-      added = plus(added, instance);
-    }
-
-    void updated(ServiceInstance instance) {
-      updated = plus(updated, instance);
-    }
-
-    void removed(ServiceInstance instance) {
-      removed = plus(removed, instance);
+    /** Takes note of an instance that was there or is there now, or both, or neither. */
+    void note(@Nullable ServiceInstance was, @Nullable ServiceInstance is) {
+      if (was != null && is != null) {
+        updated = plus(updated, is);
+      } else if (is != null) {
+        added = plus(added, is);
+      } else if (was != null) {
+        removed = plus(removed, was);
+      }
     }
 
     private static List<ServiceInstance> plus(List<ServiceInstance> list, ServiceInstance next) {

@@ -3,6 +3,7 @@ package dev.rollcall;
 import com.google.common.net.InetAddresses;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -33,9 +34,21 @@ final class Checks {
 
   static <T> T notNull(String field, @Nullable T value, String context) {
     if (value == null) {
-      throw RegistryException.invalid(field + ": null (expected: a value)" + context);
+      throw missing(field, context);
     }
     return value;
+  }
+
+  /** The same, with a context that is put together only where it is wanted. */
+  static <T> T notNull(String field, @Nullable T value, Supplier<String> context) {
+    if (value == null) {
+      throw missing(field, context.get());
+    }
+    return value;
+  }
+
+  private static RegistryException missing(String field, String context) {
+    return RegistryException.invalid(field + ": null (expected: a value)" + context);
   }
 
   /** A service's name or an instance's id: it becomes one segment of a key or a path. */

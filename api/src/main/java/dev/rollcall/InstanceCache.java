@@ -46,7 +46,7 @@ final class InstanceCache {
   private final CompletableFuture<@Nullable Void> loaded = new CompletableFuture<>();
 
   private Lists loading = Lists.NONE;
-  private Set<String> ejected = Set.of(); // in the order in which they were, once there are any
+  private Set<String> ejected = Set.of(); // in the order of their ejections
   private final double mostEjected;
   private Map<String, ServiceInstance> held = Map.of();
   private volatile List<ServiceInstance> newlyHeld = List.of();
@@ -262,7 +262,7 @@ final class InstanceCache {
       }
       letGo(instance.id());
       noteHolding();
-      take(lists().edited(new TreeMap<>(Collections.singletonMap(instance.id(), null))));
+      publish(lists().edited(new TreeMap<>(Collections.singletonMap(instance.id(), null))));
       return true;
     }
   }
@@ -378,16 +378,14 @@ final class InstanceCache {
     Lists before = lists();
     Lists after = before.edited(edits);
     this.revision = revision;
-    return (holdingChanged || !after.known.isSame(before.known)) && take(after);
-  }
-
-  /** Takes instances over; returns whether they were published, as they are from the first sync. */
-  private boolean take(Lists lists) {
     if (stream instanceof Freshness.Loading) {
-      loading = lists;
+      loading = after;
       return false;
     }
-    publish(lists);
+    if (!holdingChanged && after.known.isSame(before.known)) {
+      return false;
+    }
+    publish(after);
     return true;
   }
 

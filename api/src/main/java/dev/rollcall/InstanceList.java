@@ -150,9 +150,7 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
         if (!walk.hasMore()) {
           throw new NoSuchElementException();
         }
-        ServiceInstance next = walk.present();
-        walk.step();
-        return next;
+        return walk.take();
       }
     };
   }
@@ -358,6 +356,13 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
     /** Returns the instance that is reached, where there {@linkplain #hasMore() is} one. */
     ServiceInstance present() {
       return chunk[at];
+    }
+
+    /** Returns the instance that is reached, and goes on to the next. */
+    ServiceInstance take() {
+      ServiceInstance taken = present();
+      step();
+      return taken;
     }
 
     void step() {

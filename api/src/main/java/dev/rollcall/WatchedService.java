@@ -6,7 +6,6 @@ import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.WatchSink;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -35,14 +34,13 @@ final class WatchedService implements WatchSink {
   private final Runnable whenBack;
   private final Targets targets;
 
-  /** Of lists that are not changed; replaced under the lock of {@link #catchUp}. */
-  private volatile List<WeakReference<BalancedView>> derived = List.of();
-
-  /** Set by the first listener, before it is added: without any, a change need not look at them. */
-  private volatile boolean listened;
-
+  private final List<WeakReference<BalancedView>> derived = new CopyOnWriteArrayList<>();
   private final List<Mailbox> mailboxes = new CopyOnWriteArrayList<>();
   private final Fanout fanout;
+
+  /** Set before the first view is derived or listener added: until then no change looks for any. */
+  private volatile boolean followed;
+
   private final AtomicBoolean started = new AtomicBoolean();
   private WeakReference<CachedView> weakView;
   private volatile @Nullable Change lastChange; // by any worker: at worst it is made twice
@@ -133,9 +131,8 @@ final class WatchedService implements WatchSink {
   ServiceView derive(CachedView base, @Nullable Filter filter, Balancer balancer) {
     BalancedView view = new BalancedView(base, this, filter, balancer);
     synchronized (targets) {
-      List<WeakReference<BalancedView>> more = new ArrayList<>(derived);
-      more.add(new WeakReference<>(view));
-      derived = List.copyOf(more);
+      followed = true;
+      derived.add(new WeakReference<>(view));
     }
     catchUp();
     return view;
@@ -149,17 +146,12 @@ final class WatchedService implements WatchSink {
     synchronized (targets) {
       Snapshot now = cache.snapshot();
       targets.follow(now);
-      boolean collected = false;
+      derived.removeIf(reference -> reference.refersTo(null));
       for (WeakReference<BalancedView> reference : derived) {
         BalancedView view = reference.get();
         if (view != null) {
           follow(view, now);
-        } else {
-          collected = true;
         }
-      }
-      if (collected) {
-        derived = derived.stream().filter(reference -> !reference.refersTo(null)).toList();
       }
     }
   }
@@ -201,7 +193,7 @@ final class WatchedService implements WatchSink {
   Subscription watch(ServiceListener listener, Supplier<Snapshot> states) {
     ServiceMailbox mailbox =
         new ServiceMailbox(dispatcher, states, this::change, listener, mailboxes);
-    listened = true;
+    followed = true;
     mailboxes.add(mailbox);
     mailbox.signal();
     return mailbox;
@@ -253,11 +245,9 @@ final class WatchedService implements WatchSink {
   }
 
   private void published(boolean something) {
-    if (something) {
+    if (something && followed) {
       catchUp();
-      if (listened) {
-        fanout.signal();
-      }
+      fanout.signal();
     }
     List<ServiceInstance> held = cache.takeNewlyHeld();
     if (!held.isEmpty()) {

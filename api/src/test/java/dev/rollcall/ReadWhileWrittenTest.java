@@ -59,6 +59,21 @@ class ReadWhileWrittenTest extends RegistryFixture {
             threads.submit(() -> read(all, true, ended)),
             threads.submit(() -> read(weighted, true, ended)),
             threads.submit(() -> read(right, false, ended)));
+    int number;
+    try {
+      number = write(seconds);
+    } finally {
+      ended.set(true);
+      threads.shutdown();
+    }
+    for (Future<Long> reader : readers) {
+      assertThat(reader.get(1, TimeUnit.MINUTES)).isPositive();
+    }
+    assertThat(all.snapshot().revision()).isEqualTo(number);
+  }
+
+  /** Changes one pair after the other; returns the revision of the last change. */
+  private int write(int seconds) {
     long begun = System.nanoTime();
     int number = 0;
     while (System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(seconds)) {
@@ -77,12 +92,7 @@ class ReadWhileWrittenTest extends RegistryFixture {
         LockSupport.parkNanos(due - System.nanoTime());
       }
     }
-    ended.set(true);
-    for (Future<Long> reader : readers) {
-      assertThat(reader.get(1, TimeUnit.MINUTES)).isPositive();
-    }
-    threads.shutdown();
-    assertThat(all.snapshot().revision()).isEqualTo(number);
+    return number;
   }
 
   /** Reads until the end; returns how many states were looked at. */

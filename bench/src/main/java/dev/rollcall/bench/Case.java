@@ -1,6 +1,7 @@
 package dev.rollcall.bench;
 
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * One thing to measure: a JMH benchmark with its parameters, or a probe, as {@link Probe}.
@@ -37,9 +38,11 @@ record Case(
     return benchmark.startsWith("peers.");
   }
 
-  /** Tells whether what is measured is mostly a server's answer. */
-  boolean asksServer() {
-    return id.startsWith("watch.etcd.") || id.startsWith("watch.consul.");
+  /** Returns which server is asked, as {@link Servers} names it, where one is. */
+  Optional<String> server() {
+    return benchmark.startsWith("EtcdWatch")
+        ? Optional.of(Servers.ETCD)
+        : benchmark.startsWith("ConsulWatch") ? Optional.of(Servers.CONSUL) : Optional.empty();
   }
 
   /** Tells whether this is Rollcall, and not a limit or a peer. */

@@ -58,7 +58,7 @@ final class Gauge {
      * times a second, so that nothing is compiled for long: they are given the time.
      */
     int warmups(Case one) {
-      return one.isPeer() ? 4 * warmups : one.asksServer() ? 10 * warmups : warmups;
+      return one.isPeer() ? 4 * warmups : one.server().isPresent() ? 10 * warmups : warmups;
     }
   }
 

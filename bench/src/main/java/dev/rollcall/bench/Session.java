@@ -69,11 +69,8 @@ final class Session {
   }
 
   private static List<String> arguments(Case one, Servers servers) {
-    if (one.benchmark().startsWith("EtcdWatch")) {
-      return List.of(servers.argument(Servers.ETCD));
-    }
-    if (one.benchmark().startsWith("ConsulWatch")) {
-      return List.of(servers.argument(Servers.CONSUL));
+    if (one.server().isPresent()) {
+      return List.of(servers.argument(one.server().get()));
     }
     if (one.benchmark().equals("Probe.serve")) {
       return List.of("-D" + Probe.LAUNCHER + "=" + System.getProperty(Probe.LAUNCHER));

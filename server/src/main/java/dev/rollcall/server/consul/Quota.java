@@ -37,7 +37,7 @@ final class Quota {
    * @throws RefusedException where he would hold too many; then nothing was registered
    */
   void register(Set<InstanceId> ids, String client, Runnable registration) {
-    Map<InstanceId, String> before = take(ids, client);
+    Map<InstanceId, @Nullable String> before = take(ids, client);
     try {
       registration.run();
     } catch (RuntimeException | Error refused) {
@@ -47,22 +47,16 @@ final class Quota {
     ids.forEach(id -> settle(id, client));
   }
 
-  /** Returns whose they were before, without those that were nobody's. */
-  private Map<InstanceId, String> take(Set<InstanceId> ids, String client) {
-    Map<InstanceId, String> before = new HashMap<>();
+  /** Returns whose they were before. */
+  private Map<InstanceId, @Nullable String> take(Set<InstanceId> ids, String client) {
+    Map<InstanceId, @Nullable String> before = new HashMap<>();
     synchronized (lock) {
       long more = ids.stream().filter(id -> !client.equals(holders.get(id))).count();
       if (held.getOrDefault(client, 0) + more > most) {
         throw new RefusedException(
             429, "too many registrations of one client (expected: at most " + most + ")");
       }
-      for (InstanceId id : ids) {
-        String holder = holders.get(id);
-        if (holder != null) {
-          before.put(id, holder);
-        }
-        hold(id, client);
-      }
+      ids.forEach(id -> before.put(id, hold(id, client)));
     }
     return before;
   }
@@ -71,9 +65,10 @@ final class Quota {
   private void giveBack(InstanceId id, String client, @Nullable String before) {
     synchronized (lock) {
       if (client.equals(holders.get(id))) {
-        drop(id);
         if (before != null && catalogue.look(view -> view.has(id))) {
           hold(id, before);
+        } else {
+          drop(id);
         }
       }
     }
@@ -100,16 +95,19 @@ final class Quota {
     }
   }
 
-  private void hold(InstanceId id, String client) {
-    drop(id);
+  /** Returns whose it was before. */
+  private @Nullable String hold(InstanceId id, String client) {
+    String before = drop(id);
     holders.put(id, client);
     held.merge(client, 1, Integer::sum);
+    return before;
   }
 
-  private void drop(InstanceId id) {
+  private @Nullable String drop(InstanceId id) {
     String before = holders.remove(id);
     if (before != null) {
       held.computeIfPresent(before, (of, count) -> count == 1 ? null : count - 1);
     }
+    return before;
   }
 }

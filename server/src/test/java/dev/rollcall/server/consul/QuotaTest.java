@@ -31,6 +31,18 @@ class QuotaTest {
         () -> catalogue.write(to -> to.putService(service(id))));
   }
 
+  private void registerInVain(String client, String id) {
+    assertThatThrownBy(
+            () ->
+                quota.register(
+                    Set.of(new InstanceId(NODE, id)),
+                    client,
+                    () -> {
+                      throw RefusedException.bad("no");
+                    }))
+        .hasMessage("400: no");
+  }
+
   private static CatalogService service(String id) {
     return new CatalogService(
         NODE, id, "web", "", List.of(), "", Map.of(), Map.of(), 80, 1, 1, false, 0, 0);
@@ -67,16 +79,7 @@ class QuotaTest {
   @Test
   void aRegistrationThatFails_holdsNothing() {
     for (int n = 0; n < 10; n++) {
-      String id = "x" + n;
-      assertThatThrownBy(
-              () ->
-                  quota.register(
-                      Set.of(new InstanceId(NODE, id)),
-                      "a",
-                      () -> {
-                        throw RefusedException.bad("no");
-                      }))
-          .hasMessage("400: no");
+      registerInVain("a", "x" + n);
     }
 
     registerAllThatMay("a");
@@ -85,15 +88,7 @@ class QuotaTest {
   @Test
   void aRegistrationThatFails_leavesWhatWasThereToItsLastClient() {
     register("a", "shared");
-    assertThatThrownBy(
-            () ->
-                quota.register(
-                    Set.of(new InstanceId(NODE, "shared")),
-                    "b",
-                    () -> {
-                      throw RefusedException.bad("no");
-                    }))
-        .hasMessage("400: no");
+    registerInVain("b", "shared");
 
     assertThat(catalogue.<Boolean>look(view -> view.has(new InstanceId(NODE, "shared")))).isTrue();
     register("a", "a1");
