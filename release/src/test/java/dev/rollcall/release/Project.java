@@ -1,0 +1,48 @@
+package dev.rollcall.release;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/** The checkout, as the build tells it, and what is published of it. */
+final class Project {
+  /** Artifacts with classes, and their directories. */
+  static final List<String> MODULES =
+      List.of(
+          "api",
+          "backend-consul",
+          "backend-etcd",
+          "backend-memory",
+          "cli",
+          "examples",
+          "json",
+          "server",
+          "testkit");
+
+  private Project() {}
+
+  static Path file(String name) {
+    return Path.of(System.getProperty("rollcall.home")).resolve(name);
+  }
+
+  static Path localRepository() {
+    return Path.of(System.getProperty("rollcall.localRepository"));
+  }
+
+  static String artifact(String module) {
+    return "rollcall-" + module.toLowerCase(Locale.ROOT);
+  }
+
+  /** The files below a directory, in their order by name. */
+  static List<Path> filesBelow(Path directory) {
+    try (Stream<Path> all = Files.walk(directory)) {
+      return all.filter(Files::isRegularFile).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
