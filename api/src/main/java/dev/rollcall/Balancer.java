@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All of those here pick without lock and without allocation, and share no counter between
  * threads.
+ *
+ * @since 0.1.0
  */
 @FunctionalInterface
 public interface Balancer {

@@ -9,6 +9,8 @@ import java.util.Arrays;
 /**
  * Bytes that nobody can change: the value of a key, kept exactly, whatever they are. Immutable,
  * with value equality. {@link #toString()} shows their number alone, since they may be a secret.
+ *
+ * @since 0.1.0
  */
 public final class Bytes {
   private static final Bytes EMPTY = new Bytes(new byte[0]);

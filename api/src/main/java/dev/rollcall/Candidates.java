@@ -7,6 +7,8 @@ import java.util.function.IntPredicate;
 /**
  * Whom a {@link Balancer} chooses from: the passing instances of a view that are not ejected, by
  * id. Immutable but for the requests in flight, which are as they are when asked for.
+ *
+ * @since 0.1.0
  */
 public final class Candidates {
   private final InstanceList instances;

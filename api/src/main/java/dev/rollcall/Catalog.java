@@ -6,6 +6,8 @@ import java.util.SortedSet;
 /**
  * Every service of the registry, live. A service is there while it has an instance, in whatever
  * health. Thread-safe; reading never blocks on the store.
+ *
+ * @since 0.1.0
  */
 public interface Catalog {
 

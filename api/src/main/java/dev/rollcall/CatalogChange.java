@@ -9,6 +9,7 @@ import java.util.TreeSet;
  * What has changed in the catalogue since a listener was called last. Immutable.
  *
  * @param changes the change of each service that has changed, by name
+ * @since 0.1.0
  */
 public record CatalogChange(Map<String, Change> changes) {
   /**

@@ -1,6 +1,10 @@
 package dev.rollcall;
 
-/** Hears of changes of every service. Called as a {@link ServiceListener} is. */
+/**
+ * Hears of changes of every service. Called as a {@link ServiceListener} is.
+ *
+ * @since 0.1.0
+ */
 @FunctionalInterface
 public interface CatalogListener {
 

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  * other. Immutable. {@link #added()}, {@link #updated()} and {@link #removed()} speak of the
  * passing instances, as a pool of connections wants it: one that turns critical is removed there.
  * {@link #all()} speaks of the instances in any health: there it is updated.
+ *
+ * @since 0.1.0
  */
 public final class Change {
   private final Snapshot before;

@@ -3,6 +3,8 @@ package dev.rollcall;
 /**
  * Which instances a view shows. Asked once for each instance when something has changed, never in a
  * look-up; must always give the same answer for the same instance, and be thread-safe.
+ *
+ * @since 0.1.0
  */
 @FunctionalInterface
 public interface Filter {

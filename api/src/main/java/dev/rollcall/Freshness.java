@@ -3,7 +3,11 @@ package dev.rollcall;
 import java.time.Duration;
 import java.util.Optional;
 
-/** How far a {@link Snapshot} can be trusted. Immutable. */
+/**
+ * How far a {@link Snapshot} can be trusted. Immutable.
+ *
+ * @since 0.1.0
+ */
 public sealed interface Freshness {
 
   /**

@@ -3,6 +3,8 @@ package dev.rollcall;
 /**
  * How well an instance says, or its checks say, that it is. The meanings are Consul's; the order of
  * the constants is the order of severity.
+ *
+ * @since 0.1.0
  */
 public enum Health {
   /** The instance takes requests; only such instances are returned by a look-up. */

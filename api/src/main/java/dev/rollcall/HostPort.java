@@ -5,6 +5,7 @@ package dev.rollcall;
  *
  * @param host an IPv4 or IPv6 address (without brackets) or a host name
  * @param port 1 to 65535
+ * @since 0.1.0
  */
 public record HostPort(String host, int port) {
 

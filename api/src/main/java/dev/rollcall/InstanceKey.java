@@ -5,6 +5,7 @@ package dev.rollcall;
  *
  * @param service the service's name, 1 to 253 bytes of UTF-8 without '/' and control characters
  * @param id the instance's id, with the same rule
+ * @since 0.1.0
  */
 public record InstanceKey(String service, String id) implements Comparable<InstanceKey> {
 

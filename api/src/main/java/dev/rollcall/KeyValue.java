@@ -8,6 +8,7 @@ package dev.rollcall;
  * @param value its bytes
  * @param version changes with each write of this key and only grows while the store keeps its data:
  *     etcd's modification revision, Consul's modify index. Never 0 for a key that is there.
+ * @since 0.1.0
  */
 public record KeyValue(String key, Bytes value, long version) {
   /**

@@ -10,6 +10,8 @@ import java.util.SortedMap;
  * What has changed among watched keys since a listener was called last. Immutable; lists and maps
  * are in the order of the keys. A write that leaves a value as it was is no change; it may show in
  * the version that the next change brings.
+ *
+ * @since 0.1.0
  */
 public final class KeyValueChange {
   private final ImmutableSortedMap<String, KeyValue> before;

@@ -24,6 +24,8 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>Futures fail with a {@link RegistryException} and end by the store's deadline. Nothing is sent
  * twice: where a write fails as {@code UNAVAILABLE}, the store may have taken it all the same.
+ *
+ * @since 0.1.0
  */
 public interface KeyValueStore extends AutoCloseable {
 

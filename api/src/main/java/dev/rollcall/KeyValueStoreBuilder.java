@@ -7,7 +7,11 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/** Collects the settings of a {@link KeyValueStore}. Not thread-safe. */
+/**
+ * Collects the settings of a {@link KeyValueStore}. Not thread-safe.
+ *
+ * @since 0.1.0
+ */
 public final class KeyValueStoreBuilder {
   private final @Nullable String uri;
   private final @Nullable KeyValueBackend backend;

@@ -1,6 +1,10 @@
 package dev.rollcall;
 
-/** Which keys a watch covers: one, or all that begin alike. */
+/**
+ * Which keys a watch covers: one, or all that begin alike.
+ *
+ * @since 0.1.0
+ */
 public sealed interface Keys {
 
   /**

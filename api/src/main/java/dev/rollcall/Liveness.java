@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * every look-up, and is removed from the store {@link #deregisterAfter()} later. A store that can
  * only remove (etcd) removes at once and says so in its {@linkplain dev.rollcall.spi.Capabilities
  * capabilities}.
+ *
+ * @since 0.1.0
  */
 public sealed interface Liveness {
 

@@ -5,6 +5,8 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 /**
  * A request to an instance, from the choice of it to its end: as long as it is open it counts as in
  * flight. Thread-safe: it may be closed, and told of a failure, by any thread and in any order.
+ *
+ * @since 0.1.0
  */
 public final class Pick implements AutoCloseable {
   private static final AtomicIntegerFieldUpdater<Pick> CLOSED =

@@ -9,6 +9,8 @@ import java.util.function.Consumer;
  * with what the store holds, and made so again whenever the two part: a failed first registration
  * is retried, a lost lease is restored with the latest fields, and closing is final, whatever is
  * still under way. Thread-safe; no method but {@link #close()} blocks.
+ *
+ * @since 0.1.0
  */
 public interface Registration extends AutoCloseable {
 

@@ -16,6 +16,8 @@ import java.util.concurrent.CompletableFuture;
  *   ServiceInstance target = payments.pick();
  * }
  * }</pre>
+ *
+ * @since 0.1.0
  */
 public interface Registry extends AutoCloseable {
 

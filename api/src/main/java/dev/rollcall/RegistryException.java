@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The one failure of Rollcall, in four kinds by what a caller can do about it. Messages carry the
  * store's own words, never a token or password.
+ *
+ * @since 0.1.0
  */
 public class RegistryException extends RuntimeException {
   private static final long serialVersionUID = 1L;

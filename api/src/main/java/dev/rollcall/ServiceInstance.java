@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * One instance of a service: where it is and what is known of it. Immutable, with value equality;
  * made by a {@linkplain #builder(String) builder}, which refuses what one of the stores could not
  * keep.
+ *
+ * @since 0.1.0
  */
 public final class ServiceInstance {
   private static final Shared<String> STRINGS = new Shared<>(8192);

@@ -4,6 +4,8 @@ package dev.rollcall;
  * Hears of changes of one service. Calls are serial, on the registry's listener executor, never
  * under a lock. A listener that is slow, blocks or throws delays nobody but itself: it skips states
  * in between, is always given the last one, and stays subscribed.
+ *
+ * @since 0.1.0
  */
 @FunctionalInterface
 public interface ServiceListener {

@@ -7,6 +7,8 @@ import java.util.List;
  * The live instances of one service. Resolved once by {@link Registry#service(String)} and kept in
  * a field. Thread-safe. Every read is a read of one immutable state: it never blocks, locks or
  * allocates, and never fails because a store is down.
+ *
+ * @since 0.1.0
  */
 public interface ServiceView {
 

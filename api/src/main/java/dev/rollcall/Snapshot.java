@@ -6,6 +6,8 @@ import java.util.Optional;
 /**
  * The instances of one service at one moment. Immutable; the passing ones were picked out when it
  * was published, not when they are asked for.
+ *
+ * @since 0.1.0
  */
 public final class Snapshot {
   private final String service;

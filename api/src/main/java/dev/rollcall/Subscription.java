@@ -1,6 +1,10 @@
 package dev.rollcall;
 
-/** A listener's attachment to what it listens to. */
+/**
+ * A listener's attachment to what it listens to.
+ *
+ * @since 0.1.0
+ */
 public interface Subscription extends AutoCloseable {
 
   /**

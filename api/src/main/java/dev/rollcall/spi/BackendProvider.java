@@ -3,7 +3,11 @@ package dev.rollcall.spi;
 import dev.rollcall.RegistryException;
 import java.util.Set;
 
-/** Opens a backend by URI. Found by {@link java.util.ServiceLoader}. */
+/**
+ * Opens a backend by URI. Found by {@link java.util.ServiceLoader}.
+ *
+ * @since 0.1.0
+ */
 public interface BackendProvider {
 
   /**

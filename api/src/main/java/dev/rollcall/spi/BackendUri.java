@@ -20,6 +20,8 @@ import java.util.regex.Pattern;
  * A store's address with everything that a user configures: {@code
  * scheme://host:port,host:port/path?option=value&option=value}, or {@code scheme:name}. Immutable.
  * {@link #toString()} shows no option's value, since one may be a secret.
+ *
+ * @since 0.1.0
  */
 public final class BackendUri {
   private static final Pattern FORM =

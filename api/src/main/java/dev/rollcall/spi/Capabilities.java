@@ -18,6 +18,7 @@ import java.time.Duration;
  *     deregisterAfter}; where not, it is removed at once
  * @param expirySlack how much later than a TTL after the last renewal an instance may still be
  *     shown as passing
+ * @since 0.1.0
  */
 public record Capabilities(
     boolean runsChecks,

@@ -10,6 +10,8 @@ import java.util.function.Consumer;
 /**
  * Runs HTTP and TCP checks without a thread each, for stores that run checks themselves and for the
  * engine where the store cannot. Thread-safe.
+ *
+ * @since 0.1.0
  */
 public interface HealthChecker extends AutoCloseable {
 

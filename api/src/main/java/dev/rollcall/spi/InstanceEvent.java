@@ -5,7 +5,11 @@ import static java.util.Objects.requireNonNull;
 import dev.rollcall.InstanceKey;
 import dev.rollcall.ServiceInstance;
 
-/** One change of one instance. */
+/**
+ * One change of one instance.
+ *
+ * @since 0.1.0
+ */
 public sealed interface InstanceEvent {
 
   /**

@@ -4,7 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import dev.rollcall.KeyValue;
 
-/** One change of one key. */
+/**
+ * One change of one key.
+ *
+ * @since 0.1.0
+ */
 public sealed interface KeyEvent {
 
   /**

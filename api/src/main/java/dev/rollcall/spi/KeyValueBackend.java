@@ -21,6 +21,8 @@ import java.util.concurrent.CompletionStage;
  *
  * <p>A key's version is a number of the store's that every write of the key changes and that is
  * never 0.
+ *
+ * @since 0.1.0
  */
 public interface KeyValueBackend extends AutoCloseable {
 

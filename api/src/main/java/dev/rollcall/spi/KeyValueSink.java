@@ -11,6 +11,8 @@ import java.util.List;
  *
  * <p>The life of a watch: {@code replace, synced, (apply | replace)…, interrupted, (replace |
  * apply)…, synced, …}
+ *
+ * @since 0.1.0
  */
 public interface KeyValueSink {
 

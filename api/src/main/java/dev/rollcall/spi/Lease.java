@@ -6,6 +6,8 @@ import java.util.concurrent.CompletionStage;
 /**
  * The store's promise to keep an instance for a while. The engine renews it; a backend sends what
  * it is asked to send. Thread-safe.
+ *
+ * @since 0.1.0
  */
 public interface Lease {
 

@@ -1,6 +1,10 @@
 package dev.rollcall.spi;
 
-/** Hears that a lease has ended without its owner's asking. */
+/**
+ * Hears that a lease has ended without its owner's asking.
+ *
+ * @since 0.1.0
+ */
 @FunctionalInterface
 public interface LeaseListener {
 

@@ -8,6 +8,7 @@ import java.util.List;
  *
  * @param instances in no particular order, each key once
  * @param revision the store's own index, for diagnosis; 0 where it has none
+ * @since 0.1.0
  */
 public record Listing(List<ServiceInstance> instances, long revision) {
   /**

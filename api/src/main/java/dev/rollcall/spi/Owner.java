@@ -7,6 +7,7 @@ import static java.util.Objects.requireNonNull;
  *
  * @param id a UUID that no other registration has, in any process; empty only in {@link #ANY}
  * @param epoch 1 for the first registration, growing with each re-registration of the same owner
+ * @since 0.1.0
  */
 public record Owner(String id, long epoch) {
   /** Stands for whoever it is: what an operator names who removes somebody else's instance. */

@@ -12,6 +12,7 @@ import dev.rollcall.ServiceInstance;
  * @param liveness how the store learns that it is alive
  * @param owner whose it is
  * @param claim what to do where the key is another owner's
+ * @since 0.1.0
  */
 public record RegisterRequest(
     ServiceInstance instance, Liveness liveness, Owner owner, Claim claim) {

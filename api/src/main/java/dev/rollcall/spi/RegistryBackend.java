@@ -15,6 +15,8 @@ import java.util.concurrent.CompletionStage;
  * by a deadline of the backend's own. Stages, {@link WatchSink}s and {@link LeaseListener}s may be
  * completed and called on any thread, the caller's included, though never under a lock of the
  * backend's; what runs there does not block.
+ *
+ * @since 0.1.0
  */
 public interface RegistryBackend extends AutoCloseable {
 

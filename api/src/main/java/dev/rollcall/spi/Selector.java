@@ -2,7 +2,11 @@ package dev.rollcall.spi;
 
 import static java.util.Objects.requireNonNull;
 
-/** What a watch or a snapshot covers: one service, or everything. */
+/**
+ * What a watch or a snapshot covers: one service, or everything.
+ *
+ * @since 0.1.0
+ */
 public sealed interface Selector {
 
   /**

@@ -6,6 +6,8 @@ import java.time.Duration;
  * A monotonic clock, and one thread that runs short tasks when their time has come. Everything in
  * Rollcall that depends on time asks a timer, so that tests can own the time; only a thread that
  * waits for another (an await, a close) is woken by the real clock in any case. Thread-safe.
+ *
+ * @since 0.1.0
  */
 public interface Timer extends AutoCloseable {
 

@@ -28,6 +28,8 @@ import java.util.concurrent.CompletionStage;
  *
  * <p>Takes at most 30 threads and 28 connections, whatever is watched and registered; both come and
  * go with the work. Thread-safe.
+ *
+ * @since 0.1.0
  */
 public final class ConsulBackend implements RegistryBackend {
   private static final Capabilities CAPABILITIES =

@@ -43,6 +43,8 @@ import java.util.regex.Pattern;
  * <tr><td>cert, key</td><td>PEM files of this client's certificates and its PKCS #8 private key,
  *   TLS only</td><td></td></tr>
  * </table>
+ *
+ * @since 0.1.0
  */
 public final class ConsulBackendProvider implements BackendProvider {
   private static final Set<String> OPTIONS =

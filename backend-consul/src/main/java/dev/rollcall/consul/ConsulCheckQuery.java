@@ -4,7 +4,11 @@ import dev.rollcall.Health;
 import dev.rollcall.RegistryException;
 import java.util.Locale;
 
-/** Which checks a watch is of: all, those of a service, or those in a state. Immutable. */
+/**
+ * Which checks a watch is of: all, those of a service, or those in a state. Immutable.
+ *
+ * @since 0.1.0
+ */
 public final class ConsulCheckQuery {
   private final String kind;
   private final String name;

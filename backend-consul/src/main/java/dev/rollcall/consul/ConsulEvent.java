@@ -4,7 +4,11 @@ import com.google.common.io.BaseEncoding;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** A user event of Consul. Immutable. */
+/**
+ * A user event of Consul. Immutable.
+ *
+ * @since 0.1.0
+ */
 public final class ConsulEvent {
   private final String id;
   private final String name;

@@ -6,6 +6,8 @@ import dev.rollcall.RegistryException;
  * Hears of Consul's user events, each once, in the order in which the agent received them. Calls
  * are made one at a time, by threads that belong to the {@link ConsulWatches}. What a listener
  * throws is logged, and it goes on being called.
+ *
+ * @since 0.1.0
  */
 @FunctionalInterface
 public interface ConsulEventListener {

@@ -9,6 +9,7 @@ import dev.rollcall.RegistryException;
  * being called.
  *
  * @param <T> what a state is
+ * @since 0.1.0
  */
 @FunctionalInterface
 public interface ConsulListener<T> {

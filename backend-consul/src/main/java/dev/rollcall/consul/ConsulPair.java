@@ -4,7 +4,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** A key of Consul's store with all that Consul says of it. Immutable. */
+/**
+ * A key of Consul's store with all that Consul says of it. Immutable.
+ *
+ * @since 0.1.0
+ */
 public final class ConsulPair {
   private final String key;
   private final byte[] value;

@@ -35,6 +35,7 @@ import java.util.OptionalLong;
  * @param datacenter the datacentre
  * @param locality region and zone
  * @param checks those of the instance and those of its node
+ * @since 0.1.0
  */
 public record ConsulServiceEntry(
     String id,

@@ -41,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  * every failure, and takes one connection and, while a listener runs, one thread: at most {@value
  * #MOST} can be open at a time. Thread-safe: {@code open} guards itself and {@code closed}; nobody
  * is called under it.
+ *
+ * @since 0.1.0
  */
 public final class ConsulWatches implements AutoCloseable {
   /** How many watches can be open at a time. */

@@ -35,6 +35,8 @@ import java.util.concurrent.CompletionStage;
  * </ul>
  *
  * <p>Thread-safe; nothing blocks but {@link #close()}.
+ *
+ * @since 0.1.0
  */
 public final class EtcdBackend implements RegistryBackend {
   /**

@@ -10,6 +10,8 @@ import java.util.Set;
 /**
  * Opens {@code etcd://} and {@code etcds://}, with the options that {@link EtcdBackend} lists.
  * Found by {@link java.util.ServiceLoader}; there is no reason to name it.
+ *
+ * @since 0.1.0
  */
 public final class EtcdBackendProvider implements BackendProvider {
 

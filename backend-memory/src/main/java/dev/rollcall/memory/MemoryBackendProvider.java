@@ -21,6 +21,8 @@ import java.util.regex.Pattern;
  * may run out within 10 s before the store holds them, or {@code off}; 0.3 where it is not given.
  * An opener of a named store that is open already gets it as it is, and is refused where he asks
  * for another guard.
+ *
+ * @since 0.1.0
  */
 public final class MemoryBackendProvider implements BackendProvider {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{0,100}");

@@ -32,6 +32,8 @@ import java.util.function.Function;
  * <p>An owner's deregistration is remembered for 2 minutes, the last 65,536 of them at most, so
  * that a registration of the same owner and epoch that was under way is refused and not taken for a
  * new one.
+ *
+ * @since 0.1.0
  */
 public final class MemoryStore implements AutoCloseable {
   private final Ledger ledger;

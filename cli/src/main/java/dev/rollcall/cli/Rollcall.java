@@ -19,6 +19,8 @@ import picocli.CommandLine.ScopeType;
 /**
  * The command line. Exit codes: 0 where it went well, 1 where something failed, 2 where the command
  * line is wrong, which includes one without a command, 3 where what was asked for is not there.
+ *
+ * @since 0.1.0
  */
 @Command(
     name = "rollcall",

@@ -22,6 +22,8 @@ import java.util.concurrent.TimeUnit;
  * moment. Where several run, each line goes to one of them; where one is gone, to another.
  *
  * <p>Argument: the store's URI.
+ *
+ * @since 0.1.0
  */
 public final class LogClient {
   private static final int ATTEMPTS = 3;

@@ -19,6 +19,8 @@ import java.time.Duration;
  * stays registered while it lives; {@link LogClient} finds it.
  *
  * <p>Arguments: the store's URI, the port (0 takes a free one), the file.
+ *
+ * @since 0.1.0
  */
 public final class LogService {
   /** More than this is no log line: who sends it is refused, and the file does not fill up. */

@@ -22,6 +22,8 @@ import java.time.Duration;
  * first and end it afterwards.
  *
  * <p>Arguments: the store's URI, the service's name, the port (0 takes a free one).
+ *
+ * @since 0.1.0
  */
 public final class WebService {
   private final Registry registry;

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * config.watch(Keys.key("db/pool"), change ->
  *     change.now("db/pool").ifPresent(entry -> resize(json.read(entry, Pool.class))));
  * }</pre>
+ *
+ * @since 0.1.0
  */
 public final class JsonValues {
   private final ObjectMapper mapper;

@@ -5,7 +5,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 
 /** The checkout, as the build tells it, and what is published of it. */
@@ -34,7 +33,7 @@ final class Project {
   }
 
   static String artifact(String module) {
-    return "rollcall-" + module.toLowerCase(Locale.ROOT);
+    return "rollcall-" + module;
   }
 
   /** The files below a directory, in their order by name. */

@@ -27,6 +27,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *   connect(centre.uri());
  * }
  * }</pre>
+ *
+ * @since 0.1.0
  */
 public final class Centre implements AutoCloseable {
   private static final Duration GRACE = Duration.ofSeconds(1);

@@ -17,7 +17,11 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Collects the settings of a {@link Centre}. Not thread-safe. */
+/**
+ * Collects the settings of a {@link Centre}. Not thread-safe.
+ *
+ * @since 0.1.0
+ */
 public final class CentreBuilder {
   /** The port that Consul's clients have built in. */
   public static final int DEFAULT_PORT = 8500;

@@ -15,6 +15,7 @@ import dev.rollcall.spi.Timer;
  * @param calls makes all calls to what clients name: checks, heartbeats, updates
  * @param storeName what kind of store it is: {@code memory}, {@code etcd}, {@code consul}
  * @param isStoreInProcess whether the store ends with this process
+ * @since 0.1.0
  */
 public record CentreContext(
     String storeUri,

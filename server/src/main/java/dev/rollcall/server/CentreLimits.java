@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param requestTimeout how long a request may take to arrive and be answered, unless it is a query
  *     that waits; one that has not arrived by then is answered with 408
  * @param idleTimeout how long a connection may lie idle, or take for the headers of a request
+ * @since 0.1.0
  */
 public record CentreLimits(
     int bodyBytes,

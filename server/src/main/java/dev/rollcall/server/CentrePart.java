@@ -6,6 +6,8 @@ import java.net.InetSocketAddress;
 /**
  * Something that the centre serves, on paths of its own, or that stands before all others. The
  * methods are called in their order, on the thread that starts or closes the centre.
+ *
+ * @since 0.1.0
  */
 public interface CentrePart extends AutoCloseable {
 

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * A listener that keeps what it is given and holds each change against the contract: calls are
  * serial, {@code before} is what was given last, the three lists are exactly the difference of the
  * two states, versions grow, and no state is given twice in a row. Thread-safe.
+ *
+ * @since 0.1.0
  */
 public final class ChangeChecker implements ServiceListener {
   private final AtomicReference<@Nullable Thread> caller = new AtomicReference<>();

@@ -12,6 +12,8 @@ import org.awaitility.core.ConditionTimeoutException;
  * The time of one test: the real one, for stores with a clock of their own, or one that the test
  * moves itself, for stores that take their time from the {@link Timer} that they are given. The
  * contract's tests are written once for both.
+ *
+ * @since 0.1.0
  */
 public final class ContractTime implements AutoCloseable {
   /** Where time is manual, other threads still need some of the real one. */

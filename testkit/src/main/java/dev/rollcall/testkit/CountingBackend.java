@@ -14,7 +14,11 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A backend that counts what is asked of the one behind it. Thread-safe. */
+/**
+ * A backend that counts what is asked of the one behind it. Thread-safe.
+ *
+ * @since 0.1.0
+ */
 public final class CountingBackend extends ForwardingBackend {
   private final AtomicInteger registrations = new AtomicInteger();
   private final AtomicInteger renewals = new AtomicInteger();

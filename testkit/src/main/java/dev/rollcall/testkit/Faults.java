@@ -8,6 +8,8 @@ import java.util.Set;
  * What a test can do to the store under test. Each fault that a store's test offers adds the
  * clauses that need it to its {@link RegistryContract}; a fault that is not offered adds nothing,
  * and the report names the clause as not applicable.
+ *
+ * @since 0.1.0
  */
 public interface Faults {
 

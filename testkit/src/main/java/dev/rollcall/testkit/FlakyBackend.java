@@ -24,6 +24,8 @@ import java.util.function.Supplier;
  * A backend whose line to the store a test can break: what stands on it sees outages, refusals and
  * delays of a store that is well. It keeps the promises of the SPI while the line is broken, and
  * resumes each watch with the complete state when it heals. Thread-safe.
+ *
+ * @since 0.1.0
  */
 public final class FlakyBackend extends ForwardingBackend {
   private enum Line {

@@ -14,7 +14,11 @@ import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.WatchSink;
 import java.util.concurrent.CompletionStage;
 
-/** A backend that passes every call on to another one: what backends with a twist extend. */
+/**
+ * A backend that passes every call on to another one: what backends with a twist extend.
+ *
+ * @since 0.1.0
+ */
 public class ForwardingBackend implements RegistryBackend {
   private final RegistryBackend to;
 

@@ -11,7 +11,11 @@ import dev.rollcall.spi.KeyValueSink;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
-/** A key-value backend that passes every call on, to be overridden where a test wants more. */
+/**
+ * A key-value backend that passes every call on, to be overridden where a test wants more.
+ *
+ * @since 0.1.0
+ */
 public abstract class ForwardingKeyValueBackend implements KeyValueBackend {
   private final KeyValueBackend to;
 

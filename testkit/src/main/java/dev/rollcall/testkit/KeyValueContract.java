@@ -52,6 +52,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * between, as on stores that show only states; it never skips the last one. Tests that need a
  * {@linkplain Faults fault} of the store exist only where {@link #faults()} offers it; for the
  * others an entry "not applicable" is published.
+ *
+ * @since 0.1.0
  */
 @ExtendWith(IfItFails.Hints.class)
 @Timeout(value = 5, unit = TimeUnit.MINUTES)

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Its clock starts a little below zero, so that a test soon crosses it: code that takes zero for
  * "not set", or compares two times by {@code <} instead of by their difference, shows.
+ *
+ * @since 0.1.0
  */
 public final class ManualTimer implements Timer {
   private static final long START_NANOS = Duration.ofSeconds(-3).toNanos();

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * A sink that keeps what a backend's watch delivers, and checks on the way what every watch
  * promises: one call at a time, the order of the protocol, revisions that do not fall, nothing from
  * outside the selector, nothing after the close. Thread-safe.
+ *
+ * @since 0.1.0
  */
 public final class RecordingSink implements WatchSink {
   private final Selector selector;

@@ -30,6 +30,8 @@ import org.junit.jupiter.api.Nested;
  * dev.rollcall.spi.Capabilities capabilities}, and the tests ask for the nearest promise. Tests
  * that need a {@linkplain Faults fault} exist only where {@link #faults()} offers it; for the
  * others an entry "not applicable" is published, so that nothing is skipped and nothing is silent.
+ *
+ * @since 0.1.0
  */
 public abstract class RegistryContract {
 

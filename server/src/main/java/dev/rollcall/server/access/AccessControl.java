@@ -45,6 +45,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Without tokens everybody may do everything; {@link #requireSafe} then holds the centre to
  * loopback. Thread-safe.
+ *
+ * @since 0.1.0
  */
 public final class AccessControl implements DecoratingHttpServiceFunction {
   private static final String CONSUL_TOKEN = "x-consul-token";

@@ -11,6 +11,7 @@ import dev.rollcall.RegistryException;
  *     1,000,000
  * @param registrations how many services by S5's protocol, and as many services and nodes by
  *     Consul's API, 1 to 10,000,000
+ * @since 0.1.0
  */
 public record Limits(int requestsPerSecond, int watchers, int registrations) {
 

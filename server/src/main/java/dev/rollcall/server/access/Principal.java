@@ -11,6 +11,7 @@ import java.util.List;
  * @param reads whether he may read everything
  * @param registers the beginnings of the names of services that he may register and deregister
  * @param admin whether he may do everything
+ * @since 0.1.0
  */
 public record Principal(String name, boolean reads, List<String> registers, boolean admin) {
   /** Who is called on by nobody: may do nothing. */

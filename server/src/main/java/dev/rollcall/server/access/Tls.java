@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param key a PEM file with its private key in PKCS #8, without a password
  * @param clientAuthority a PEM file with the certificates that clients' certificates must go back
  *     to; where it is given, a client without one is refused before anything is read of him
+ * @since 0.1.0
  */
 public record Tls(Path certificate, Path key, Optional<Path> clientAuthority) {
 

@@ -42,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  * for one; {@code anonymous} for whoever presents neither. A role {@code register:} ends with the
  * beginning of the names of services: {@code register:shop-} leaves {@code shop} and {@code
  * shopping} alone.
+ *
+ * @since 0.1.0
  */
 public final class Tokens {
   private static final int LEAST_TOKEN_CHARACTERS = 20;

@@ -32,6 +32,8 @@ import org.slf4j.LoggerFactory;
  * Consul's HTTP API below {@code /v1/}, as far as discovery needs it: agent, catalogue, health,
  * keys, sessions, events, status. What of Consul's API is not served answers 501 and says so; what
  * is not Consul's answers 404. Thread-safe.
+ *
+ * @since 0.1.0
  */
 public final class ConsulApi implements CentrePart, HttpService {
   private static final Logger LOG = LoggerFactory.getLogger(ConsulApi.class);

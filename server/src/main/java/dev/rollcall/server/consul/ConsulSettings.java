@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
  * @param firstIndex what the index begins at, 1 or more; higher than any that an earlier process
  *     has given out, so that who still holds an old index is answered at once
  * @param permissions asked before a registration is made, changed or removed
+ * @since 0.1.0
  */
 public record ConsulSettings(
     String datacentre,

@@ -5,6 +5,8 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 /**
  * Asked before somebody's registration is made, changed or removed: whether he may, who he is in
  * counts, and how many he may have.
+ *
+ * @since 0.1.0
  */
 @FunctionalInterface
 public interface Permissions {

@@ -22,6 +22,8 @@ import dev.rollcall.spi.Timer;
  * to everybody; the stream begins with all that there is and goes on with what changes.
  *
  * <p>Thread-safe.
+ *
+ * @since 0.1.0
  */
 public final class Dashboard implements AutoCloseable {
   private final Feed feed;

@@ -38,6 +38,8 @@ import java.util.function.Supplier;
  * are counted by kind, statuses by number.
  *
  * <p>Thread-safe.
+ *
+ * @since 0.1.0
  */
 public final class Metrics implements DecoratingHttpServiceFunction, AutoCloseable {
   private static final Set<String> KNOWN_METHODS =

@@ -8,6 +8,8 @@ import java.net.InetAddress;
 /**
  * All addresses that begin with the same bits, like {@code 10.0.0.0/8} or {@code fd00::/8}.
  * Immutable.
+ *
+ * @since 0.1.0
  */
 public final class AddressRange {
   private final byte[] network;

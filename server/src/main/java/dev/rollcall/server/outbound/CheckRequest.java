@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
  * @param method the method
  * @param headers besides those that the centre sets itself, or in their place
  * @param body empty for none
+ * @since 0.1.0
  */
 public record CheckRequest(HttpMethod method, HttpHeaders headers, Bytes body) {
   /** What is sent where nothing else was said. */

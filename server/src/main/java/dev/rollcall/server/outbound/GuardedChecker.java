@@ -23,6 +23,8 @@ import org.slf4j.LoggerFactory;
  * Checks through {@link OutboundCalls}. A target that may not be called is critical; {@link #admit}
  * says beforehand what never will be. Thread-safe, and nothing blocks. A run's own monitor guards
  * its fields that are not final, and nothing is called under it.
+ *
+ * @since 0.1.0
  */
 public final class GuardedChecker implements HealthChecker {
   private static final int TOO_MANY_REQUESTS = 429;

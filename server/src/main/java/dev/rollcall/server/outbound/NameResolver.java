@@ -4,7 +4,11 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
-/** Finds the addresses of a host name. Thread-safe; does not block. */
+/**
+ * Finds the addresses of a host name. Thread-safe; does not block.
+ *
+ * @since 0.1.0
+ */
 @FunctionalInterface
 public interface NameResolver {
 

@@ -61,6 +61,8 @@ import org.reactivestreams.Subscription;
  * <p>Nothing of what a target answers, but its status, and nothing of why it did not answer, leaves
  * this class. Thread-safe; nothing blocks. Replies come on the threads of this object, which must
  * not be held up.
+ *
+ * @since 0.1.0
  */
 public final class OutboundCalls implements AutoCloseable {
   static final int MOST_IN_FLIGHT = 1024;

@@ -22,6 +22,8 @@ import java.util.stream.Stream;
  *       trick (X11, SIP, IRC, Redis, memcached, Docker, etcd), unless the operator gives a list.
  *   <li><b>Time.</b> 2 s in all for a call, unless the operator says otherwise.
  * </ul>
+ *
+ * @since 0.1.0
  */
 public final class OutboundPolicy {
   private static final List<AddressRange> NEVER =

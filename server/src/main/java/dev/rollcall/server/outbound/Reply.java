@@ -6,6 +6,7 @@ package dev.rollcall.server.outbound;
  *
  * @param end how
  * @param status the HTTP status where the target answered, 0 elsewhere
+ * @since 0.1.0
  */
 public record Reply(End end, int status) {
   static final Reply CONNECTED = new Reply(End.ANSWERED, 0);

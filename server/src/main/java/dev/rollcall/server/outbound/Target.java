@@ -12,6 +12,7 @@ import java.util.Locale;
  * @param secure whether by TLS
  * @param address the host, a name or a literal address in its usual form, and the port
  * @param pathAndQuery begins with a slash
+ * @since 0.1.0
  */
 public record Target(boolean secure, HostPort address, String pathAndQuery) {
   private static final int MOST_CHARACTERS = 512;

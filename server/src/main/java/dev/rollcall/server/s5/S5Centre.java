@@ -52,6 +52,8 @@ import org.slf4j.LoggerFactory;
  * <p><b>Threads.</b> All state is confined to the one thread {@code rollcall-s5}; calls, the
  * registry and the timer hand their results over to it and wait for nothing. Public methods are
  * thread-safe and do not block.
+ *
+ * @since 0.1.0
  */
 public final class S5Centre implements AutoCloseable {
   static final int MOST_SERVICES = 10_000;

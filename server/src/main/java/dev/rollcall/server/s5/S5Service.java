@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * the caller may not touch, 404 for a URL that nobody registered, 405 for a method other than POST
  * and DELETE, 422 for a URL that the centre may not call or too many required services, 429 for too
  * many services, 503 where the registry's store does not answer.
+ *
+ * @since 0.1.0
  */
 public final class S5Service implements HttpService {
   private static final int MOST_BYTES = 256 * 1024;

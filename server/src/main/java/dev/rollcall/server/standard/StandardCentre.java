@@ -23,6 +23,8 @@ import dev.rollcall.server.s5.S5Service;
  * A centre with Consul's API, S5's protocol, the dashboard and metrics, behind access control and
  * with guarded outgoing calls. What a program says of address, port and limits it says to the
  * builder, and what it says of who may call where, it says here.
+ *
+ * @since 0.1.0
  */
 public final class StandardCentre {
   private StandardCentre() {}

@@ -4,6 +4,8 @@ import java.util.List;
 
 /**
  * Several Consul servers in one datacentre, all with a data folder and {@code raft_multiplier} 1.
+ *
+ * @since 0.1.0
  */
 public final class ConsulCluster extends TestCluster<ConsulServer> {
   ConsulCluster(List<ConsulServer> members) {

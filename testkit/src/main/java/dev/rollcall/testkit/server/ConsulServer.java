@@ -22,6 +22,8 @@ import java.util.regex.Pattern;
  *   consul.resume();
  * }
  * }</pre>
+ *
+ * @since 0.1.0
  */
 public final class ConsulServer extends ChildServer {
   private final ConsulServerBuilder.Config config;

@@ -11,6 +11,8 @@ import java.util.UUID;
  *
  * <p>Not thread-safe. A builder may start several servers; later calls do not change those that it
  * started.
+ *
+ * @since 0.1.0
  */
 public final class ConsulServerBuilder {
   private static final int PORTS = 4;

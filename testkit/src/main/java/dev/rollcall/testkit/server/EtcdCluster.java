@@ -7,6 +7,8 @@ import java.util.List;
  *
  * <p>A member whose data alone was wiped cannot come back: etcd wants it removed and added. Wipe
  * the cluster as a whole.
+ *
+ * @since 0.1.0
  */
 public final class EtcdCluster extends TestCluster<EtcdServer> {
   EtcdCluster(List<EtcdServer> members) {

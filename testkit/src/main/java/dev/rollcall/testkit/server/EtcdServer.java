@@ -21,6 +21,8 @@ import java.util.regex.Pattern;
  *   etcd.start();
  * }
  * }</pre>
+ *
+ * @since 0.1.0
  */
 public final class EtcdServer extends ChildServer {
   private static final String MISSING_KEY = "{\"key\":\"AA==\"}";

@@ -11,6 +11,8 @@ import java.util.stream.Collectors;
  *
  * <p>Not thread-safe. A builder may start several servers; later calls do not change those that it
  * started.
+ *
+ * @since 0.1.0
  */
 public final class EtcdServerBuilder {
   private static final int PORTS = 3;

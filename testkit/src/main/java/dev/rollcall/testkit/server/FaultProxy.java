@@ -28,6 +28,8 @@ import java.time.Duration;
  *   proxy.heal();
  * }
  * }</pre>
+ *
+ * @since 0.1.0
  */
 public final class FaultProxy implements AutoCloseable {
   private final ProxyLoop loop;

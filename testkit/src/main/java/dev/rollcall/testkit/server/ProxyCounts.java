@@ -7,5 +7,6 @@ package dev.rollcall.testkit.server;
  * @param active connections that are open now
  * @param bytesToTarget bytes that were delivered to the target
  * @param bytesToClients bytes that were delivered to clients
+ * @since 0.1.0
  */
 public record ProxyCounts(long attempted, int active, long bytesToTarget, long bytesToClients) {}

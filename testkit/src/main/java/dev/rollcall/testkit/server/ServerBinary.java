@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable and thread-safe. What was found is remembered until the JVM ends. Several JVMs may
  * look at once: one fetches, the others wait for it.
+ *
+ * @since 0.1.0
  */
 public final class ServerBinary {
   private static final Map<WantedServer, ServerBinary> FOUND = new ConcurrentHashMap<>();

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link ServerNotFoundException} is the one case that a person mends by installing something;
  * any other means that this run failed.
+ *
+ * @since 0.1.0
  */
 public class ServerException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -11,6 +11,7 @@ import java.util.List;
  * there and may be mixed with those of single members.
  *
  * @param <S> the kind of its members
+ * @since 0.1.0
  */
 public abstract sealed class TestCluster<S extends TestServer> implements AutoCloseable
     permits EtcdCluster, ConsulCluster {

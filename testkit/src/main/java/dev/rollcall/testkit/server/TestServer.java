@@ -17,6 +17,8 @@ import java.nio.file.Path;
  * #resume()}, {@link #wipe()} and {@link #close()} block until their effect is there and run one at
  * a time; the rest return at once. A thread that is interrupted while it blocks gets a {@link
  * ServerException} and stays interrupted; the server is then running or stopped.
+ *
+ * @since 0.1.0
  */
 public sealed interface TestServer extends AutoCloseable permits ChildServer {
   /**
