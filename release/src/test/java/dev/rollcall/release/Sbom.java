@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a bill of materials in CycloneDX's JSON says of the libraries in it. */
+/** What a bill of materials in CycloneDX's JSON says of the libraries that an artifact brings. */
 final class Sbom {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -24,9 +24,13 @@ final class Sbom {
 
   private Sbom() {}
 
+  /** Without what is optional: who wants that names it. */
   static List<Component> read(Path file) throws IOException {
     List<Component> components = new ArrayList<>();
     for (JsonNode component : JSON.readTree(file.toFile()).path("components")) {
+      if (component.path("scope").asText().equals("optional")) {
+        continue;
+      }
       List<String> licences = new ArrayList<>();
       for (JsonNode one : component.path("licenses")) {
         JsonNode licence = one.path("license");
