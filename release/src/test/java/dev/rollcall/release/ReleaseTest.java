@@ -53,7 +53,8 @@ class ReleaseTest {
   void artifacts_areComplete() throws IOException {
     Set<String> expected = new TreeSet<>();
     for (String module : Project.MODULES) {
-      for (String ending : List.of(".pom", ".jar", "-sources.jar", "-javadoc.jar", "-cyclonedx.json")) {
+      for (String ending :
+          List.of(".pom", ".jar", "-sources.jar", "-javadoc.jar", "-cyclonedx.json")) {
         expected.add(fileName(Project.artifact(module), ending));
       }
     }
@@ -118,7 +119,9 @@ class ReleaseTest {
     }
     Files.writeString(
         users.resolve("pom.xml"),
-        pom("users", "<packaging>pom</packaging><modules>" + String.join("", modules) + "</modules>"));
+        pom(
+            "users",
+            "<packaging>pom</packaging><modules>" + String.join("", modules) + "</modules>"));
     run(
         users,
         "mvn",
@@ -160,7 +163,8 @@ class ReleaseTest {
     List<Path> names = published().map(staged::relativize).toList();
     assertThat(names).isNotEmpty();
     assertThat(names)
-        .allSatisfy(name -> assertThat(again.resolve(name)).hasSameBinaryContentAs(staged.resolve(name)));
+        .allSatisfy(
+            name -> assertThat(again.resolve(name)).hasSameBinaryContentAs(staged.resolve(name)));
   }
 
   private static Path stage(String name) throws Exception {
@@ -179,7 +183,9 @@ class ReleaseTest {
   /** All but checksums, and the index of versions, which names the time of the staging. */
   private static Stream<Path> published() {
     return Project.filesBelow(staged).stream()
-        .filter(file -> !file.toString().matches(".*(\\.(md5|sha1|sha256|sha512)|maven-metadata\\.xml)"));
+        .filter(
+            file ->
+                !file.toString().matches(".*(\\.(md5|sha1|sha256|sha512)|maven-metadata\\.xml)"));
   }
 
   private static Path artifact(String artifact, String ending) {
@@ -234,7 +240,9 @@ class ReleaseTest {
 
   /** The lines of a tree: {@code group:artifact:jar[:classifier]:version:scope}. */
   private static Set<String> resolved(Path tree) throws IOException {
-    Pattern line = Pattern.compile("[-+|\\\\ ]*([^: ]+:[^: ]+):jar:(?:[^: ]+:)?([^: ]+):(?:compile|runtime).*");
+    Pattern line =
+        Pattern.compile(
+            "[-+|\\\\ ]*([^: ]+:[^: ]+):jar:(?:[^: ]+:)?([^: ]+):(?:compile|runtime).*");
     Set<String> found = new TreeSet<>();
     for (String each : Files.readAllLines(tree)) {
       Matcher matcher = line.matcher(each);
