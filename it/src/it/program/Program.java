@@ -81,7 +81,11 @@ public final class Program {
     try (Registry registry = Registry.open(registryUri);
         KeyValueStore config = KeyValueStore.open(keysUri)) {
       ServiceInstance first =
-          ServiceInstance.builder(name).id(name + "-1").address("127.0.0.1", 8080).tag("v1").build();
+          ServiceInstance.builder(name)
+              .id(name + "-1")
+              .address("127.0.0.1", 8080)
+              .tag("v1")
+              .build();
       ServiceView view = registry.service(name);
       Subscription watching =
           view.watch(

@@ -15,7 +15,7 @@ enum Launch {
       return List.of(JAVA, "-cp", path(built), "consumer.Program");
     }
   },
-  MICRONAUT {
+  APPLICATION {
     @Override
     List<String> command(Path built) {
       return List.of(JAVA, "-cp", path(built), "consumer.Application");
