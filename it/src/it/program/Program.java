@@ -55,6 +55,7 @@ public final class Program {
   /** For the frameworks' own main classes. */
   public static boolean run(String... args) {
     System.out.println("WIRES " + wires());
+    Stalls stalls = new Stalls();
     Queue<State> states = new ConcurrentLinkedQueue<>();
     try {
       String value = stay(args[0], args[1], args[2], Duration.parse(args[3]), states);
@@ -64,6 +65,8 @@ public final class Program {
       failure.printStackTrace();
       System.out.println("RESULT lost=" + lost(states) + " states=" + states + " " + failure);
       return false;
+    } finally {
+      stalls.end();
     }
   }
 
@@ -108,6 +111,7 @@ public final class Program {
       self.onState(
           state -> {
             states.add(state);
+            System.out.println(System.currentTimeMillis() + " " + state);
             if (state == State.CLOSED) {
               closed.countDown();
             }
@@ -155,5 +159,42 @@ public final class Program {
     String location = source == null ? "" : String.valueOf(source.getLocation());
     Matcher name = Pattern.compile("([^/]+)\\.jar(?!.*\\.jar)").matcher(location);
     return name.find() ? name.group(1) : type.getName();
+  }
+
+  /** Says for how long this process got no processor: one that hangs for its TTL is rightly lost. */
+  private static final class Stalls {
+    private static final long TICK_MILLIS = 50;
+
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final Thread watcher = new Thread(this::watch, "stalls");
+
+    Stalls() {
+      watcher.setDaemon(true);
+      watcher.start();
+    }
+
+    private void watch() {
+      long longest = 0;
+      long before = System.nanoTime();
+      try {
+        while (!ended.await(TICK_MILLIS, TimeUnit.MILLISECONDS)) {
+          long now = System.nanoTime();
+          longest = Math.max(longest, TimeUnit.NANOSECONDS.toMillis(now - before) - TICK_MILLIS);
+          before = now;
+        }
+      } catch (InterruptedException nobodyDoesThat) {
+        Thread.currentThread().interrupt();
+      }
+      System.out.println("STALL " + longest + " ms at most");
+    }
+
+    void end() {
+      ended.countDown();
+      try {
+        watcher.join();
+      } catch (InterruptedException nobodyDoesThat) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 }
