@@ -23,10 +23,12 @@ import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 
 /** Translation, both ways, without a server: what is written is read back, whatever it is. */
+@Tag("inside")
 class InstanceCodecTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final List<String> TEXTS =

@@ -8,9 +8,11 @@ import dev.rollcall.spi.Selector;
 import io.etcd.jetcd.ByteSequence;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Keys: {@code <base><service>/<id>}, and what others put below the base. */
+@Tag("inside")
 final class KeysTest {
   private final Keys keys = new Keys("/rollcall/");
 

@@ -10,9 +10,11 @@ import io.etcd.jetcd.watch.WatchEvent.EventType;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a list shows of the events that came before it, and while it was under way. */
+@Tag("inside")
 final class ReadingTest {
   private final Reading reading = new Reading(new Keys("/rollcall/"), new Malformed());
 

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Values: what is written is read back exactly, and what others write is read or skipped. */
+@Tag("inside")
 final class ValueTest {
   private static final InstanceKey KEY = new InstanceKey("web", "node2");
   private static final Owner OWNER = new Owner("5f0c", 3);
