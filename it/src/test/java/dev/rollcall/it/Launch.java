@@ -6,51 +6,61 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** How a consumer's program is started, with the JDK that runs the tests. */
 enum Launch {
   CLASS_PATH {
     @Override
     List<String> command(Path built) {
-      return List.of(JAVA, "-cp", path(built), "consumer.Program");
+      return java("-cp", path(built), "consumer.Program");
     }
   },
   APPLICATION {
     @Override
     List<String> command(Path built) {
-      return List.of(JAVA, "-cp", path(built), "consumer.Application");
+      return java("-cp", path(built), "consumer.Application");
     }
   },
   MODULE_PATH {
     @Override
     List<String> command(Path built) {
-      return List.of(JAVA, "-p", path(built), "-m", "consumer/consumer.Program");
+      return java("-p", path(built), "-m", "consumer/consumer.Program");
     }
   },
   JAR {
     @Override
     List<String> command(Path built) {
-      return List.of(JAVA, "-jar", built.resolve("consumer.jar").toString());
+      return java("-jar", built.resolve("consumer.jar").toString());
     }
   },
   QUARKUS {
     @Override
     List<String> command(Path built) {
-      return List.of(JAVA, "-jar", built.resolve("quarkus-app/quarkus-run.jar").toString());
+      return java("-jar", built.resolve("quarkus-app/quarkus-run.jar").toString());
     }
   },
   IMAGE {
     @Override
     List<String> command(Path built) {
-      String java = built.resolve("image/bin/java").toString();
-      return List.of(java, "-m", "consumer/consumer.Program");
+      return withJava(built.resolve("image"), "-m", "consumer/consumer.Program");
     }
   };
 
-  private static final String JAVA =
-      Path.of(System.getProperty("java.home"), "bin", "java").toString();
-
   abstract List<String> command(Path built);
+
+  private static List<String> java(String... arguments) {
+    return withJava(Path.of(System.getProperty("java.home")), arguments);
+  }
+
+  /** Starts fast and in one thread: several run beside each other, and the start is what costs. */
+  private static List<String> withJava(Path home, String... arguments) {
+    return Stream.concat(
+            Stream.of(
+                home.resolve("bin/java").toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
+            Stream.of(arguments))
+        .toList();
+  }
 
   /** The consumer's classes and what its Maven has resolved for the runtime. */
   static String path(Path built) {
