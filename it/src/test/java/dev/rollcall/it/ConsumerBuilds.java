@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -73,6 +74,8 @@ final class ConsumerBuilds {
   /** A copy of the consumer's project, with the program that all run, outside of our reactor. */
   private static Path lay(Consumer consumer) throws IOException {
     Path project = TARGET.resolve(consumer.project());
+    // What an earlier run has built may hold an earlier Rollcall.
+    delete(project);
     copy(SOURCES.resolve("pom.xml"), TARGET.resolve("pom.xml"));
     Path from = SOURCES.resolve(consumer.project());
     try (Stream<Path> files = Files.walk(from)) {
@@ -86,6 +89,17 @@ final class ConsumerBuilds {
     // Where a folder ".mvn" is, Maven seeks the options of its JVM: not in ours.
     Files.createDirectories(project.resolve(".mvn"));
     return project;
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> entries = Files.walk(folder)) {
+      for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(entry);
+      }
+    }
   }
 
   private static void copy(Path from, Path to) throws IOException {
@@ -128,16 +142,12 @@ final class ConsumerBuilds {
   }
 
   private static void linkImage(Path target) throws IOException, InterruptedException {
-    Path image = target.resolve("image");
-    if (Files.exists(image)) {
-      return;
-    }
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "jlink").toString(),
             "--module-path=" + Launch.path(target),
             "--add-modules=consumer,dev.rollcall.backend.memory",
-            "--output=" + image);
+            "--output=" + target.resolve("image"));
     Child jlink = Child.run(command, target, Map.of(), target.resolve("jlink.log"), PATIENCE);
     assertThat(jlink.exitCode()).as("%s", jlink).isZero();
   }
