@@ -23,6 +23,8 @@ public final class BrokenClassPath {
   /** A class's name, with dots or slashes, perhaps with a member behind it. */
   private static final Pattern NAME = Pattern.compile("[\\p{L}_$][\\w$]*([./][\\w$-]+)+");
 
+  private static final Pattern SLASHED = Pattern.compile("(?<=[\\w$])/(?=[\\w$])");
+
   private static final Pattern OWNER_OF_METHOD = Pattern.compile("([\\w$.]+)\\.[^\\s.()]+\\(");
 
   private static final String ALIGN =
@@ -106,8 +108,8 @@ public final class BrokenClassPath {
       said = initialised(found) + "could not be initialised: " + found.getCause();
     }
     String line = String.valueOf(said).replaceAll("\\s+", " ").strip();
-    if (found instanceof NoClassDefFoundError && line.indexOf(' ') < 0) {
-      line = line.replace('/', '.');
+    if (isMissing(found)) {
+      line = SLASHED.matcher(line).replaceAll(".");
     }
     return line.length() > 400 ? line.substring(0, 400) + "…" : line;
   }
@@ -178,13 +180,26 @@ public final class BrokenClassPath {
     if (found instanceof UnsupportedClassVersionError) {
       return "run it on a newer Java than " + Runtime.version() + ", or take a jar made for this one";
     }
-    if (found instanceof ExceptionInInitializerError
-        || words(found).startsWith("Could not initialize class")) {
-      return "look for the first failure of this class in the log, and mend what it says";
-    }
     if (!(found instanceof LinkageError)) {
       return ProviderSearch.MERGE;
     }
-    return found instanceof NoClassDefFoundError ? ADD : ALIGN;
+    if (isMissing(found)) {
+      return ADD;
+    }
+    boolean initialising =
+        found instanceof ExceptionInInitializerError || found instanceof NoClassDefFoundError;
+    return initialising
+        ? "look in the log for the first failure of this class, and mend what it says"
+        : ALIGN;
+  }
+
+  /** Whether a class cannot be found, rather than not be initialised. */
+  private static boolean isMissing(Throwable found) {
+    String said = String.valueOf(found.getMessage());
+    // The JVM keeps the first failure of an initialiser as words alone.
+    return found instanceof NoClassDefFoundError
+        ? !said.startsWith("Could not initialize class")
+        : found instanceof ExceptionInInitializerError
+            && said.contains(NoClassDefFoundError.class.getName());
   }
 }
