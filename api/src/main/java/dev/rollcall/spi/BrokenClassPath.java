@@ -180,8 +180,11 @@ public final class BrokenClassPath {
     if (found instanceof UnsupportedClassVersionError) {
       return "run it on a newer Java than " + Runtime.version() + ", or take a jar made for this one";
     }
+    if (String.valueOf(found.getMessage()).endsWith("not a subtype")) {
+      return "the backend sees another copy of rollcall-api: have one, loaded by one loader";
+    }
     if (!(found instanceof LinkageError)) {
-      return ProviderSearch.MERGE;
+      return "have each jar whole and in one version with the others; " + ProviderSearch.MERGE;
     }
     if (isMissing(found)) {
       return ADD;

@@ -14,6 +14,7 @@ import com.linecorp.armeria.common.util.Exceptions;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.rollcall.RegistryException;
+import dev.rollcall.spi.BrokenClassPath;
 import dev.rollcall.server.access.AccessControl;
 import dev.rollcall.server.access.Limits;
 import dev.rollcall.server.access.Principal;
@@ -119,7 +120,11 @@ public final class S5Service implements HttpService {
           if (cause instanceof RegistryException refused) {
             return sentence(
                 switch (refused.kind()) {
-                  case INVALID -> HttpStatus.UNPROCESSABLE_ENTITY;
+                  // What this program's own class path lacks is no fault of the caller's.
+                  case INVALID ->
+                      BrokenClassPath.isCauseOf(refused)
+                          ? HttpStatus.INTERNAL_SERVER_ERROR
+                          : HttpStatus.UNPROCESSABLE_ENTITY;
                   case DENIED -> HttpStatus.FORBIDDEN;
                   case CONFLICT -> HttpStatus.TOO_MANY_REQUESTS;
                   case UNAVAILABLE -> HttpStatus.SERVICE_UNAVAILABLE;
