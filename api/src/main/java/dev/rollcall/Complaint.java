@@ -6,7 +6,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Says in the log that the class path stops something that is tried again all the same, so that it
- * is not so in silence: once, and again after it has worked. Thread-safe; a lost race says it twice.
+ * is not so in silence: once, and again after it has worked. Thread-safe; a lost race says it
+ * twice.
  */
 final class Complaint {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);

@@ -46,7 +46,9 @@ final class InstanceCache {
   private final @Nullable AtomicLong versions; // null where they are counted here
   private final CompletableFuture<@Nullable Void> loaded = new CompletableFuture<>();
 
-  /** Completes when the class path stops the first state from coming, so that nobody waits for it. */
+  /**
+   * Completes when the class path stops the first state from coming, so that nobody waits for it.
+   */
   private final CompletableFuture<@Nullable Void> hopeless = new CompletableFuture<>();
 
   private Lists loading = Lists.NONE;

@@ -154,18 +154,24 @@ class RegistryBuilderTest {
     Files.writeString(
         services.resolve("dev.rollcall.spi.BackendProvider"),
         "no.such.Provider\n" + ScriptedProvider.class.getName() + "\n");
-    withContextOf(dir, RegistryBuilderTest.class.getClassLoader(), () -> {
-      Registry.open("scripted:").close();
-    });
+    withContextOf(
+        dir,
+        RegistryBuilderTest.class.getClassLoader(),
+        () -> {
+          Registry.open("scripted:").close();
+        });
   }
 
   /** A thread of another library's may have a loader that knows none of the application's jars. */
   @Test
   void open_onAThreadWithAnotherLoader_findsTheBackendBesideRollcall(@TempDir Path empty)
       throws IOException {
-    withContextOf(empty, ClassLoader.getPlatformClassLoader(), () -> {
-      Registry.open("scripted:").close();
-    });
+    withContextOf(
+        empty,
+        ClassLoader.getPlatformClassLoader(),
+        () -> {
+          Registry.open("scripted:").close();
+        });
   }
 
   @Test

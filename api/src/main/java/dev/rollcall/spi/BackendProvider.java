@@ -12,8 +12,8 @@ public interface BackendProvider {
    * @param uri the store's URI
    * @param timer the monotonic clock and scheduler of whoever will use the backend
    * @return an open backend, the caller's to close
-   * @throws RegistryException of kind {@code INVALID} where the URI has a fault, or no backend knows
-   *     its scheme, or the one that does cannot be loaded with what is on the class path
+   * @throws RegistryException of kind {@code INVALID} where the URI has a fault, or no backend
+   *     knows its scheme, or the one that does cannot be loaded with what is on the class path
    */
   static RegistryBackend openByUri(String uri, Timer timer) {
     return ProviderSearch.open(uri, (provider, parsed) -> provider.open(parsed, timer));

@@ -24,6 +24,7 @@ import java.util.regex.Pattern;
 public final class BackendUri {
   private static final Pattern FORM =
       Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*):(//([^/?#]*))?([^?#]*)(?:\\?([^#]*))?");
+
   /** Where a URI without its scheme begins; nothing of it can be a secret. */
   private static final Pattern ADDRESS =
       Pattern.compile("((?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+]):([0-9]{1,5}))(?:[,/?].*)?");

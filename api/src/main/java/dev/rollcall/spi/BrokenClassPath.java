@@ -117,7 +117,8 @@ public final class BrokenClassPath {
   /** The class whose static initialiser has thrown. */
   private static String initialised(Throwable found) {
     Throwable cause = found.getCause();
-    for (StackTraceElement frame : cause == null ? new StackTraceElement[0] : cause.getStackTrace()) {
+    for (StackTraceElement frame :
+        cause == null ? new StackTraceElement[0] : cause.getStackTrace()) {
       if (frame.getMethodName().equals("<clinit>")) {
         return frame.getClassName() + " ";
       }
@@ -178,7 +179,9 @@ public final class BrokenClassPath {
 
   private static String remedy(Throwable found) {
     if (found instanceof UnsupportedClassVersionError) {
-      return "run it on a newer Java than " + Runtime.version() + ", or take a jar made for this one";
+      return "run it on a newer Java than "
+          + Runtime.version()
+          + ", or take a jar made for this one";
     }
     if (String.valueOf(found.getMessage()).endsWith("not a subtype")) {
       return "the backend sees another copy of rollcall-api: have one, loaded by one loader";

@@ -51,7 +51,8 @@ class ConsulClassPathTest {
       String keys = run(withOtherOkHttp("okhttp3.ResponseBody", "byteStream"), "keys", uri);
       assertThat(registry.lines()).hasSize(4).allMatch(line -> saysBothJars(line, "byteStream"));
       // Of a key that is not there no body is read.
-      assertThat(keys.lines().filter(line -> !line.startsWith("get: ") && !line.startsWith("watch: ")))
+      assertThat(
+              keys.lines().filter(line -> !line.startsWith("get: ") && !line.startsWith("watch: ")))
           .hasSize(2)
           .allMatch(line -> saysBothJars(line, "byteStream"));
     }
@@ -73,7 +74,8 @@ class ConsulClassPathTest {
   @DisplayName("only heartbeats are broken: a registration fails, look-ups go on")
   void withTheHeartbeatMissing_onlyRegistrationsFail() throws Exception {
     try (ConsulServer server = ConsulServer.launch()) {
-      WrongClassPath wrong = new WrongClassPath().renaming("com.orbitz.consul.AgentClient", "check");
+      WrongClassPath wrong =
+          new WrongClassPath().renaming("com.orbitz.consul.AgentClient", "check");
       assertThat(run(wrong, "registry", "consul://127.0.0.1:" + server.port()).lines())
           .satisfiesExactly(
               register ->

@@ -331,8 +331,7 @@ final class Feed {
     cancel(relist);
     relist =
         timer.schedule(
-            () -> gateway.elsewhere(() -> inTurn(() -> relist(mine))),
-            Pace.spread(RELIST_NANOS));
+            () -> gateway.elsewhere(() -> inTurn(() -> relist(mine))), Pace.spread(RELIST_NANOS));
   }
 
   private void relist(int mine) {
@@ -341,9 +340,7 @@ final class Feed {
     }
     sinceRelist = new ArrayList<>();
     reading.beginComparing();
-    gateway
-        .list(name, range)
-        .whenComplete((page, failed) -> inTurn(() -> relisted(mine, page)));
+    gateway.list(name, range).whenComplete((page, failed) -> inTurn(() -> relisted(mine, page)));
   }
 
   private void relisted(int mine, @Nullable Page page) {

@@ -56,8 +56,7 @@ final class EtcdClassPathTest {
   }
 
   private static WrongClassPath withOtherGrpc() {
-    return new WrongClassPath()
-        .renaming("io.grpc.netty.NettyChannelBuilder", "negotiationType");
+    return new WrongClassPath().renaming("io.grpc.netty.NettyChannelBuilder", "negotiationType");
   }
 
   private static boolean saysBothJars(String line) {
