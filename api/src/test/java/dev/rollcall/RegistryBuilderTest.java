@@ -135,7 +135,7 @@ class RegistryBuilderTest {
   /** This class path as one jar that was made of many and has lost its service files. */
   private static URLClassLoader withoutServiceFiles() throws IOException {
     List<URL> urls = new ArrayList<>();
-    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
       urls.add(Path.of(entry).toUri().toURL());
     }
     return new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader()) {

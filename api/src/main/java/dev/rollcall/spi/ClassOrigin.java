@@ -32,7 +32,7 @@ final class ClassOrigin {
       try {
         return Class.forName(name, false, loader);
       } catch (ClassNotFoundException | LinkageError notThere) {
-        continue;
+        // the next one may have it
       }
     }
     return null;

@@ -34,7 +34,7 @@ final class WrongClassPath extends URLClassLoader {
   }
 
   private static URL[] urls() {
-    return Stream.of(System.getProperty("java.class.path").split(":"))
+    return Stream.of(System.getProperty("java.class.path").split(":", -1))
         .map(
             entry -> {
               try {
