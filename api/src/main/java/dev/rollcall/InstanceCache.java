@@ -1,5 +1,6 @@
 package dev.rollcall;
 
+import dev.rollcall.spi.BrokenClassPath;
 import dev.rollcall.spi.InstanceEvent;
 import dev.rollcall.spi.InstanceEvent.Departure;
 import dev.rollcall.spi.Timer;
@@ -44,6 +45,11 @@ final class InstanceCache {
   private final LossGuard.Window losses;
   private final @Nullable AtomicLong versions; // null where they are counted here
   private final CompletableFuture<@Nullable Void> loaded = new CompletableFuture<>();
+
+  /**
+   * Completes when the class path stops the first state from coming, so that nobody waits for it.
+   */
+  private final CompletableFuture<@Nullable Void> hopeless = new CompletableFuture<>();
 
   private Lists loading = Lists.NONE;
   private Set<String> ejected = Set.of(); // in the order of their ejections
@@ -149,6 +155,13 @@ final class InstanceCache {
     return loaded;
   }
 
+  /** Completes when the first state has come, or need not be waited for. */
+  CompletableFuture<@Nullable Object> loadedOrHopeless() {
+    return loaded.isDone() || !hopeless.isDone()
+        ? CompletableFuture.anyOf(loaded, hopeless)
+        : CompletableFuture.completedFuture(null);
+  }
+
   /** Takes the complete state; returns whether something was published. */
   boolean replace(List<ServiceInstance> instances, long revision) {
     InstanceList young = InstanceList.of(instances);
@@ -237,8 +250,11 @@ final class InstanceCache {
         stream = new Freshness.Stale(Since.now(timer), cause);
       }
       publish(lists());
-      return true;
     }
+    if (BrokenClassPath.isCauseOf(cause)) {
+      hopeless.complete(null);
+    }
+    return true;
   }
 
   /** The store holds back removals, or with an empty reason no more. */

@@ -119,8 +119,9 @@ public final class RegistryBuilder {
    * Opens the registry.
    *
    * @return an open registry, the caller's to close
-   * @throws RegistryException of kind {@code INVALID} where the URI has a fault or no backend on
-   *     the class path knows its scheme
+   * @throws RegistryException of kind {@code INVALID} where the URI has a fault, or no backend on
+   *     the class path knows its scheme, or the class path does not fit: the message says what is
+   *     missing, in which jar, and what to do
    */
   public Registry build() {
     if (timer != null) {
@@ -129,7 +130,7 @@ public final class RegistryBuilder {
     Timer own = Timer.system("rollcall-timer");
     try {
       return build(own, own);
-    } catch (RuntimeException refused) {
+    } catch (RuntimeException | Error refused) {
       own.close();
       throw refused;
     }
@@ -140,12 +141,19 @@ public final class RegistryBuilder {
     if (opened == null) {
       opened = BackendProvider.openByUri(Checks.notNull("uri", uri, ""), used);
     }
-    return new StoreRegistry(
-        opened,
-        used,
-        own,
-        listenerExecutor,
-        new StoreRegistry.Settings(
-            deadline, idleViewsAfter, massLossShare, massLossBound, mostEjected));
+    try {
+      return new StoreRegistry(
+          opened,
+          used,
+          own,
+          listenerExecutor,
+          new StoreRegistry.Settings(
+              deadline, idleViewsAfter, massLossShare, massLossBound, mostEjected));
+    } catch (LinkageError broken) {
+      if (backend == null) {
+        opened.close();
+      }
+      throw Failures.of(broken);
+    }
   }
 }

@@ -43,6 +43,7 @@ final class StoreCatalog implements Catalog, WatchSink {
   private final InstanceCache stream;
 
   private RegistryBackend.@Nullable Watch upstream;
+  private final Complaint complaint = new Complaint();
   private boolean away; // of the backend's calls alone, which come one at a time
 
   /**
@@ -160,6 +161,7 @@ final class StoreCatalog implements Catalog, WatchSink {
 
   @Override
   public void synced() {
+    complaint.works();
     synchronized (this) {
       caches.forEach((service, cache) -> changed(service, cache.synced()));
       stream.synced();
@@ -174,9 +176,11 @@ final class StoreCatalog implements Catalog, WatchSink {
   @Override
   public void interrupted(RegistryException cause) {
     away = true;
+    RegistryException why = Failures.of(cause);
+    complaint.failed("the watch of all services", why);
     synchronized (this) {
-      stream.interrupted(cause);
-      caches.values().forEach(cache -> cache.interrupted(cause));
+      stream.interrupted(why);
+      caches.values().forEach(cache -> cache.interrupted(why));
     }
     signal();
   }

@@ -102,7 +102,17 @@ final class StoreRegistry implements Registry {
 
   @Override
   public Registration announce(ServiceInstance instance, Liveness liveness) {
-    return begin(instance, liveness, Claim.TAKE_OVER);
+    StoreRegistration registration = begin(instance, liveness, Claim.TAKE_OVER);
+    Complaint complaint = new Complaint();
+    registration
+        .active()
+        .whenComplete(
+            (active, failed) -> {
+              if (failed != null) { // nobody else is told why
+                complaint.failed(instance.key(), Failures.of(failed));
+              }
+            });
+    return registration;
   }
 
   private CompletableFuture<Registration> registerBy(
@@ -188,7 +198,12 @@ final class StoreRegistry implements Registry {
               recent.put(view[0]);
               return service;
             });
-    watched.start(backend);
+    try {
+      watched.start(backend);
+    } catch (RegistryException broken) {
+      recent.clear(); // so that the next call tries again
+      throw broken;
+    }
     if (closed.get()) {
       recent.clear();
       services.remove(name, watched); // close() may have passed by before it was added
@@ -242,7 +257,14 @@ final class StoreRegistry implements Registry {
       opened = new StoreCatalog(timer, guard, dispatcher, this::storeAnswers);
       catalog = opened;
     }
-    opened.start(backend);
+    try {
+      opened.start(backend);
+    } catch (LinkageError broken) {
+      synchronized (this) {
+        catalog = null; // so that the next call tries again
+      }
+      throw Failures.of(broken);
+    }
     if (closed.get()) {
       opened.close();
     }
@@ -317,13 +339,18 @@ final class StoreRegistry implements Registry {
       long deadline = System.nanoTime() + QUIET_NANOS;
       mailboxes.forEach(mailbox -> mailbox.awaitQuiet(deadline - System.nanoTime()));
     } finally {
-      backend.close();
-      checker.close();
-      dispatcher.close();
-      if (ownTimer != null) {
-        ownTimer.close();
+      try {
+        backend.close();
+      } catch (LinkageError broken) {
+        LOG.error("closing: {}", Failures.of(broken).getMessage());
+      } finally {
+        checker.close();
+        dispatcher.close();
+        if (ownTimer != null) {
+          ownTimer.close();
+        }
+        stopped.countDown();
       }
-      stopped.countDown();
     }
   }
 

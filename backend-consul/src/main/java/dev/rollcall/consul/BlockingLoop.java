@@ -144,7 +144,13 @@ final class BlockingLoop<T> implements AutoCloseable {
               ? Read.CONSISTENT
               : Read.after(index, settings.patience(), settings.consistency());
     }
-    Pending<Indexed<T>> pending = question.ask(read);
+    Pending<Indexed<T>> pending;
+    try {
+      pending = question.ask(read);
+    } catch (LinkageError broken) {
+      failed(mine, Watches.cause(broken));
+      return;
+    }
     boolean late;
     synchronized (this) {
       late = closed || mine != turn;
@@ -168,7 +174,7 @@ final class BlockingLoop<T> implements AutoCloseable {
                     }
                   } catch (Throwable broken) {
                     Watches.LOG.error("a watch failed; it goes on", broken);
-                    failed(mine, RegistryException.unavailable("the watch failed", broken));
+                    failed(mine, Watches.cause(broken));
                   }
                 });
   }

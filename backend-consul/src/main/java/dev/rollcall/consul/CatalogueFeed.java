@@ -281,7 +281,13 @@ final class CatalogueFeed {
         return;
       }
     }
-    Pending<T> pending = send.get();
+    Pending<T> pending;
+    try {
+      pending = send.get();
+    } catch (LinkageError broken) {
+      failed(mine, Watches.cause(broken));
+      return;
+    }
     requests.add(mine, pending);
     var unused =
         pending
@@ -297,7 +303,7 @@ final class CatalogueFeed {
                     }
                   } catch (Throwable broken) {
                     Watches.LOG.error("the watch of the catalogue failed; it goes on", broken);
-                    failed(mine, RegistryException.unavailable("the watch failed", broken));
+                    failed(mine, Watches.cause(broken));
                   }
                 });
   }

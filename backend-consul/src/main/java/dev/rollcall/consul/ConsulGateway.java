@@ -459,6 +459,8 @@ final class ConsulGateway implements AutoCloseable {
                 answer.complete(work.call());
               } catch (RegistryException failed) {
                 answer.completeExceptionally(failed);
+              } catch (LinkageError broken) {
+                answer.completeExceptionally(refusals.of(broken));
               } catch (Throwable failed) {
                 answer.completeExceptionally(unavailable("the client failed: " + failed, failed));
               }

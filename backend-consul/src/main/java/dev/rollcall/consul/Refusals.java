@@ -1,7 +1,9 @@
 package dev.rollcall.consul;
 
 import dev.rollcall.RegistryException;
+import dev.rollcall.spi.BrokenClassPath;
 import java.io.IOException;
+import java.util.Optional;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,10 @@ final class Refusals {
   }
 
   RegistryException of(Throwable failed) {
+    Optional<RegistryException> broken = BrokenClassPath.in(failed);
+    if (broken.isPresent()) {
+      return broken.get();
+    }
     for (Throwable cause = failed; cause != null; cause = cause.getCause()) {
       if (cause instanceof SSLHandshakeException || cause instanceof SSLPeerUnverifiedException) {
         return RegistryException.denied(

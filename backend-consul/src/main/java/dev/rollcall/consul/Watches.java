@@ -2,6 +2,7 @@ package dev.rollcall.consul;
 
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.spi.BrokenClassPath;
 import dev.rollcall.spi.RegistryBackend.Watch;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
@@ -146,7 +147,8 @@ final class Watches implements AutoCloseable {
             : failed;
     return cause instanceof RegistryException known
         ? known
-        : RegistryException.unavailable("the watch failed: " + cause, cause);
+        : BrokenClassPath.in(cause)
+            .orElseGet(() -> RegistryException.unavailable("the watch failed: " + cause, cause));
   }
 
   @Override

@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One watcher on a range of keys, and all the sinks that look at that range or a part of it.
@@ -34,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * does not do, so that the events of a revision are always together (W15).
  */
 final class Feed {
+  private static final Logger LOG = LoggerFactory.getLogger(EtcdBackend.class);
   private static final long RELIST_NANOS = Duration.ofMinutes(10).toNanos();
 
   private final EtcdGateway gateway;
@@ -100,7 +103,7 @@ final class Feed {
 
   /** Takes a sink on; it is told the present state, then every change. */
   void attach(Attachment attachment) {
-    serial.run(
+    inTurn(
         () -> {
           if (phase == Phase.CLOSED || attachment.isClosed()) {
             return;
@@ -132,6 +135,20 @@ final class Feed {
         });
   }
 
+  /** Runs a step in the serial. For want of a class it may end anywhere; the feed must not. */
+  private void inTurn(Runnable step) {
+    serial.run(
+        () -> {
+          try {
+            step.run();
+          } catch (LinkageError broken) {
+            if (phase != Phase.CLOSED) {
+              failed(Failing.because(broken), true);
+            }
+          }
+        });
+  }
+
   // ---- list, then watch
 
   private void list() {
@@ -139,7 +156,7 @@ final class Feed {
     int mine = ++run;
     gateway
         .list(name, range)
-        .whenComplete((page, failed) -> serial.run(() -> listed(mine, page, failed)));
+        .whenComplete((page, failed) -> inTurn(() -> listed(mine, page, failed)));
   }
 
   private void listed(int mine, @Nullable Page page, @Nullable Throwable failed) {
@@ -163,12 +180,12 @@ final class Feed {
     cancel(alarm);
     alarm =
         timer.schedule(
-            () -> gateway.elsewhere(() -> serial.run(() -> overdue(mine))), gateway.timeout());
+            () -> gateway.elsewhere(() -> inTurn(() -> overdue(mine))), gateway.timeout());
     EtcdGateway.Held on = gateway.client(broken);
     broken = null;
     try {
       watcher = gateway.watch(on, range, applied + 1, new Listening(mine, on));
-    } catch (RuntimeException refused) {
+    } catch (RuntimeException | LinkageError refused) {
       failed(gateway.refused(on, refused).exception(name), false);
     }
   }
@@ -229,14 +246,14 @@ final class Feed {
     sinceRelist = null;
     reading.stopComparing();
     phase = Phase.WAITING;
-    sinks.forEach(Attachment::stopJoining);
-    sinks.forEach(attachment -> attachment.interrupted(cause));
     int mine = run;
-    boolean denied = cause.kind() == RegistryException.Kind.DENIED;
+    boolean slowly = cause.kind() != RegistryException.Kind.UNAVAILABLE;
     alarm =
         timer.schedule(
-            () -> gateway.elsewhere(() -> serial.run(() -> again(mine))),
-            denied ? pace.denied() : pace.failed());
+            () -> gateway.elsewhere(() -> inTurn(() -> again(mine))),
+            slowly ? pace.denied() : pace.failed());
+    sinks.forEach(Attachment::stopJoining);
+    sinks.forEach(attachment -> attachment.interrupted(cause));
   }
 
   private void again(int mine) {
@@ -254,7 +271,11 @@ final class Feed {
     Watch.Watcher open = watcher;
     watcher = null;
     if (open != null) {
-      open.close();
+      try {
+        open.close();
+      } catch (LinkageError broken) {
+        LOG.debug("{}: its watcher cannot be closed", name, broken);
+      }
     }
   }
 
@@ -274,7 +295,7 @@ final class Feed {
     int mine = run;
     gateway
         .list(name, keys.range(attachment.selector))
-        .whenComplete((page, failed) -> serial.run(() -> joinedAt(mine, attachment, page, failed)));
+        .whenComplete((page, failed) -> inTurn(() -> joinedAt(mine, attachment, page, failed)));
   }
 
   private void joinedAt(
@@ -286,18 +307,18 @@ final class Feed {
       attachment.stopJoining();
       RegistryException cause = Failing.because(failed);
       attachment.interrupted(cause);
-      boolean denied = cause.kind() == RegistryException.Kind.DENIED;
+      boolean slowly = cause.kind() != RegistryException.Kind.UNAVAILABLE;
       timer.schedule(
           () ->
               gateway.elsewhere(
                   () ->
-                      serial.run(
+                      inTurn(
                           () -> {
                             if (phase == Phase.LIVE && sinks.contains(attachment)) {
                               join(attachment);
                             }
                           })),
-          denied ? Pace.SLOWLY : Pace.SOON);
+          slowly ? Pace.SLOWLY : Pace.SOON);
       return;
     }
     attachment.join(Reading.once(keys, malformed, page.entries()), page.at().revision());
@@ -310,8 +331,7 @@ final class Feed {
     cancel(relist);
     relist =
         timer.schedule(
-            () -> gateway.elsewhere(() -> serial.run(() -> relist(mine))),
-            Pace.spread(RELIST_NANOS));
+            () -> gateway.elsewhere(() -> inTurn(() -> relist(mine))), Pace.spread(RELIST_NANOS));
   }
 
   private void relist(int mine) {
@@ -320,9 +340,7 @@ final class Feed {
     }
     sinceRelist = new ArrayList<>();
     reading.beginComparing();
-    gateway
-        .list(name, range)
-        .whenComplete((page, failed) -> serial.run(() -> relisted(mine, page)));
+    gateway.list(name, range).whenComplete((page, failed) -> inTurn(() -> relisted(mine, page)));
   }
 
   private void relisted(int mine, @Nullable Page page) {
@@ -358,7 +376,7 @@ final class Feed {
     @Override
     public void onNext(WatchResponse response) {
       gateway.heard();
-      serial.run(
+      inTurn(
           () -> {
             if (mine != run) {
               return;
@@ -381,7 +399,7 @@ final class Feed {
           () -> {
             Refusal refusal = gateway.refused(on, thrown);
             boolean noLeader = refusal.words().contains("no leader");
-            serial.run(
+            inTurn(
                 () -> {
                   if (mine == run) {
                     broken = refusal.isBrokenConnection() ? on : null;
@@ -400,7 +418,7 @@ final class Feed {
       }
       gateway.elsewhere(
           () ->
-              serial.run(
+              inTurn(
                   () -> {
                     if (mine == run) {
                       failed(
