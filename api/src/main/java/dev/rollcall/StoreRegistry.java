@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 final class StoreRegistry implements Registry {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
-  private static final String CLOSED = "the registry is closed";
+  static final String CLOSED = "the registry is closed";
   private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** The streams of one store come back together; one round serves them all. */
