@@ -24,8 +24,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class BlockingLoop<T> implements AutoCloseable {
   private static final Duration DOUBT = Duration.ofSeconds(1);
-  /** A refusal, by its kind: the agent answers, and this question is to change or its permission. */
+
+  /**
+   * A refusal, by its kind: the agent answers, and this question is to change or its permission.
+   */
   private static final Duration FIRST_DENIAL = Duration.ofSeconds(1);
+
   private static final Duration LAST_DENIAL = Duration.ofSeconds(10);
 
   private final Question<T> question;

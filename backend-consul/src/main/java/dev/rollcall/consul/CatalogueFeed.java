@@ -352,7 +352,8 @@ final class CatalogueFeed {
     if (Watches.isRefusal(cause)) {
       reconnection.answered();
       double spread = ThreadLocalRandom.current().nextDouble(0.8, 1.2);
-      timer.schedule(() -> retry(next), Duration.ofNanos((long) (REFUSED_PAUSE.toNanos() * spread)));
+      timer.schedule(
+          () -> retry(next), Duration.ofNanos((long) (REFUSED_PAUSE.toNanos() * spread)));
     } else {
       reconnection.failed(() -> retry(next));
     }

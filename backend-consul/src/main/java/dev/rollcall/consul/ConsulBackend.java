@@ -76,8 +76,7 @@ public final class ConsulBackend implements RegistryBackend {
             .answer()
             .thenCompose(
                 names ->
-                    all(
-                        List.copyOf(codec.services(names.value()).keySet()), 0, names.index()));
+                    all(List.copyOf(codec.services(names.value()).keySet()), 0, names.index()));
   }
 
   /**

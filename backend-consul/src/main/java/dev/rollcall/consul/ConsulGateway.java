@@ -229,13 +229,9 @@ final class ConsulGateway implements AutoCloseable {
     HttpUrl.Builder url = base.newBuilder().addPathSegment("txn");
     addDatacentre(url);
     addTenancy(url);
-    byte[] operations =
-        ConsulJson.deleteTree(prefix, settings.namespace(), settings.partition());
+    byte[] operations = ConsulJson.deleteTree(prefix, settings.namespace(), settings.partition());
     Request request =
-        new Request.Builder()
-            .url(url.build())
-            .put(RequestBody.create(operations, JSON))
-            .build();
+        new Request.Builder().url(url.build()).put(RequestBody.create(operations, JSON)).build();
     // Consul without namespaces passes over the one of a transaction, and would delete elsewhere:
     // a read comes first, which it refuses.
     CompletableFuture<?> known =

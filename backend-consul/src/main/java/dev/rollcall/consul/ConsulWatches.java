@@ -391,7 +391,8 @@ public final class ConsulWatches implements AutoCloseable {
   /** Checks a name that becomes one segment of a path. */
   static String requireName(String field, String name) {
     if (name.isBlank()) {
-      throw RegistryException.invalid(field + ": \"" + name + "\" (expected: 1-253 bytes, not blank)");
+      throw RegistryException.invalid(
+          field + ": \"" + name + "\" (expected: 1-253 bytes, not blank)");
     }
     return checked(field, "service", name, () -> new InstanceKey(name, "any"));
   }

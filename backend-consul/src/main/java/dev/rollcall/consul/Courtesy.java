@@ -6,8 +6,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * For how long an agent is left alone because it asked for that ({@code Retry-After}, in seconds;
- * a date would be by a wall clock): at most for the longest step of the {@link Reconnection}'s
+ * For how long an agent is left alone because it asked for that ({@code Retry-After}, in seconds; a
+ * date would be by a wall clock): at most for the longest step of the {@link Reconnection}'s
  * back-off, and up to a fifth longer than it said, so that a fleet does not come back in step.
  *
  * <p>Its own monitor guards its fields; the threads that read answers write them, whoever asks

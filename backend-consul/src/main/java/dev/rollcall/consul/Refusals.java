@@ -44,7 +44,8 @@ final class Refusals {
           + " take, Consul 1.21.5 and 1.22.0 among them)";
     }
     if (status == 400
-        && (words.contains("Enterprise feature") || words.contains("unknown field \"Partition\""))) {
+        && (words.contains("Enterprise feature")
+            || words.contains("unknown field \"Partition\""))) {
       String option = words.contains("artition") ? "partition" : "ns";
       return ": option \"" + option + "\" (expected: none, or a server of Consul Enterprise)";
     }

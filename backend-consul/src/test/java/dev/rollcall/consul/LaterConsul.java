@@ -178,8 +178,7 @@ final class LaterConsul implements AutoCloseable {
         Bytes body = body(fromClient, lines, false);
         String[] first = lines.get(0).split(" ", 3);
         Asked request =
-            new Asked(
-                first[0], first[1], lines.subList(1, lines.size()), body, System.nanoTime());
+            new Asked(first[0], first[1], lines.subList(1, lines.size()), body, System.nanoTime());
         asked.add(request);
         Answer answer = rule.answer(request, new ToAgent(request, fromServer, server));
         write(

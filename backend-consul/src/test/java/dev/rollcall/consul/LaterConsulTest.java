@@ -34,6 +34,9 @@ import dev.rollcall.spi.Selector;
 import dev.rollcall.testkit.RecordingSink;
 import dev.rollcall.testkit.server.ConsulExtension;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -43,6 +46,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -106,9 +110,51 @@ class LaterConsulTest {
     assertThat(streaming.asked()).filteredOn(Asked::blocks).hasSizeGreaterThan(CHANGES / 2);
   }
 
+  @Test
+  @Tag("long")
+  @DisplayName("1.10: latency of a streamed watch beside a direct one, change about; printed")
+  void streamedAnswers_latency() {
+    RawConsul raw = new RawConsul(CONSUL.endpoint());
+    Map<String, ConsulBackend> ways = new LinkedHashMap<>();
+    ways.put("direct", bench.open(CONSUL.port()));
+    ways.put("proxied", bench.open(later(LaterConsul.UNCHANGED).uri("")));
+    ways.put("streamed", bench.open(later(STREAMING).uri("")));
+    Map<String, AtomicLong> heard = new HashMap<>();
+    Map<String, List<Long>> nanos = new LinkedHashMap<>();
+    ways.forEach(
+        (way, backend) -> {
+          AtomicLong at = new AtomicLong();
+          heard.put(way, at);
+          nanos.put(way, new ArrayList<>());
+          Runnable notice = () -> at.set(System.nanoTime());
+          bench.closing(backend.watch(Selector.service(service + way), new NoticingSink(notice)));
+          eventually(() -> assertThat(at.get()).isNotZero());
+        });
+    for (int n = 1; n <= 350; n++) {
+      for (String way : ways.keySet()) {
+        AtomicLong at = heard.get(way);
+        long seen = at.get();
+        String name = service + way;
+        long sent = System.nanoTime();
+        raw.register("{\"Name\":\"" + name + "\",\"ID\":\"" + name + "\",\"Port\":" + n + "}");
+        eventually(() -> assertThat(at.get()).isNotEqualTo(seen));
+        if (n > 50) {
+          nanos.get(way).add(at.get() - sent);
+        }
+      }
+    }
+    nanos.forEach((way, all) -> System.out.println(way + ": " + Usage.quantiles(all)));
+    double direct = Usage.median(nanos.get("direct"));
+    System.out.printf(
+        "ratio of the medians to direct: proxied %.3f, streamed %.3f%n",
+        Usage.median(nanos.get("proxied")) / direct, Usage.median(nanos.get("streamed")) / direct);
+    assertThat(nanos.values()).allSatisfy(all -> assertThat(all).hasSize(300));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "blocking-query"})
-  @DisplayName("an answer that knows no leader and was not streamed still says nothing of instances")
+  @DisplayName(
+      "an answer that knows no leader and was not streamed still says nothing of instances")
   void leaderless_stillBreaksTheWatch(String queryBackend) {
     LaterConsul leaderless = later(LaterConsul.UNCHANGED);
     put(bench.open(CONSUL.port()), instance(service, "a", 1));
@@ -146,13 +192,11 @@ class LaterConsulTest {
               RecordingSink direct = bench.watch(backend, service);
               RecordingSink everything = bench.watch(backend, Selector.everything());
               for (RecordingSink sink : List.of(direct, everything)) {
-                eventually(
-                    () -> assertThat(Bench.ids(sink.state()).contains("a")).isTrue());
+                eventually(() -> assertThat(Bench.ids(sink.state()).contains("a")).isTrue());
               }
               put(bench.open(CONSUL.port()), instance(service, "b", 1));
               for (RecordingSink sink : List.of(direct, everything)) {
-                eventually(
-                    () -> assertThat(Bench.ids(sink.state())).contains("a", "b"));
+                eventually(() -> assertThat(Bench.ids(sink.state())).contains("a", "b"));
                 assertThat(sink.interruptions()).isEmpty();
               }
             });
@@ -470,7 +514,8 @@ class LaterConsulTest {
   @DisplayName("ns and partition go with every call that takes them")
   void tenancy_goesWithEveryCall() {
     Set<String> names = Set.of("ns", "partition", "X-Consul-Namespace", "X-Consul-Partition");
-    LaterConsul enterprise = later(
+    LaterConsul enterprise =
+        later(
             (asked, passOn) ->
                 asked.isFor("txn") ? Answer.of("200 OK", "{}") : passOn.without(names));
     String tenancy = "&ns=team&partition=part";
@@ -591,8 +636,6 @@ class LaterConsulTest {
       logger.setLevel(null);
       logger.detachAppender(appender);
     }
-    return List.copyOf(appender.list).stream()
-        .map(ILoggingEvent::getFormattedMessage)
-        .toList();
+    return List.copyOf(appender.list).stream().map(ILoggingEvent::getFormattedMessage).toList();
   }
 }

@@ -78,7 +78,13 @@ class PoisonTest {
 
   private void poison() {
     for (String name : NAMES) {
-      raw.register("{\"Name\":\"" + name + "\",\"ID\":\"" + service + NAMES.indexOf(name) + "\",\"Port\":80}");
+      raw.register(
+          "{\"Name\":\""
+              + name
+              + "\",\"ID\":\""
+              + service
+              + NAMES.indexOf(name)
+              + "\",\"Port\":80}");
     }
   }
 
@@ -147,8 +153,7 @@ class PoisonTest {
     assertThat(get(through.snapshot(Selector.everything())).instances())
         .contains(instance(service, "good", 1));
     good(2);
-    eventually(
-        () -> assertThat(good(everything)).containsExactly(instance(service, "good", 2)));
+    eventually(() -> assertThat(good(everything)).containsExactly(instance(service, "good", 2)));
     assertThat(everything.interruptions()).isEmpty();
     assertThat(refused(through.snapshot(Selector.service(service + "-bad"))).kind())
         .isEqualTo(Kind.INVALID);
@@ -160,8 +165,7 @@ class PoisonTest {
         Liveness.heartbeat(Duration.ofHours(1)),
         owner,
         end -> {});
-    eventually(
-        () -> assertThat(everything.state()).contains(instance(service + "-bad", "bad", 2)));
+    eventually(() -> assertThat(everything.state()).contains(instance(service + "-bad", "bad", 2)));
   }
 
   @Test
@@ -170,17 +174,26 @@ class PoisonTest {
     good(1);
     String deep = "{\"a\":".repeat(1_500) + "1" + "}".repeat(1_500);
     raw.register(
-        "{\"Name\":\"" + service + "\",\"ID\":\"deep\",\"Port\":80,\"Kind\":\"connect-proxy\","
-            + "\"Proxy\":{\"DestinationServiceName\":\"x\",\"Config\":" + deep + "}}");
+        "{\"Name\":\""
+            + service
+            + "\",\"ID\":\"deep\",\"Port\":80,\"Kind\":\"connect-proxy\","
+            + "\"Proxy\":{\"DestinationServiceName\":\"x\",\"Config\":"
+            + deep
+            + "}}");
     raw.register(
         "{\"Name\":\"" + service + "\",\"ID\":\"" + "i".repeat(60_000) + "\",\"Port\":80}");
     raw.register(
-        "{\"Name\":\"" + service + "\",\"ID\":\"long\",\"Port\":80,\"TaggedAddresses\":{\""
-            + "t".repeat(60_000) + "\":{\"Address\":\"10.0.0.1\",\"Port\":1}}}");
+        "{\"Name\":\""
+            + service
+            + "\",\"ID\":\"long\",\"Port\":80,\"TaggedAddresses\":{\""
+            + "t".repeat(60_000)
+            + "\":{\"Address\":\"10.0.0.1\",\"Port\":1}}}");
+    raw.register("{\"Name\":\"" + service + "\",\"ID\":\"tab\\tid\\u2028\",\"Port\":80}");
     raw.register(
-        "{\"Name\":\"" + service + "\",\"ID\":\"tab\\tid\\u2028\",\"Port\":80}");
-    raw.register(
-        "{\"Name\":\"" + service + "\",\"ID\":\"tag\",\"Port\":80,\"Tags\":[\"" + "t".repeat(400_000)
+        "{\"Name\":\""
+            + service
+            + "\",\"ID\":\"tag\",\"Port\":80,\"Tags\":[\""
+            + "t".repeat(400_000)
             + "\",\"\\u0000\",\"\\ud800\",\"kept\"]}");
     RecordingSink direct = bench.watch(backend, service);
     RecordingSink everything = bench.watch(backend, Selector.everything());
@@ -197,7 +210,11 @@ class PoisonTest {
     for (String key : List.of("tab\\tkey", "line\\u2028", "zwsp\\u200b", "a//b", "a/../b", "/x")) {
       raw.put(
           "txn",
-          "[{\"KV\":{\"Verb\":\"set\",\"Key\":\"" + service + "/" + key + "\",\"Value\":\"AAA=\"}}]");
+          "[{\"KV\":{\"Verb\":\"set\",\"Key\":\""
+              + service
+              + "/"
+              + key
+              + "\",\"Value\":\"AAA=\"}}]");
     }
     KeyValueBackend keys =
         bench.closing(
@@ -209,8 +226,7 @@ class PoisonTest {
     get(keys.put("good", Bytes.of(new byte[] {1})));
     RecordingKeys all = new RecordingKeys();
     bench.closing(keys.watch(Keys.prefix(""), all));
-    eventually(
-        () -> assertThat(all.state()).extracting(entry -> entry.key()).contains("good"));
+    eventually(() -> assertThat(all.state()).extracting(entry -> entry.key()).contains("good"));
     get(keys.put("good", Bytes.of(new byte[] {2})));
     eventually(
         () ->
@@ -223,7 +239,8 @@ class PoisonTest {
   }
 
   @Test
-  @DisplayName("what the agent could not be asked for afterwards is refused before it is registered")
+  @DisplayName(
+      "what the agent could not be asked for afterwards is refused before it is registered")
   void ownNames_areRefusedBeforeTheyStand() {
     for (String id : List.of("\ud83e\udee0", "a\u0378")) {
       InstanceKey key;
@@ -243,7 +260,10 @@ class PoisonTest {
     // Unicode 13, which this JDK knows, and the agent's Go does not.
     RegisterRequest younger =
         new RegisterRequest(
-            instance(service, "\ud83e\uddcb", 1), Liveness.permanent(), Bench.owner(), Claim.TAKE_OVER);
+            instance(service, "\ud83e\uddcb", 1),
+            Liveness.permanent(),
+            Bench.owner(),
+            Claim.TAKE_OVER);
     assertThat(refused(backend.register(younger, end -> {})).kind()).isEqualTo(Kind.INVALID);
     assertThat(raw.get("health/service/" + service).body().strip()).isEqualTo("[]");
     assertThat(get(backend.deregister(instance(service, "x", 1).key(), Owner.ANY))).isNull();

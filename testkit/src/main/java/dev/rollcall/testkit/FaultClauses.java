@@ -279,7 +279,8 @@ abstract class FaultClauses extends Clauses {
 
   @TestFactory
   @DisplayName("W16 no poison")
-  @IfItFails("does one entry that cannot be read or asked for fail the list, page or watch it is in?")
+  @IfItFails(
+      "does one entry that cannot be read or asked for fail the list, page or watch it is in?")
   Stream<DynamicTest> w16_noPoison_hidesMoreThanItself() {
     return each(
         "W16 no poison: in the watch and the snapshot of everything, with ",
