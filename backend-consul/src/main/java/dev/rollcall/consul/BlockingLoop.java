@@ -24,7 +24,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class BlockingLoop<T> implements AutoCloseable {
   private static final Duration DOUBT = Duration.ofSeconds(1);
+
+  /**
+   * A refusal, by its kind: the agent answers, and this question is to change or its permission.
+   */
   private static final Duration FIRST_DENIAL = Duration.ofSeconds(1);
+
   private static final Duration LAST_DENIAL = Duration.ofSeconds(10);
 
   private final Question<T> question;
@@ -222,7 +227,7 @@ final class BlockingLoop<T> implements AutoCloseable {
   }
 
   private void failed(long mine, RegistryException cause) {
-    boolean denied = cause.kind() == RegistryException.Kind.DENIED;
+    boolean denied = Watches.isRefusal(cause);
     Duration pause;
     synchronized (this) {
       if (closed || mine != turn) {
@@ -238,6 +243,7 @@ final class BlockingLoop<T> implements AutoCloseable {
       follower.failed(cause);
     }
     if (denied) {
+      reconnection.answered();
       double spread = ThreadLocalRandom.current().nextDouble(0.8, 1.2);
       timer.schedule(() -> ask(mine), Duration.ofNanos((long) (pause.toNanos() * spread)));
     } else {

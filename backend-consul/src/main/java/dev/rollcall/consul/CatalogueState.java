@@ -231,6 +231,26 @@ final class CatalogueState {
     return true;
   }
 
+  /**
+   * Takes note that a service cannot be read while others can: who watches it is told, and whoever
+   * watches everything keeps what was known of it.
+   */
+  void unreadable(Track track, RegistryException cause) {
+    track.fetching = false;
+    fetching--;
+    if (track.again) {
+      track.again = false;
+      touch(track);
+    }
+    if (!track.known) {
+      track.known = true;
+      unknown--;
+    }
+    track.sinks.forEach(sink -> interrupt(sink, cause));
+    completeIfKnown();
+    dropIfUnused(track);
+  }
+
   private void post(Track track, List<ServiceInstance> now, boolean changed) {
     Selector scope = Selector.service(track.service);
     for (SinkMailbox sink : track.sinks) {
@@ -301,7 +321,7 @@ final class CatalogueState {
 
   private void dropIfUnused(Track track) {
     boolean listed = names != null && names.containsKey(track.service);
-    boolean gone = track.known && track.last != null && track.last.isEmpty() && !listed;
+    boolean gone = track.known && !listed && (track.last == null || track.last.isEmpty());
     if (track.sinks.isEmpty()
         && (everything.isEmpty() || gone)
         && tracks.remove(track.service, track)

@@ -140,6 +140,15 @@ final class Watches implements AutoCloseable {
     return RegistryException.unavailable(settings + ": its index went back: a reset", null);
   }
 
+  /**
+   * Tells whether the agent has answered and refuses the question itself. Such a watch asks slowly,
+   * at a pace of its own: in the back-off that all share it would take the others' turns.
+   */
+  static boolean isRefusal(RegistryException cause) {
+    return cause.kind() == RegistryException.Kind.DENIED
+        || cause.kind() == RegistryException.Kind.INVALID;
+  }
+
   static RegistryException cause(Throwable failed) {
     Throwable cause =
         failed instanceof CompletionException && failed.getCause() != null
