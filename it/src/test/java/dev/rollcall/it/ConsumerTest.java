@@ -91,7 +91,7 @@ class ConsumerTest {
     assertThat(program.exitCode()).as("%s", program).isEqualTo(1);
     assertThat(program.said("RESULT"))
         .startsWith("lost=0 states=[] dev.rollcall.RegistryException: ")
-        .contains("consul");
+        .contains("rollcall-backend-consul is there", "merge META-INF/services");
   }
 
   @AfterAll
