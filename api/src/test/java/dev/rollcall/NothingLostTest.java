@@ -53,7 +53,8 @@ class NothingLostTest {
       ServiceView view = registry.service("orders");
       ServiceInstance[] states = new ServiceInstance[1000];
       for (int i = 0; i < states.length; i++) {
-        states[i] = ServiceInstance.builder("orders")
+        states[i] =
+            ServiceInstance.builder("orders")
                 .id("a")
                 .address("127.0.0.1", 8080)
                 .weight(i + 1)
