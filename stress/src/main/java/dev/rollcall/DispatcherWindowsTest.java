@@ -83,8 +83,7 @@ public final class DispatcherWindowsTest {
     private final Fanout three =
         new Fanout(
             listeners.dispatcher,
-            List.of(
-                listeners.reading(() -> listeners.look(1)), listeners.one, listeners.other));
+            List.of(listeners.reading(() -> listeners.look(1)), listeners.one, listeners.other));
 
     @Actor
     public void work() {
