@@ -44,7 +44,9 @@ public final class RegistryBuilder {
 
   /**
    * Sets where listeners are called; without it the registry has a small pool of daemon threads,
-   * which grows by one thread for each listener that blocks.
+   * which grows by one thread for each listener that blocks. That pool also helps out where the
+   * given executor refuses a task, has not begun it within a second, or is blocked by a listener:
+   * no change is lost for that.
    *
    * @param executor stays the caller's to close; one that runs tasks on the calling thread makes
    *     listeners run on the thread that brings the change

@@ -67,7 +67,7 @@ final class SerialSink implements WatchSink {
       running = quiet;
     }
     try {
-      if (!running.await(10, TimeUnit.SECONDS)) {
+      if (!running.await(60, TimeUnit.SECONDS)) {
         throw new IllegalStateException("a sink does not return");
       }
     } catch (InterruptedException stop) {
