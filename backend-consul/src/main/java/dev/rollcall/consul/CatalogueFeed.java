@@ -47,7 +47,7 @@ final class CatalogueFeed {
   private final Lane deliveries;
   private final Requests requests = new Requests();
   private final Sweeps sweeps = new Sweeps();
-  private final CatalogueState state;
+  private final CatalogueState state = new CatalogueState();
   private long turn;
   private boolean running;
 
@@ -64,7 +64,6 @@ final class CatalogueFeed {
     this.timer = timer;
     this.reconnection = reconnection;
     this.deliveries = deliveries;
-    this.state = new CatalogueState(settings);
   }
 
   void join(String service, SinkMailbox sink) {

@@ -70,7 +70,7 @@ final class ConsulFaults implements Faults, AutoCloseable {
         for (String name : List.of("\\t", "\\u2028", "\\ue000", "/..", "/a")) {
           register(service + name, "garbage of " + service + name);
         }
-        register("..", "garbage");
+        register("..", "garbage of ..");
       }
     }
   }

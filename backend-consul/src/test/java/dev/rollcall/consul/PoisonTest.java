@@ -134,6 +134,32 @@ class PoisonTest {
   }
 
   @Test
+  @DisplayName("an ID that moves from one service to another is no reset of the store")
+  void movedIds_areNoReset() {
+    RecordingSink everything = bench.watch(backend, Selector.everything());
+    eventually(() -> assertThat(everything.isLive()).isTrue());
+    // The index of a service that is not there is that at which any was removed last, which such a
+    // move is not for Consul.
+    raw.register("{\"Name\":\"" + service + "-removed\",\"ID\":\"removed\",\"Port\":1}");
+    raw.put("agent/service/deregister/removed", "");
+    for (int n = 1; n <= 3; n++) {
+      raw.register(moving(service, n));
+      eventually(() -> assertThat(good(everything)).hasSize(1));
+      raw.register(moving(service + "-to", n));
+      eventually(() -> assertThat(good(everything)).isEmpty());
+    }
+    assertThat(everything.interruptions()).isEmpty();
+  }
+
+  private static String moving(String to, int port) {
+    return "{\"Name\":\""
+        + to
+        + "\",\"ID\":\"moves\",\"Port\":"
+        + port
+        + ",\"Check\":{\"CheckID\":\"moves\",\"TTL\":\"1h\",\"Status\":\"passing\"}}";
+  }
+
+  @Test
   @DisplayName("one service that the agent fails to answer for stops no other")
   void unreadableService_hidesItselfAlone() {
     good(1);
