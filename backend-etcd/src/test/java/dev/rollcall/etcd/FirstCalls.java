@@ -10,6 +10,7 @@ import dev.rollcall.Liveness;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.Subscription;
 import java.time.Duration;
 import java.util.StringJoiner;
 import java.util.concurrent.Callable;
@@ -77,12 +78,15 @@ public final class FirstCalls {
             }
           }
         };
-    try (var watching = store.watch(Keys.prefix(""), listener)) {
+    Subscription watching = store.watch(Keys.prefix(""), listener);
+    try {
       Object first = told.poll(LONG.toSeconds(), TimeUnit.SECONDS);
       if (first instanceof RegistryException cause) {
         throw cause;
       }
       return String.valueOf(first);
+    } finally {
+      watching.close();
     }
   }
 
