@@ -170,6 +170,7 @@ final class BackedKeyValueStore implements KeyValueStore {
     }
     List<KeyValueMailbox> mailboxes = new ArrayList<>();
     all.forEach(keys -> mailboxes.addAll(keys.mailboxes()));
+    all.forEach(WatchedKeys::close); // one that is being opened would outlive the backend
     try {
       mailboxes.forEach(Mailbox::shut);
       long until = System.nanoTime() + QUIET_NANOS;

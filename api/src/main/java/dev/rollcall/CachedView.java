@@ -152,8 +152,9 @@ final class CachedView implements ServiceView {
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt();
       throw RegistryException.unavailable(what + ": interrupted while waiting", stop);
-    } catch (ExecutionException impossible) {
-      throw new AssertionError(impossible);
+    } catch (ExecutionException closed) {
+      throw RegistryException.unavailable(
+          what + ": " + closed.getCause().getMessage(), closed.getCause());
     }
   }
 

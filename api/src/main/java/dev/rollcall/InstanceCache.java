@@ -53,6 +53,7 @@ final class InstanceCache {
   private @Nullable Since heldSince;
   private String withheldBecause = "";
   private Freshness stream = Freshness.Loading.FIRST;
+  private boolean closed;
   private long revision;
   private WeakReference<CachedView> view = new WeakReference<>(null);
   private volatile Snapshot published;
@@ -144,7 +145,7 @@ final class InstanceCache {
     }
   }
 
-  /** Completes with the first complete state. */
+  /** Completes with the first complete state, or fails where this is closed before. */
   CompletableFuture<@Nullable Void> loaded() {
     return loaded;
   }
@@ -214,7 +215,7 @@ final class InstanceCache {
   /** The stream works and what was fed is complete; returns whether something was published. */
   boolean synced() {
     synchronized (this) {
-      if (stream instanceof Freshness.Live) {
+      if (closed || stream instanceof Freshness.Live) {
         return false;
       }
       Lists first = lists();
@@ -229,16 +230,35 @@ final class InstanceCache {
   /** The stream is lost; returns whether something was published. */
   boolean interrupted(RegistryException cause) {
     synchronized (this) {
-      if (stream instanceof Freshness.Loading) {
-        stream = new Freshness.Loading(Optional.of(cause));
-      } else if (stream instanceof Freshness.Stale stale) {
-        stream = stale.because(cause);
-      } else {
-        stream = new Freshness.Stale(Since.now(timer), cause);
+      if (closed) {
+        return false;
       }
-      publish(lists());
+      lost(cause);
       return true;
     }
+  }
+
+  /** Nothing feeds this any more: the last state stays, and nobody waits for a first one. */
+  void close(RegistryException cause) {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      lost(cause);
+    }
+    loaded.completeExceptionally(cause);
+  }
+
+  private void lost(RegistryException cause) {
+    if (stream instanceof Freshness.Loading) {
+      stream = new Freshness.Loading(Optional.of(cause));
+    } else if (stream instanceof Freshness.Stale stale) {
+      stream = stale.because(cause);
+    } else {
+      stream = new Freshness.Stale(Since.now(timer), cause);
+    }
+    publish(lists());
   }
 
   /** The store holds back removals, or with an empty reason no more. */

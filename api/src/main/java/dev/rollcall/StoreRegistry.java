@@ -35,6 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 final class StoreRegistry implements Registry {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
+  private static final String CLOSED = "the registry is closed";
   private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** The streams of one store come back together; one round serves them all. */
@@ -193,6 +194,7 @@ final class StoreRegistry implements Registry {
       recent.clear();
       services.remove(name, watched); // close() may have passed by before it was added
       watched.close();
+      watched.end(RegistryException.unavailable(CLOSED, null));
     }
     return view[0];
   }
@@ -245,6 +247,7 @@ final class StoreRegistry implements Registry {
     opened.start(backend);
     if (closed.get()) {
       opened.close();
+      opened.end(RegistryException.unavailable(CLOSED, null));
     }
     return opened;
   }
@@ -286,8 +289,13 @@ final class StoreRegistry implements Registry {
 
   private void requireOpen() {
     if (closed.get()) {
-      throw new IllegalStateException("the registry is closed");
+      throw closed();
     }
+  }
+
+  /** What every call gets that comes too late. */
+  static IllegalStateException closed() {
+    return new IllegalStateException(CLOSED);
   }
 
   @Override
@@ -299,21 +307,27 @@ final class StoreRegistry implements Registry {
     try {
       List<StoreRegistration> all = List.copyOf(registrations);
       deregister(all);
-      List<Mailbox> mailboxes = new ArrayList<>();
-      services.values().forEach(service -> mailboxes.addAll(service.mailboxes()));
-      all.forEach(registration -> mailboxes.addAll(registration.mailboxes()));
       StoreCatalog everything;
       synchronized (this) {
         everything = catalog;
       }
+      List<WatchedService> watched = List.copyOf(services.values());
+      watched.forEach(WatchedService::close); // before their listeners are counted
+      List<Mailbox> mailboxes = new ArrayList<>();
+      watched.forEach(service -> mailboxes.addAll(service.mailboxes()));
+      all.forEach(registration -> mailboxes.addAll(registration.mailboxes()));
       if (everything != null) {
-        mailboxes.addAll(everything.mailboxes());
         everything.close();
+        mailboxes.addAll(everything.mailboxes());
       }
-      services.values().forEach(WatchedService::close);
       recent.clear();
       services.clear(); // so that the next call finds the registry closed
       mailboxes.forEach(Mailbox::shut);
+      RegistryException cause = RegistryException.unavailable(CLOSED, null);
+      watched.forEach(service -> service.end(cause));
+      if (everything != null) {
+        everything.end(cause);
+      }
       long deadline = System.nanoTime() + QUIET_NANOS;
       mailboxes.forEach(mailbox -> mailbox.awaitQuiet(deadline - System.nanoTime()));
     } finally {

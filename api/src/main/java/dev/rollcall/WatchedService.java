@@ -107,7 +107,7 @@ final class WatchedService implements WatchSink {
     }
   }
 
-  /** Closes the upstream watch; the cache keeps what it has. */
+  /** Closes the upstream watch and refuses listeners from now on; the cache keeps what it has. */
   void close() {
     RegistryBackend.Watch open;
     synchronized (this) {
@@ -117,6 +117,12 @@ final class WatchedService implements WatchSink {
     if (open != null) {
       open.close();
     }
+  }
+
+  /** All views say from now on that their state is stale, and why; no listener is told. */
+  void end(RegistryException cause) {
+    cache.close(cause);
+    catchUp();
   }
 
   List<Mailbox> mailboxes() {
@@ -195,6 +201,14 @@ final class WatchedService implements WatchSink {
         new ServiceMailbox(dispatcher, states, this::change, listener, mailboxes);
     followed = true;
     mailboxes.add(mailbox);
+    boolean late;
+    synchronized (this) {
+      late = closed;
+    }
+    if (late) {
+      mailbox.shut();
+      throw StoreRegistry.closed();
+    }
     mailbox.signal();
     return mailbox;
   }
