@@ -153,8 +153,7 @@ final class CachedView implements ServiceView {
       Thread.currentThread().interrupt();
       throw RegistryException.unavailable(what + ": interrupted while waiting", stop);
     } catch (ExecutionException closed) {
-      throw RegistryException.unavailable(
-          what + ": " + closed.getCause().getMessage(), closed.getCause());
+      throw RegistryException.unavailable(what + ": " + StoreRegistry.CLOSED, closed);
     }
   }
 

@@ -53,7 +53,7 @@ public interface Registration extends AutoCloseable {
    * is to drain first and to stop serving afterwards.
    *
    * @param wait how long to wait after the deregistration, zero or more
-   * @return completes when both are done
+   * @return completes when both are done, or when the registry is closed
    */
   CompletableFuture<Void> drain(Duration wait);
 
@@ -67,7 +67,10 @@ public interface Registration extends AutoCloseable {
    */
   CompletableFuture<Void> deregister();
 
-  /** {@link #deregister()}, waiting for it. A failure is logged, not thrown. Idempotent. */
+  /**
+   * {@link #deregister()}, waiting for it; not on a thread that is interrupted, whose flag stays
+   * set while the deregistration goes on. A failure is logged, not thrown. Idempotent.
+   */
   @Override
   void close();
 

@@ -72,7 +72,9 @@ final class StoreCatalog implements Catalog, WatchSink {
     }
   }
 
-  /** Closes the upstream watch and refuses listeners from now on; the caches keep what they have. */
+  /**
+   * Closes the upstream watch and refuses listeners from now on; the caches keep what they have.
+   */
   void close() {
     RegistryBackend.Watch open;
     synchronized (this) {

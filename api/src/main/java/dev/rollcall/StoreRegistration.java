@@ -12,8 +12,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +45,7 @@ final class StoreRegistration implements Registration {
   private final RegistryBackend backend;
   private final Timer timer;
   private final Dispatcher dispatcher;
+  private final StoreContact contact;
   private final Duration deadline;
   private final Liveness liveness;
   private final Claim firstClaim;
@@ -69,6 +70,7 @@ final class StoreRegistration implements Registration {
   private boolean busy;
   private boolean sent;
   private boolean closing;
+  private boolean over;
   private boolean parked;
   private long renewedNanos;
   private @Nullable RegistryException lastFailure;
@@ -97,6 +99,7 @@ final class StoreRegistration implements Registration {
       RegistryBackend backend,
       Timer timer,
       Dispatcher dispatcher,
+      StoreContact contact,
       Duration deadline,
       String owner,
       ServiceInstance instance,
@@ -106,6 +109,7 @@ final class StoreRegistration implements Registration {
     this.backend = backend;
     this.timer = timer;
     this.dispatcher = dispatcher;
+    this.contact = contact;
     this.deadline = deadline;
     this.owner = owner;
     this.liveness = liveness;
@@ -184,7 +188,7 @@ final class StoreRegistration implements Registration {
             done -> {
               CompletableFuture<@Nullable Void> waited = new CompletableFuture<>();
               timer.schedule(() -> waited.complete(null), wait);
-              return waited;
+              return CompletableFuture.anyOf(waited, contact.closed()).thenApply(over -> null);
             });
   }
 
@@ -207,11 +211,57 @@ final class StoreRegistration implements Registration {
 
   @Override
   public void close() {
-    try {
-      deregister().join();
-    } catch (CompletionException failed) {
-      LOG.warn("{}", Failures.of(failed).getMessage());
+    boolean interrupted = Thread.interrupted(); // which is none of the backend's business
+    CompletableFuture<Void> told =
+        deregister()
+            .exceptionally(
+                failed -> {
+                  LOG.warn("{}", Failures.of(failed).getMessage());
+                  return null;
+                });
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
+    try {
+      told.get();
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt(); // it goes on without this thread
+    } catch (ExecutionException logFailed) {
+      throw new IllegalStateException(key + ": its end could not be logged", logFailed);
+    }
+  }
+
+  /** Leaves with the registry: what waits for its next attempt makes it now. */
+  void leave() {
+    synchronized (lock) {
+      cancel(retry);
+      retry = null;
+    }
+    beginClosing();
+    step(); // it may have been closing already
+  }
+
+  /** Completes when the instance is gone, whenever that is. */
+  CompletableFuture<@Nullable Void> gone() {
+    return gone;
+  }
+
+  /** Tells whether the store would keep the instance for ever if it were never told. */
+  boolean staysByItself() {
+    return liveness instanceof Liveness.Permanent;
+  }
+
+  /** The registry is closed and its backend with it: nothing more can be done or waited for. */
+  void abandon() {
+    RegistryException cause =
+        RegistryException.unavailable(
+            key + ": the registry was closed before the store confirmed", null);
+    synchronized (lock) {
+      over = true;
+      cancelTimers();
+    }
+    active.completeExceptionally(cause);
+    gone.completeExceptionally(cause);
   }
 
   @Override
@@ -277,7 +327,7 @@ final class StoreRegistration implements Registration {
   }
 
   private Runnable decide() {
-    if (busy || retry != null) {
+    if (busy || over || retry != null) {
       return () -> {};
     }
     if (state == State.FENCED || (closing && !sent)) {
@@ -288,9 +338,10 @@ final class StoreRegistration implements Registration {
       busy = true;
       Owner mine = new Owner(owner, epoch);
       boolean last = closing;
+      long sentNanos = timer.nanoTime();
       return () ->
           Failures.call(() -> backend.deregister(key, mine))
-              .whenComplete((nothing, failed) -> deregistered(last, failed));
+              .whenComplete((nothing, failed) -> deregistered(last, sentNanos, failed));
     }
     if (parked || (lease != null && wanted.equals(shown) && updates.isEmpty())) {
       return () -> {};
@@ -325,7 +376,7 @@ final class StoreRegistration implements Registration {
 
   private void registered(Sending sent, @Nullable Lease taken, @Nullable Throwable thrown) {
     List<Update> answered = new ArrayList<>();
-    RegistryException failure = thrown == null ? null : Failures.of(thrown);
+    RegistryException failure = noted(thrown);
     RegistryException refused = null;
     synchronized (lock) {
       busy = false;
@@ -337,7 +388,7 @@ final class StoreRegistration implements Registration {
       } else if (failure != null && !closing && !fenced) {
         if (failure.kind() == RegistryException.Kind.UNAVAILABLE) {
           lastFailure = failure;
-          retryLater();
+          retryLater(sent.atNanos);
         } else {
           refused = failure;
           answered = answer(sent);
@@ -355,6 +406,17 @@ final class StoreRegistration implements Registration {
       }
     }
     step();
+  }
+
+  /** Returns what a call has failed of, null where it has not, and notes what that says. */
+  private @Nullable RegistryException noted(@Nullable Throwable thrown) {
+    RegistryException failure = thrown == null ? null : Failures.of(thrown);
+    if (failure != null && failure.kind() == RegistryException.Kind.UNAVAILABLE) {
+      contact.failed();
+    } else {
+      contact.answered();
+    }
+    return failure;
   }
 
   /** Takes note under the lock of what the store holds now. */
@@ -386,7 +448,7 @@ final class StoreRegistration implements Registration {
     } else if (kind == RegistryException.Kind.CONFLICT) {
       fence();
     } else if (sent.updates == 0) {
-      retryLater(); // it refuses what it held before: a permission may come back
+      retryLater(sent.atNanos); // it refuses what it held before: a permission may come back
     } else if (updates.isEmpty()) {
       desired = accepted;
     }
@@ -402,8 +464,8 @@ final class StoreRegistration implements Registration {
     }
   }
 
-  private void deregistered(boolean last, @Nullable Throwable thrown) {
-    RegistryException failure = thrown == null ? null : Failures.of(thrown);
+  private void deregistered(boolean last, long sentNanos, @Nullable Throwable thrown) {
+    RegistryException failure = noted(thrown);
     boolean finished = false;
     synchronized (lock) {
       busy = false;
@@ -414,10 +476,11 @@ final class StoreRegistration implements Registration {
         finished = last;
       } else if (!last || failure.kind() == RegistryException.Kind.UNAVAILABLE) {
         lastFailure = failure;
-        retryLater();
+        retryLater(sentNanos);
       } else {
         finished = true;
       }
+      over |= finished;
     }
     if (finished) {
       if (failure == null) {
@@ -496,11 +559,18 @@ final class StoreRegistration implements Registration {
     return true;
   }
 
-  private void retryLater() {
+  /** What was sent before the store answered somebody else says nothing of how it is now. */
+  private void retryLater(long sentNanos) {
+    if (contact.hasAnsweredSince(sentNanos)) {
+      backoff.answersAgain();
+    }
     retryAfter(backoff.failed());
   }
 
   private void retryAfter(Duration wait) {
+    if (over) {
+      return;
+    }
     retryAtNanos = timer.nanoTime() + wait.toNanos();
     retry =
         timer.schedule(
@@ -566,7 +636,7 @@ final class StoreRegistration implements Registration {
       if (lease != due || closing) {
         return;
       }
-      if (since - renewedNanos > due.ttl().toNanos()) {
+      if (!staysByItself() && since - renewedNanos > due.ttl().toNanos()) {
         lose("no renewal was answered for its TTL");
       }
     }
@@ -577,13 +647,14 @@ final class StoreRegistration implements Registration {
     Failures.call(due::renew)
         .whenComplete(
             (nothing, thrown) -> {
+              RegistryException failure = noted(thrown);
               synchronized (lock) {
                 if (lease != due || closing) {
                   return;
                 }
-                if (thrown == null) {
+                if (failure == null) {
                   renewedNanos = since;
-                } else if (Failures.of(thrown).kind() == RegistryException.Kind.CONFLICT) {
+                } else if (failure.kind() == RegistryException.Kind.CONFLICT) {
                   lose("its lease has ended");
                 }
                 if (lease == due) {
