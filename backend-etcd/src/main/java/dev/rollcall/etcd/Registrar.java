@@ -160,7 +160,8 @@ final class Registrar {
               tenancy
                   .wrote(request.owner(), instance, hidden ? 0 : revision, listener)
                   .forEach(this::revokeInPassing);
-              return new EtcdLease(this, tenancy, tenancy.view().ttl());
+              return new EtcdLease(
+                  this, tenancy, !(request.liveness() instanceof Liveness.Heartbeat));
             });
   }
 
