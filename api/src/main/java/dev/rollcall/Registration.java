@@ -62,8 +62,9 @@ public interface Registration extends AutoCloseable {
    * this registration put there: where another owner has taken over, that one stays.
    *
    * @return completes when the instance is gone; as unavailable where the store could not be told
-   *     by the registry's deadline: the attempts go on in the background, and without renewals the
-   *     instance is gone once its lease runs out
+   *     by the registry's deadline: the attempts go on in the background, until the store confirms
+   *     or the registry is closed, and without renewals the instance is gone once its lease runs
+   *     out
    */
   CompletableFuture<Void> deregister();
 

@@ -61,7 +61,8 @@ public interface Registry extends AutoCloseable {
    * @param liveness how the store learns that it is alive
    * @return completes when the store holds the instance. Attempts that fail as unavailable are
    *     repeated until the registry's deadline, then the future fails and the registration is
-   *     closed; the store may have taken the instance all the same, until its lease runs out.
+   *     closed; the store may have taken the instance all the same, and that is undone in the
+   *     background until the store confirms or this registry is closed.
    */
   CompletableFuture<Registration> register(ServiceInstance instance, Liveness liveness);
 

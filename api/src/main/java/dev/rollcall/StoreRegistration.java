@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -69,6 +70,10 @@ final class StoreRegistration implements Registration {
   private int endedGeneration = -1;
   private boolean busy;
   private boolean sent;
+
+  /** Whether a registration was not answered, before the first that was taken. */
+  private boolean doubted;
+
   private boolean closing;
   private boolean over;
   private boolean parked;
@@ -196,7 +201,10 @@ final class StoreRegistration implements Registration {
   public CompletableFuture<Void> deregister() {
     beginClosing();
     return Failures.byDeadline(
-        gone.copy(), timer, deadline, () -> late("not confirmed gone within " + deadline));
+        gone.copy(),
+        timer,
+        deadline,
+        () -> late("not confirmed gone within " + deadline + ", being undone"));
   }
 
   /** Returns the failure of something that took too long, with what the store said last. */
@@ -339,9 +347,14 @@ final class StoreRegistration implements Registration {
       Owner mine = new Owner(owner, epoch);
       boolean last = closing;
       long sentNanos = timer.nanoTime();
-      return () ->
-          Failures.call(() -> backend.deregister(key, mine))
-              .whenComplete((nothing, failed) -> deregistered(last, sentNanos, failed));
+      return () -> {
+        // An answer that is there at once is the backend's own, and no word of the store's.
+        AtomicBoolean asked = new AtomicBoolean();
+        Failures.call(() -> backend.deregister(key, mine))
+            .whenComplete(
+                (nothing, failed) -> deregistered(last, asked.get(), sentNanos, failed));
+        asked.set(true);
+      };
     }
     if (parked || (lease != null && wanted.equals(shown) && updates.isEmpty())) {
       return () -> {};
@@ -388,9 +401,10 @@ final class StoreRegistration implements Registration {
       } else if (failure != null && !closing && !fenced) {
         if (failure.kind() == RegistryException.Kind.UNAVAILABLE) {
           lastFailure = failure;
+          doubted = true;
           retryLater(sent.atNanos);
         } else {
-          refused = failure;
+          refused = doubted && accepted == null ? beingUndone(failure) : failure;
           answered = answer(sent);
           refuse(sent, failure.kind());
         }
@@ -464,8 +478,10 @@ final class StoreRegistration implements Registration {
     }
   }
 
-  private void deregistered(boolean last, long sentNanos, @Nullable Throwable thrown) {
-    RegistryException failure = noted(thrown);
+  private void deregistered(
+      boolean last, boolean asked, long sentNanos, @Nullable Throwable thrown) {
+    RegistryException failure =
+        asked || thrown != null ? noted(thrown) : null;
     boolean finished = false;
     synchronized (lock) {
       busy = false;
@@ -498,8 +514,13 @@ final class StoreRegistration implements Registration {
   private void done() {
     stopWorking();
     if (!active.isDone()) {
+      boolean fenced = state() == State.FENCED;
       active.completeExceptionally(
-          RegistryException.conflict(key + ": closed before the store took the registration"));
+          RegistryException.conflict(
+              key
+                  + (fenced
+                      ? ": another owner took it over before this one had it"
+                      : ": closed before the store took the registration")));
     }
     gone.complete(null);
     whenDone.accept(this);
@@ -541,10 +562,20 @@ final class StoreRegistration implements Registration {
     become(State.FENCED);
   }
 
-  /** The store has refused the first registration: nothing of this owner's stands there. */
+  private static RegistryException beingUndone(RegistryException failure) {
+    return new RegistryException(
+        failure.kind(),
+        failure.getMessage() + "; an earlier attempt may have arrived, being undone",
+        failure);
+  }
+
+  /**
+   * The store has refused the first registration. Nothing of this owner's stands there, unless an
+   * earlier attempt was not answered.
+   */
   private void giveUp() {
     closing = true;
-    sent = false;
+    sent = doubted;
     cancelTimers();
     become(State.CLOSED);
   }

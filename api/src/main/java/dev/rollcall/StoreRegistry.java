@@ -119,7 +119,11 @@ final class StoreRegistry implements Registry {
             registration.active().copy(),
             timer,
             settings.deadline,
-            () -> registration.late("not registered within " + settings.deadline));
+            () ->
+                registration.late(
+                    "not registered within "
+                        + settings.deadline
+                        + "; may have arrived, being undone"));
     answer.whenComplete(
         (registered, failed) -> {
           if (failed != null) {

@@ -16,6 +16,7 @@ import dev.rollcall.spi.Timer;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.kv.TxnResponse;
+import io.etcd.jetcd.lease.LeaseGrantResponse;
 import io.etcd.jetcd.op.Cmp;
 import io.etcd.jetcd.op.CmpTarget;
 import io.etcd.jetcd.op.Op;
@@ -37,10 +38,18 @@ import org.jspecify.annotations.Nullable;
  * departure final: a write of that registration that comes late fails in etcd, since its lease is
  * gone, and nothing of another owner's can vanish, since the revocation takes only what hangs on
  * the lease. Writes to one key from this process are sent one after the other.
+ *
+ * <p>A permanent instance is written with such a lease too, which serves as a fence, and once that
+ * is answered written again without it, if the key still stands at the revision of the first
+ * write. A first write that comes late fails since the fence is revoked; a second one since that
+ * revision, once it is gone, never comes back.
  */
 final class Registrar {
   private static final int MOST_ROUNDS = 8;
   private static final int MOST_AT_WORK = 256;
+
+  /** How long a permanent instance hangs on its fence if this process dies between the writes. */
+  private static final long FENCE_SECONDS = 60;
 
   private final EtcdGateway gateway;
   private final Keys keys;
@@ -98,7 +107,19 @@ final class Registrar {
     Tenancy tenancy =
         tenancies.computeIfAbsent(
             new Tenant(key, owner.id()), tenant -> new Tenancy(key, keys.key(key), owner));
-    return lease(tenancy, request)
+    CompletableFuture<Lease> written =
+        request.liveness() instanceof Liveness.Heartbeat heartbeat
+            ? registerWithLease(tenancy, request, listener, heartbeat)
+            : registerForGood(tenancy, request, listener);
+    return written.whenComplete((lease, failed) -> forgetIfRefused(tenancy, failed));
+  }
+
+  private CompletableFuture<Lease> registerWithLease(
+      Tenancy tenancy,
+      RegisterRequest request,
+      LeaseListener listener,
+      Liveness.Heartbeat heartbeat) {
+    return lease(tenancy, request, heartbeat)
         .thenCompose(leaseId -> write(tenancy, request, listener, leaseId))
         .exceptionallyCompose(
             failed -> {
@@ -107,10 +128,56 @@ final class Registrar {
               }
               // It ran out unnoticed. The next one is fresh, so this happens once.
               tenancy.dropLease();
-              return lease(tenancy, request)
+              return lease(tenancy, request, heartbeat)
                   .thenCompose(leaseId -> write(tenancy, request, listener, leaseId));
-            })
-        .whenComplete((lease, failed) -> forgetIfRefused(tenancy, failed));
+            });
+  }
+
+  private CompletableFuture<Lease> registerForGood(
+      Tenancy tenancy, RegisterRequest request, LeaseListener listener) {
+    View view = tenancy.view();
+    if (isHidden(request)) {
+      return write(tenancy, request, listener, 0);
+    }
+    CompletableFuture<Long> direct =
+        request.claim() == Claim.CONTINUE && view.modRevision() > 0
+            ? settle(tenancy, request, view.modRevision())
+            : CompletableFuture.completedFuture(0L);
+    return direct.thenCompose(
+        revision -> {
+          if (revision > 0) {
+            return CompletableFuture.completedFuture(
+                wrote(tenancy, request, listener, revision));
+          }
+          return grant(tenancy.key, FENCE_SECONDS)
+              .thenCompose(
+                  fence -> {
+                    tenancy.fence(fence.getID());
+                    return claim(
+                        tenancy,
+                        request,
+                        put(tenancy, request, fence.getID()),
+                        first(tenancy, request.claim()),
+                        MOST_ROUNDS);
+                  })
+              // Where another has written in between, the next look at the key finds it out.
+              .thenCompose(
+                  fenced ->
+                      settle(tenancy, request, fenced).thenApply(now -> now > 0 ? now : fenced))
+              .thenApply(now -> wrote(tenancy, request, listener, now));
+        });
+  }
+
+  /** Writes a key without a lease where it stands at a revision; completes with 0 where not. */
+  private CompletableFuture<Long> settle(
+      Tenancy tenancy, RegisterRequest request, long revision) {
+    tenancy.sending();
+    return gateway
+        .txn(
+            "registration of " + tenancy.key,
+            txn ->
+                txn.If(standsAt(tenancy.storeKey, revision)).Then(put(tenancy, request, 0)))
+        .thenApply(reply -> reply.isSucceeded() ? reply.getHeader().getRevision() : 0L);
   }
 
   private void forgetIfRefused(Tenancy tenancy, @Nullable Throwable failed) {
@@ -118,23 +185,19 @@ final class Registrar {
       View view = tenancy.view();
       if (!view.held()) {
         tenancy.dropLease();
-        tenancy.takeFormerLeases().forEach(this::revokeInPassing);
+        revokeFormer(tenancy);
         tenancies.remove(new Tenant(tenancy.key, view.owner().id()), tenancy);
       }
     }
   }
 
-  private CompletableFuture<Long> lease(Tenancy tenancy, RegisterRequest request) {
-    if (!(request.liveness() instanceof Liveness.Heartbeat heartbeat)) {
-      tenancy.dropLease();
-      return CompletableFuture.completedFuture(0L);
-    }
+  private CompletableFuture<Long> lease(
+      Tenancy tenancy, RegisterRequest request, Liveness.Heartbeat heartbeat) {
     long seconds = Math.max(leastTtlSeconds, wholeSeconds(heartbeat.ttl()));
     if (tenancy.leaseServes(request.owner(), seconds)) {
       return CompletableFuture.completedFuture(tenancy.view().leaseId());
     }
-    return gateway
-        .call("lease of " + tenancy.key, client -> client.getLeaseClient().grant(seconds))
+    return grant(tenancy.key, seconds)
         .thenApply(
             grant -> {
               tenancy.granted(grant.getID(), Duration.ofSeconds(grant.getTTL()), seconds);
@@ -142,27 +205,38 @@ final class Registrar {
             });
   }
 
+  private CompletableFuture<LeaseGrantResponse> grant(InstanceKey key, long seconds) {
+    return gateway.call("lease of " + key, client -> client.getLeaseClient().grant(seconds));
+  }
+
   private CompletableFuture<Lease> write(
       Tenancy tenancy, RegisterRequest request, LeaseListener listener, long leaseId) {
-    ServiceInstance instance = request.instance();
-    // Who reads the other forms takes whatever stands there for well.
-    boolean hidden = !codec.tellsHealth() && instance.health() == Health.CRITICAL;
+    boolean hidden = isHidden(request);
     Op write =
         hidden
             ? Op.delete(tenancy.storeKey, DeleteOption.DEFAULT)
-            : Op.put(
-                tenancy.storeKey,
-                codec.instance(instance, request.owner()),
-                PutOption.builder().withLeaseId(leaseId).build());
+            : put(tenancy, request, leaseId);
     return claim(tenancy, request, write, first(tenancy, request.claim()), MOST_ROUNDS)
-        .thenApply(
-            revision -> {
-              tenancy
-                  .wrote(request.owner(), instance, hidden ? 0 : revision, listener)
-                  .forEach(this::revokeInPassing);
-              return new EtcdLease(
-                  this, tenancy, !(request.liveness() instanceof Liveness.Heartbeat));
-            });
+        .thenApply(revision -> wrote(tenancy, request, listener, hidden ? 0 : revision));
+  }
+
+  /** Who reads the other forms takes whatever stands there for well. */
+  private boolean isHidden(RegisterRequest request) {
+    return !codec.tellsHealth() && request.instance().health() == Health.CRITICAL;
+  }
+
+  private Op put(Tenancy tenancy, RegisterRequest request, long leaseId) {
+    return Op.put(
+        tenancy.storeKey,
+        codec.instance(request.instance(), request.owner()),
+        PutOption.builder().withLeaseId(leaseId).build());
+  }
+
+  private Lease wrote(
+      Tenancy tenancy, RegisterRequest request, LeaseListener listener, long revision) {
+    tenancy.wrote(request.owner(), request.instance(), revision, listener);
+    revokeFormer(tenancy);
+    return new EtcdLease(this, tenancy, !(request.liveness() instanceof Liveness.Heartbeat));
   }
 
   /** The revision at which the key must stand for the claim to win at once; -1 for any. */
@@ -177,6 +251,7 @@ final class Registrar {
   private CompletableFuture<Long> claim(
       Tenancy tenancy, RegisterRequest request, Op write, long expected, int rounds) {
     ByteSequence at = tenancy.storeKey;
+    tenancy.sending();
     return gateway
         .txn(
             "registration of " + tenancy.key,
@@ -231,7 +306,7 @@ final class Registrar {
       tenancies.remove(new Tenant(tenancy.key, seen.owner().id()), tenancy);
     }
     if (how != LeaseEnd.EXPIRED && !tenancy.view().held()) {
-      tenancy.takeFormerLeases().forEach(this::revokeInPassing);
+      revokeFormer(tenancy);
     }
   }
 
@@ -253,24 +328,43 @@ final class Registrar {
     View left = tenancy.view();
     tenancy.leave();
     tenancy.dropLease();
-    List<Long> leases = tenancy.takeFormerLeases();
-    CompletableFuture<@Nullable Void> gone =
+    if (!tenancy.mayStand()) { // a lease at most, with nothing on it
+      revokeFormer(tenancy);
+      tenancies.remove(tenant, tenancy);
+      return CompletableFuture.completedFuture(null);
+    }
+    List<Long> leases = tenancy.formerLeases();
+    CompletableFuture<@Nullable Void> fenced =
         leases.isEmpty()
-            ? departures.remove(key, owner)
+            ? CompletableFuture.completedFuture(null)
             : departures.announce(key, left, leases).thenCompose(told -> departures.revoke(leases));
+    CompletableFuture<@Nullable Void> gone =
+        leases.isEmpty() || tenancy.mayStandAlone()
+            ? fenced.thenCompose(revoked -> departures.remove(key, owner))
+            : fenced;
     return gone.whenComplete(
         (nothing, failed) -> {
           if (failed == null) {
             tenancies.remove(tenant, tenancy);
-          } else {
-            tenancy.putBack(leases);
           }
         });
   }
 
-  private void revokeInPassing(long leaseId) {
-    // Should this fail, the lease runs out by itself: nobody renews it any more.
-    gateway.call("revocation", client -> client.getLeaseClient().revoke(leaseId));
+  /**
+   * Revokes what is not needed any more, in passing. Until etcd has confirmed it, a departure
+   * revokes it once more: a write with it may still be under way.
+   */
+  private void revokeFormer(Tenancy tenancy) {
+    for (long leaseId : tenancy.formerLeases()) {
+      gateway
+          .call("revocation", client -> client.getLeaseClient().revoke(leaseId))
+          .whenComplete(
+              (reply, failed) -> {
+                if (failed == null || Refusal.of(failed).isMissingLease()) {
+                  tenancy.revoked(leaseId);
+                }
+              });
+    }
   }
 
   static Cmp standsAt(ByteSequence key, long modRevision) {
