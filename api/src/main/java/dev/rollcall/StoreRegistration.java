@@ -351,8 +351,7 @@ final class StoreRegistration implements Registration {
         // An answer that is there at once is the backend's own, and no word of the store's.
         AtomicBoolean asked = new AtomicBoolean();
         Failures.call(() -> backend.deregister(key, mine))
-            .whenComplete(
-                (nothing, failed) -> deregistered(last, asked.get(), sentNanos, failed));
+            .whenComplete((nothing, failed) -> deregistered(last, asked.get(), sentNanos, failed));
         asked.set(true);
       };
     }
@@ -480,8 +479,7 @@ final class StoreRegistration implements Registration {
 
   private void deregistered(
       boolean last, boolean asked, long sentNanos, @Nullable Throwable thrown) {
-    RegistryException failure =
-        asked || thrown != null ? noted(thrown) : null;
+    RegistryException failure = asked || thrown != null ? noted(thrown) : null;
     boolean finished = false;
     synchronized (lock) {
       busy = false;

@@ -138,8 +138,7 @@ final class AgentRegistrations {
   }
 
   /** Removes until nothing can come any more. */
-  private CompletableFuture<@Nullable Void> removeForGood(
-      InstanceKey key, Owner owner, Sent sent) {
+  private CompletableFuture<@Nullable Void> removeForGood(InstanceKey key, Owner owner, Sent sent) {
     long began = timer.nanoTime();
     return removeAll(key, owner)
         .whenComplete((gone, failed) -> heard(sent, began, failed))
@@ -246,8 +245,7 @@ final class AgentRegistrations {
     Sent.Attempt attempt = sent.new Attempt();
     return gateway
         .register(body.json(), attempt)
-        .whenComplete(
-            (done, failed) -> attempt.end(failed == null || !isUnavailable(failed)));
+        .whenComplete((done, failed) -> attempt.end(failed == null || !isUnavailable(failed)));
   }
 
   private CompletableFuture<Boolean> start(RegistrationBody body) {
@@ -385,11 +383,7 @@ final class AgentRegistrations {
             () ->
                 answer.completeExceptionally(
                     RegistryException.unavailable(
-                        context
-                            + settings
-                            + ": not done within "
-                            + limit.toMillis()
-                            + " ms",
+                        context + settings + ": not done within " + limit.toMillis() + " ms",
                         null)),
             limit);
     var unused =

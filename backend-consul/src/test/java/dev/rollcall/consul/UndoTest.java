@@ -61,7 +61,8 @@ class UndoTest {
   }
 
   @Test
-  @DisplayName("R6: what a suspended agent was asked to register does not outlive its deregistration")
+  @DisplayName(
+      "R6: what a suspended agent was asked to register does not outlive its deregistration")
   void suspendedAgent_bringsNothingBackThatIsConfirmedGone() {
     server.pause();
     List<Registration> announced = new ArrayList<>();
@@ -83,8 +84,7 @@ class UndoTest {
             .filter(id -> !gone.get(id).isCompletedExceptionally())
             .collect(Collectors.toSet());
     always(
-        Duration.ofSeconds(8),
-        () -> assertThat(standing()).doesNotContainAnyElementsOf(confirmed));
+        Duration.ofSeconds(8), () -> assertThat(standing()).doesNotContainAnyElementsOf(confirmed));
     eventually(() -> assertThat(standing()).isEmpty());
     always(Duration.ofSeconds(3), () -> assertThat(standing()).isEmpty());
   }
@@ -114,8 +114,7 @@ class UndoTest {
         Registry.builder("consul://127.0.0.1:" + server.port())
             .deadline(Duration.ofMinutes(5))
             .build();
-    Registration announced =
-        unheard.announce(instance(SERVICE, "never", 1), Liveness.permanent());
+    Registration announced = unheard.announce(instance(SERVICE, "never", 1), Liveness.permanent());
     Thread closer = new Thread(unheard::close);
     closer.start();
     await().timeout(Bench.PATIENCE).until(() -> !closer.isAlive());

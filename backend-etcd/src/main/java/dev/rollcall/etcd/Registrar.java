@@ -4,7 +4,6 @@ import dev.rollcall.Health;
 import dev.rollcall.InstanceKey;
 import dev.rollcall.Liveness;
 import dev.rollcall.RegistryException;
-import dev.rollcall.ServiceInstance;
 import dev.rollcall.etcd.Tenancy.View;
 import dev.rollcall.spi.Lease;
 import dev.rollcall.spi.LeaseListener;
@@ -28,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,9 +40,9 @@ import org.jspecify.annotations.Nullable;
  * the lease. Writes to one key from this process are sent one after the other.
  *
  * <p>A permanent instance is written with such a lease too, which serves as a fence, and once that
- * is answered written again without it, if the key still stands at the revision of the first
- * write. A first write that comes late fails since the fence is revoked; a second one since that
- * revision, once it is gone, never comes back.
+ * is answered written again without it, if the key still stands at the revision of the first write.
+ * A first write that comes late fails since the fence is revoked; a second one since that revision,
+ * once it is gone, never comes back.
  */
 final class Registrar {
   private static final int MOST_ROUNDS = 8;
@@ -59,9 +59,18 @@ final class Registrar {
   private final LeaseRenewals renewals;
   private final Lanes<InstanceKey> lanes = new Lanes<>();
   private final Gate gate;
+  private final Serial starts;
   private final Map<Tenant, Tenancy> tenancies = new ConcurrentHashMap<>();
 
   private record Tenant(InstanceKey key, String ownerId) {}
+
+  /**
+   * What came of a write.
+   *
+   * @param written whether it took place
+   * @param revision at which the key stands now; 0 where it is absent
+   */
+  private record Outcome(boolean written, long revision) {}
 
   /**
    * Whose an entry is.
@@ -80,6 +89,7 @@ final class Registrar {
     this.checks = new OwnershipChecks(gateway, timer);
     this.renewals = new LeaseRenewals(gateway, timer);
     this.gate = new Gate(MOST_AT_WORK, gateway::elsewhere);
+    this.starts = new Serial(gateway::elsewhere);
   }
 
   Codec codec() {
@@ -98,7 +108,7 @@ final class Registrar {
     InstanceKey key = request.instance().key();
     return gateway.call(
         "registration of " + key,
-        any -> lanes.run(key, () -> gate.run(() -> registerNow(request, listener))));
+        any -> lanes.run(key, () -> apart(() -> gate.run(() -> registerNow(request, listener)))));
   }
 
   private CompletableFuture<Lease> registerNow(RegisterRequest request, LeaseListener listener) {
@@ -135,49 +145,53 @@ final class Registrar {
 
   private CompletableFuture<Lease> registerForGood(
       Tenancy tenancy, RegisterRequest request, LeaseListener listener) {
-    View view = tenancy.view();
     if (isHidden(request)) {
       return write(tenancy, request, listener, 0);
     }
-    CompletableFuture<Long> direct =
-        request.claim() == Claim.CONTINUE && view.modRevision() > 0
-            ? settle(tenancy, request, view.modRevision())
-            : CompletableFuture.completedFuture(0L);
-    return direct.thenCompose(
-        revision -> {
-          if (revision > 0) {
-            return CompletableFuture.completedFuture(
-                wrote(tenancy, request, listener, revision));
-          }
-          return grant(tenancy.key, FENCE_SECONDS)
-              .thenCompose(
-                  fence -> {
-                    tenancy.fence(fence.getID());
-                    return claim(
-                        tenancy,
-                        request,
-                        put(tenancy, request, fence.getID()),
-                        first(tenancy, request.claim()),
-                        MOST_ROUNDS);
-                  })
-              // Where another has written in between, the next look at the key finds it out.
-              .thenCompose(
-                  fenced ->
-                      settle(tenancy, request, fenced).thenApply(now -> now > 0 ? now : fenced))
-              .thenApply(now -> wrote(tenancy, request, listener, now));
-        });
+    tenancy.dropLease();
+    CompletableFuture<Long> expected =
+        request.claim() == Claim.TAKE_OVER
+            ? gateway
+                .call(
+                    "registration of " + tenancy.key,
+                    client -> client.getKVClient().get(tenancy.storeKey))
+                .thenApply(
+                    reply -> reply.getKvs().isEmpty() ? 0 : reply.getKvs().get(0).getModRevision())
+            : CompletableFuture.completedFuture(first(tenancy, request.claim()));
+    return expected
+        .thenCompose(at -> settle(tenancy, request, at, MOST_ROUNDS))
+        .thenApply(revision -> wrote(tenancy, request, listener, revision));
   }
 
-  /** Writes a key without a lease where it stands at a revision; completes with 0 where not. */
+  /** Writes a key without a lease, where it stands at a revision; behind a fence where it is 0. */
   private CompletableFuture<Long> settle(
-      Tenancy tenancy, RegisterRequest request, long revision) {
-    tenancy.sending();
-    return gateway
-        .txn(
-            "registration of " + tenancy.key,
-            txn ->
-                txn.If(standsAt(tenancy.storeKey, revision)).Then(put(tenancy, request, 0)))
-        .thenApply(reply -> reply.isSucceeded() ? reply.getHeader().getRevision() : 0L);
+      Tenancy tenancy, RegisterRequest request, long expected, int rounds) {
+    if (expected > 0) {
+      return attempt(tenancy, request, put(tenancy, request, 0), expected, rounds)
+          .thenCompose(
+              outcome ->
+                  outcome.written
+                      ? CompletableFuture.completedFuture(outcome.revision)
+                      : settle(tenancy, request, outcome.revision, rounds - 1));
+    }
+    return grant(tenancy.key, FENCE_SECONDS)
+        .thenCompose(
+            fence -> {
+              tenancy.fence(fence.getID());
+              Op mark = fence(tenancy, request, fence.getID());
+              return attempt(tenancy, request, mark, 0, rounds);
+            })
+        .thenCompose(outcome -> settle(tenancy, request, outcome.revision, rounds - 1));
+  }
+
+  /** What stands for nothing: nobody is to see an instance that may go with its fence. */
+  private Op fence(Tenancy tenancy, RegisterRequest request, long leaseId) {
+    return codec.bearsMarks()
+        ? Op.put(
+            tenancy.storeKey,
+            codec.leaving(request.instance(), request.owner()),
+            PutOption.builder().withLeaseId(leaseId).build())
+        : put(tenancy, request, leaseId);
   }
 
   private void forgetIfRefused(Tenancy tenancy, @Nullable Throwable failed) {
@@ -213,9 +227,7 @@ final class Registrar {
       Tenancy tenancy, RegisterRequest request, LeaseListener listener, long leaseId) {
     boolean hidden = isHidden(request);
     Op write =
-        hidden
-            ? Op.delete(tenancy.storeKey, DeleteOption.DEFAULT)
-            : put(tenancy, request, leaseId);
+        hidden ? Op.delete(tenancy.storeKey, DeleteOption.DEFAULT) : put(tenancy, request, leaseId);
     return claim(tenancy, request, write, first(tenancy, request.claim()), MOST_ROUNDS)
         .thenApply(revision -> wrote(tenancy, request, listener, hidden ? 0 : revision));
   }
@@ -250,7 +262,26 @@ final class Registrar {
 
   private CompletableFuture<Long> claim(
       Tenancy tenancy, RegisterRequest request, Op write, long expected, int rounds) {
+    return attempt(tenancy, request, write, expected, rounds)
+        .thenCompose(
+            outcome ->
+                outcome.written
+                    ? CompletableFuture.completedFuture(outcome.revision)
+                    : claim(tenancy, request, write, outcome.revision, rounds - 1));
+  }
+
+  /**
+   * Writes a key where it stands at a revision, -1 for any.
+   *
+   * @return completes with what came of it; with {@code CONFLICT} where what stands there wins
+   */
+  private CompletableFuture<Outcome> attempt(
+      Tenancy tenancy, RegisterRequest request, Op write, long expected, int rounds) {
     ByteSequence at = tenancy.storeKey;
+    if (rounds < 0) {
+      return CompletableFuture.failedFuture(
+          RegistryException.unavailable(tenancy.key + ": others write it all the time", null));
+    }
     tenancy.sending();
     return gateway
         .txn(
@@ -261,24 +292,17 @@ final class Registrar {
                     : txn.If(standsAt(at, expected))
                         .Then(write)
                         .Else(Op.get(at, GetOption.DEFAULT)))
-        .thenCompose(
+        .thenApply(
             reply -> {
               if (reply.isSucceeded()) {
-                return CompletableFuture.completedFuture(reply.getHeader().getRevision());
+                return new Outcome(true, reply.getHeader().getRevision());
               }
               KeyValue entry = onlyEntry(reply);
               if (entry != null && !mayReplace(tenancy, request, entry)) {
-                return CompletableFuture.failedFuture(
-                    RegistryException.conflict(
-                        tenancy.key + ": another owner has it, claim " + request.claim()));
+                throw RegistryException.conflict(
+                    tenancy.key + ": another owner has it, claim " + request.claim());
               }
-              if (rounds == 0) {
-                return CompletableFuture.failedFuture(
-                    RegistryException.unavailable(
-                        tenancy.key + ": others write it all the time", null));
-              }
-              return claim(
-                  tenancy, request, write, entry == null ? 0 : entry.getModRevision(), rounds - 1);
+              return new Outcome(false, entry == null ? 0 : entry.getModRevision());
             });
   }
 
@@ -287,7 +311,11 @@ final class Registrar {
     View view = tenancy.view();
     boolean byLease =
         standing.ownerless() && view.leaseId() != 0 && entry.getLease() == view.leaseId();
-    return standing.ours() || byLease || (standing.leaving() && request.claim() == Claim.EXCLUSIVE);
+    return switch (request.claim()) {
+      case TAKE_OVER -> true;
+      case EXCLUSIVE -> standing.ours() || byLease || standing.leaving();
+      case CONTINUE -> standing.ours() || byLease;
+    };
   }
 
   Standing standing(InstanceKey key, KeyValue entry, Owner owner) {
@@ -314,8 +342,13 @@ final class Registrar {
 
   CompletableFuture<Void> deregister(InstanceKey key, Owner owner) {
     return gateway.call(
-        "deregistration of " + key,
-        any -> lanes.run(key, () -> gate.run(() -> deregisterNow(key, owner))));
+        "deregistration of " + key, any -> lanes.run(key, () -> deregisterNow(key, owner)));
+  }
+
+  /** Begins a write on another thread: who asks may be the timer's, on which deadlines wait. */
+  private <T> CompletableFuture<T> apart(Supplier<CompletableFuture<T>> write) {
+    return CompletableFuture.completedFuture(true)
+        .thenComposeAsync(now -> write.get(), starts::run);
   }
 
   private CompletableFuture<Void> deregisterNow(InstanceKey key, Owner owner) {
@@ -323,7 +356,7 @@ final class Registrar {
     Tenancy tenancy = tenancies.get(tenant);
     Departures departures = new Departures(gateway, keys, this);
     if (tenancy == null) {
-      return departures.remove(key, owner);
+      return apart(() -> gate.run(() -> departures.remove(key, owner)));
     }
     View left = tenancy.view();
     tenancy.leave();
@@ -333,21 +366,27 @@ final class Registrar {
       tenancies.remove(tenant, tenancy);
       return CompletableFuture.completedFuture(null);
     }
+    return apart(() -> gate.run(() -> depart(departures, tenancy, left)))
+        .whenComplete(
+            (nothing, failed) -> {
+              if (failed == null) {
+                tenancies.remove(tenant, tenancy);
+              }
+            });
+  }
+
+  private static CompletableFuture<@Nullable Void> depart(
+      Departures departures, Tenancy tenancy, View left) {
+    InstanceKey key = tenancy.key;
     List<Long> leases = tenancy.formerLeases();
+    if (leases.isEmpty()) {
+      return departures.remove(key, left.owner());
+    }
     CompletableFuture<@Nullable Void> fenced =
-        leases.isEmpty()
-            ? CompletableFuture.completedFuture(null)
-            : departures.announce(key, left, leases).thenCompose(told -> departures.revoke(leases));
-    CompletableFuture<@Nullable Void> gone =
-        leases.isEmpty() || tenancy.mayStandAlone()
-            ? fenced.thenCompose(revoked -> departures.remove(key, owner))
-            : fenced;
-    return gone.whenComplete(
-        (nothing, failed) -> {
-          if (failed == null) {
-            tenancies.remove(tenant, tenancy);
-          }
-        });
+        departures.announce(key, left, leases).thenCompose(told -> departures.revoke(leases));
+    return tenancy.mayStandAlone()
+        ? fenced.thenCompose(revoked -> departures.remove(key, left.owner()))
+        : fenced;
   }
 
   /**

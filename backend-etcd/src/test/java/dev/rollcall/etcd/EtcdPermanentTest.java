@@ -28,7 +28,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** What no lease tells of: permanent instances are looked at all the same. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 final class EtcdPermanentTest {
-  @RegisterExtension static final EtcdExtension ETCD = EtcdExtension.create("3.5");
+  @RegisterExtension static final EtcdExtension ETCD = EtcdExtension.version("3.5");
 
   private static final Duration SOON = Duration.ofSeconds(30);
 
@@ -57,7 +57,8 @@ final class EtcdPermanentTest {
   }
 
   @Test
-  @DisplayName("R4: deleted from outside, a permanent instance is registered again, as LOST between")
+  @DisplayName(
+      "R4: deleted from outside, a permanent instance is registered again, as LOST between")
   void deletedFromOutside_isRestored() {
     Registration registration = permanent(1);
     List<State> states = new CopyOnWriteArrayList<>();

@@ -79,7 +79,8 @@ final class EtcdUndoTest {
   }
 
   @Test
-  @DisplayName("R6: what a suspended etcd was asked to register does not outlive its deregistration")
+  @DisplayName(
+      "R6: what a suspended etcd was asked to register does not outlive its deregistration")
   void suspended_bringsNothingBackThatIsConfirmedGone() {
     Registry registry = rig.registry(uri());
     server.pause();
@@ -102,8 +103,7 @@ final class EtcdUndoTest {
             .filter(id -> !gone.get(id).isCompletedExceptionally())
             .collect(Collectors.toSet());
     always(
-        Duration.ofSeconds(8),
-        () -> assertThat(standing()).doesNotContainAnyElementsOf(confirmed));
+        Duration.ofSeconds(8), () -> assertThat(standing()).doesNotContainAnyElementsOf(confirmed));
     within(PATIENCE, () -> assertThat(standing()).isEmpty());
     always(Duration.ofSeconds(3), () -> assertThat(standing()).isEmpty());
   }
