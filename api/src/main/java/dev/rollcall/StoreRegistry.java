@@ -194,7 +194,7 @@ final class StoreRegistry implements Registry {
                           new InstanceCache(name, timer, guard.window(), settings.mostEjected),
                           guard,
                           dispatcher,
-                          this::storeAnswers);
+                          this::streamAnswers);
               view[0] = service.resolve();
               recent.put(view[0]);
               return service;
@@ -207,6 +207,12 @@ final class StoreRegistry implements Registry {
       watched.end(RegistryException.unavailable(CLOSED, null));
     }
     return view[0];
+  }
+
+  /** A stream works again, which proves it for all. */
+  private void streamAnswers() {
+    contact.answered();
+    storeAnswers();
   }
 
   /** The store answers again: registrations that wait for their next attempt need not wait on. */
@@ -251,7 +257,7 @@ final class StoreRegistry implements Registry {
       if (catalog != null) {
         return catalog;
       }
-      opened = new StoreCatalog(timer, guard, dispatcher, this::storeAnswers);
+      opened = new StoreCatalog(timer, guard, dispatcher, this::streamAnswers);
       catalog = opened;
     }
     opened.start(backend);

@@ -68,6 +68,7 @@ class ArchitectureTest {
           "StateMailbox",
           "Sticky",
           "StoreCatalog",
+          "StoreContact",
           "StoreRegistration",
           "StoreRegistry",
           "Target",

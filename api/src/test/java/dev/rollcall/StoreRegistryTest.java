@@ -313,6 +313,28 @@ class StoreRegistryTest extends RegistryFixture {
   }
 
   @Test
+  void registration_thatFailsLateAfterAStreamCameBack_waitsAFirstStepOnly() {
+    registry.service("orders");
+    ScriptedBackend.Opened watch = load();
+    backend.onRegister = call -> call.refuse(Kind.UNAVAILABLE);
+    watch.sink.interrupted(RegistryException.unavailable("down", null));
+    Registration late = registry.announce(Samples.instance("late"), Liveness.permanent());
+    timer.advance(Duration.ofMinutes(5));
+    backend.onRegister = call -> {};
+    int attempts = backend.registers.size();
+    while (backend.registers.size() == attempts) {
+      timer.advance(Duration.ofMillis(10));
+    }
+    timer.advance(Duration.ofSeconds(1));
+    watch.load();
+    timer.advance(Duration.ofSeconds(4));
+    backend.onRegister = ScriptedBackend.Register::accept;
+    backend.lastRegister().refuse(Kind.UNAVAILABLE);
+    timer.advance(Duration.ofSeconds(2));
+    assertThat(late.state()).isEqualTo(Registration.State.ACTIVE);
+  }
+
+  @Test
   void registration_thatFailsLateAfterTheStoreAnsweredAnother_waitsAFirstStepOnly() {
     backend.onRegister = call -> call.refuse(RegistryException.Kind.UNAVAILABLE);
     Registration late = registry.announce(Samples.instance("late"), Liveness.permanent());

@@ -78,7 +78,7 @@ final class AgentRegistrations {
         () -> {
           long since = timer.nanoTime();
           Writer writer = new Writer(key, request.owner().id());
-          Sent sent = written.computeIfAbsent(writer, first -> new Sent(settings.timeout()));
+          Sent sent = written.computeIfAbsent(writer, first -> new Sent());
           return mayClaim(request, body)
               .thenCompose(may -> write(body, sent))
               .thenCompose(done -> proof.shown(request, body))
@@ -109,7 +109,7 @@ final class AgentRegistrations {
     Sent before = written.get(writer);
     Duration limit =
         before != null && before.isInDoubt()
-            ? settings.timeout().multipliedBy(3)
+            ? Sent.SETTLING.plus(settings.timeout().multipliedBy(2))
             : settings.timeout();
     Supplier<CompletableFuture<@Nullable Void>> work =
         () -> {

@@ -11,9 +11,9 @@ import java.util.concurrent.CancellationException;
  * lie in a socket that nobody reads while the agent is stopped, or on its way, and run when the
  * agent goes on, after requests that were sent and answered later; nothing that is sent afterwards
  * can fence it. What is certain is that an agent that reads its sockets reads that one too. So such
- * a registration counts as run once the agent has answered for {@code settling} without a gap, or
- * {@value #ENOUGH} requests with none unanswered in between; then, and not before, "it is not
- * there" is an answer.
+ * a registration counts as run once the agent has answered for {@link #SETTLING} without a gap, or
+ * {@value #ENOUGH} requests with none unanswered in between, as the renewals of one that lives on
+ * are; then, and not before, "it is not there" is an answer.
  *
  * <p>All fields are guarded by {@code this}. Writers are OkHttp's thread, when it begins to send,
  * and whoever hears the answers.
@@ -22,18 +22,16 @@ final class Sent {
   /** Between two answers the agent may have been stopped for as long as they lie apart. */
   private static final long GAP_NANOS = Duration.ofSeconds(3).toNanos();
 
-  private static final int ENOUGH = 10;
+  private static final int ENOUGH = 12;
 
-  private final long settlingNanos;
+  /** Far above what a busy machine needs to read a socket. */
+  static final Duration SETTLING = Duration.ofSeconds(5);
+
   private boolean ever;
   private int unanswered;
   private int answers;
   private long firstNanos;
   private long lastNanos;
-
-  Sent(Duration settling) {
-    this.settlingNanos = settling.toNanos();
-  }
 
   /** One request: run when it begins to be written to a socket, each time that it does. */
   final class Attempt implements Runnable {
@@ -84,7 +82,7 @@ final class Sent {
     }
     answers++;
     lastNanos = nowNanos;
-    if (answers >= ENOUGH || beganNanos - firstNanos >= settlingNanos) {
+    if (answers >= ENOUGH || beganNanos - firstNanos >= SETTLING.toNanos()) {
       unanswered = 0;
     }
   }
