@@ -84,7 +84,8 @@ class UndoTest {
             .filter(id -> !gone.get(id).isCompletedExceptionally())
             .collect(Collectors.toSet());
     always(
-        Duration.ofSeconds(8), () -> assertThat(standing()).filteredOn(confirmed::contains).isEmpty());
+        Duration.ofSeconds(8),
+        () -> assertThat(standing()).filteredOn(confirmed::contains).isEmpty());
     eventually(() -> assertThat(standing()).isEmpty());
     always(Duration.ofSeconds(3), () -> assertThat(standing()).isEmpty());
   }

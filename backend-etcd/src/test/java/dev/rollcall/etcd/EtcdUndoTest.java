@@ -103,7 +103,8 @@ final class EtcdUndoTest {
             .filter(id -> !gone.get(id).isCompletedExceptionally())
             .collect(Collectors.toSet());
     always(
-        Duration.ofSeconds(8), () -> assertThat(standing()).filteredOn(confirmed::contains).isEmpty());
+        Duration.ofSeconds(8),
+        () -> assertThat(standing()).filteredOn(confirmed::contains).isEmpty());
     within(PATIENCE, () -> assertThat(standing()).isEmpty());
     always(Duration.ofSeconds(3), () -> assertThat(standing()).isEmpty());
   }
