@@ -1,5 +1,7 @@
 package dev.rollcall.etcd;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.rollcall.RegistryException;
 import dev.rollcall.spi.Timer;
 import io.etcd.jetcd.ByteSequence;
@@ -169,7 +171,7 @@ final class EtcdGateway implements AutoCloseable {
         timer.schedule(
             () -> {
               // Elsewhere, since a new client takes its time to be made, and other deadlines wait.
-              elsewhere(() -> overdue(sentThrough.get()));
+              elsewhere(() -> overdue(requireNonNull(sentThrough.get())));
               answer.completeExceptionally(
                   RegistryException.unavailable(
                       what + ": no answer from " + options + " within " + deadline, null));
