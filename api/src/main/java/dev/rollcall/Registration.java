@@ -53,7 +53,7 @@ public interface Registration extends AutoCloseable {
    * is to drain first and to stop serving afterwards.
    *
    * @param wait how long to wait after the deregistration, zero or more
-   * @return completes when both are done
+   * @return completes when both are done, or when the registry is closed
    */
   CompletableFuture<Void> drain(Duration wait);
 
@@ -62,12 +62,16 @@ public interface Registration extends AutoCloseable {
    * this registration put there: where another owner has taken over, that one stays.
    *
    * @return completes when the instance is gone; as unavailable where the store could not be told
-   *     by the registry's deadline: the attempts go on in the background, and without renewals the
-   *     instance is gone once its lease runs out
+   *     by the registry's deadline: the attempts go on in the background, until the store confirms
+   *     or the registry is closed, and without renewals the instance is gone once its lease runs
+   *     out
    */
   CompletableFuture<Void> deregister();
 
-  /** {@link #deregister()}, waiting for it. A failure is logged, not thrown. Idempotent. */
+  /**
+   * {@link #deregister()}, waiting for it; not on a thread that is interrupted, whose flag stays
+   * set while the deregistration goes on. A failure is logged, not thrown. Idempotent.
+   */
   @Override
   void close();
 

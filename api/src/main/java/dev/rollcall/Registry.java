@@ -61,7 +61,8 @@ public interface Registry extends AutoCloseable {
    * @param liveness how the store learns that it is alive
    * @return completes when the store holds the instance. Attempts that fail as unavailable are
    *     repeated until the registry's deadline, then the future fails and the registration is
-   *     closed; the store may have taken the instance all the same, until its lease runs out.
+   *     closed; the store may have taken the instance all the same, and that is undone in the
+   *     background until the store confirms or this registry is closed.
    */
   CompletableFuture<Registration> register(ServiceInstance instance, Liveness liveness);
 
@@ -122,11 +123,20 @@ public interface Registry extends AutoCloseable {
   CompletableFuture<Snapshot> snapshot(String name);
 
   /**
-   * Deregisters all that this registry has registered, in parallel, for at most the registry's
-   * deadline, closes all subscriptions, and stops. Views and the catalogue keep returning the last
-   * state, and say that it is {@linkplain Freshness.Stale stale}; who still waits for a first one
-   * is told. Idempotent, safe from any thread, a shutdown hook and a listener's callback included.
-   * Every later call of another method fails with {@link IllegalStateException}.
+   * Deregisters all that this registry has registered, in parallel, closes all subscriptions, and
+   * stops. Views and the catalogue keep returning the last state, and say that it is {@linkplain
+   * Freshness.Stale stale}; who still waits for a first one is told. Idempotent, safe from any
+   * thread, a shutdown hook and a listener's callback included. Every later call of another method
+   * fails with {@link IllegalStateException}.
+   *
+   * <p>Waits until the store has confirmed: not at all where nothing of this registry's can stand
+   * there; for at most the registry's deadline; and for some two seconds only where the store is
+   * known not to answer and would remove the rest by itself. Permanent registrations are tried
+   * until the deadline, since nothing else removes them.
+   *
+   * <p>On a thread that is interrupted this returns without waiting, and leaves the flag set. What
+   * the store is owed is done all the same, within the deadline, by a thread that keeps the process
+   * alive for so long.
    */
   @Override
   void close();

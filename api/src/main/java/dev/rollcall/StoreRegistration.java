@@ -13,9 +13,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,6 +47,7 @@ final class StoreRegistration implements Registration {
   private final RegistryBackend backend;
   private final Timer timer;
   private final Dispatcher dispatcher;
+  private final StoreContact contact;
   private final Duration deadline;
   private final Liveness liveness;
   private final Claim firstClaim;
@@ -70,7 +72,12 @@ final class StoreRegistration implements Registration {
   private int endedGeneration = -1;
   private boolean busy;
   private boolean sent;
+
+  /** Whether a registration was not answered, before the first that was taken. */
+  private boolean doubted;
+
   private boolean closing;
+  private boolean over;
   private boolean parked;
   private long renewedNanos;
   private @Nullable RegistryException lastFailure;
@@ -99,6 +106,7 @@ final class StoreRegistration implements Registration {
       RegistryBackend backend,
       Timer timer,
       Dispatcher dispatcher,
+      StoreContact contact,
       Duration deadline,
       String owner,
       ServiceInstance instance,
@@ -108,6 +116,7 @@ final class StoreRegistration implements Registration {
     this.backend = backend;
     this.timer = timer;
     this.dispatcher = dispatcher;
+    this.contact = contact;
     this.deadline = deadline;
     this.owner = owner;
     this.liveness = liveness;
@@ -186,7 +195,7 @@ final class StoreRegistration implements Registration {
             done -> {
               CompletableFuture<@Nullable Void> waited = new CompletableFuture<>();
               timer.schedule(() -> waited.complete(null), wait);
-              return waited;
+              return CompletableFuture.anyOf(waited, contact.closed()).thenApply(over -> null);
             });
   }
 
@@ -194,7 +203,10 @@ final class StoreRegistration implements Registration {
   public CompletableFuture<Void> deregister() {
     beginClosing();
     return Failures.byDeadline(
-        gone.copy(), timer, deadline, () -> late("not confirmed gone within " + deadline));
+        gone.copy(),
+        timer,
+        deadline,
+        () -> late("not confirmed gone within " + deadline + ", being undone"));
   }
 
   /** Returns the failure of something that took too long, with what the store said last. */
@@ -209,11 +221,57 @@ final class StoreRegistration implements Registration {
 
   @Override
   public void close() {
-    try {
-      deregister().join();
-    } catch (CompletionException failed) {
-      LOG.warn("{}", Failures.of(failed).getMessage());
+    boolean interrupted = Thread.interrupted(); // which is none of the backend's business
+    CompletableFuture<Void> told =
+        deregister()
+            .exceptionally(
+                failed -> {
+                  LOG.warn("{}", Failures.of(failed).getMessage());
+                  return null;
+                });
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
+    try {
+      told.get();
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt(); // it goes on without this thread
+    } catch (ExecutionException logFailed) {
+      throw new IllegalStateException(key + ": its end could not be logged", logFailed);
+    }
+  }
+
+  /** Leaves with the registry: what waits for its next attempt makes it now. */
+  void leave() {
+    synchronized (lock) {
+      cancel(retry);
+      retry = null;
+    }
+    beginClosing();
+    step(); // it may have been closing already
+  }
+
+  /** Completes when the instance is gone, whenever that is. */
+  CompletableFuture<@Nullable Void> gone() {
+    return gone;
+  }
+
+  /** Tells whether the store would keep the instance for ever if it were never told. */
+  boolean staysByItself() {
+    return liveness instanceof Liveness.Permanent;
+  }
+
+  /** The registry is closed and its backend with it: nothing more can be done or waited for. */
+  void abandon() {
+    RegistryException cause =
+        RegistryException.unavailable(
+            key + ": the registry was closed before the store confirmed", null);
+    synchronized (lock) {
+      over = true;
+      cancelTimers();
+    }
+    active.completeExceptionally(cause);
+    gone.completeExceptionally(cause);
   }
 
   @Override
@@ -279,7 +337,7 @@ final class StoreRegistration implements Registration {
   }
 
   private Runnable decide() {
-    if (busy || retry != null) {
+    if (busy || over || retry != null) {
       return () -> {};
     }
     if (state == State.FENCED || (closing && !sent)) {
@@ -290,9 +348,14 @@ final class StoreRegistration implements Registration {
       busy = true;
       Owner mine = new Owner(owner, epoch);
       boolean last = closing;
-      return () ->
-          Failures.call(() -> backend.deregister(key, mine))
-              .whenComplete((nothing, failed) -> deregistered(last, failed));
+      long sentNanos = timer.nanoTime();
+      return () -> {
+        // An answer that is there at once is the backend's own, and no word of the store's.
+        AtomicBoolean asked = new AtomicBoolean();
+        Failures.call(() -> backend.deregister(key, mine))
+            .whenComplete((nothing, failed) -> deregistered(last, asked.get(), sentNanos, failed));
+        asked.set(true);
+      };
     }
     if (parked || (lease != null && wanted.equals(shown) && updates.isEmpty())) {
       return () -> {};
@@ -327,7 +390,7 @@ final class StoreRegistration implements Registration {
 
   private void registered(Sending sent, @Nullable Lease taken, @Nullable Throwable thrown) {
     List<Update> answered = new ArrayList<>();
-    RegistryException failure = thrown == null ? null : Failures.of(thrown);
+    RegistryException failure = noted(thrown);
     RegistryException refused = null;
     synchronized (lock) {
       busy = false;
@@ -339,9 +402,10 @@ final class StoreRegistration implements Registration {
       } else if (failure != null && !closing && !fenced) {
         if (failure.kind() == RegistryException.Kind.UNAVAILABLE) {
           lastFailure = failure;
-          retryLater();
+          doubted = true;
+          retryLater(sent.atNanos);
         } else {
-          refused = failure;
+          refused = doubted && accepted == null ? beingUndone(failure) : failure;
           answered = answer(sent);
           refuse(sent, failure);
         }
@@ -357,6 +421,17 @@ final class StoreRegistration implements Registration {
       }
     }
     step();
+  }
+
+  /** Returns what a call has failed of, null where it has not, and notes what that says. */
+  private @Nullable RegistryException noted(@Nullable Throwable thrown) {
+    RegistryException failure = thrown == null ? null : Failures.of(thrown);
+    if (failure != null && failure.kind() == RegistryException.Kind.UNAVAILABLE) {
+      contact.failed();
+    } else {
+      contact.answered();
+    }
+    return failure;
   }
 
   /** Takes note under the lock of what the store holds now. */
@@ -390,7 +465,7 @@ final class StoreRegistration implements Registration {
       fence();
     } else if (sent.updates == 0) {
       complaint.failed(key, failure);
-      retryLater(); // it refuses what it held before: a permission may come back
+      retryLater(sent.atNanos); // it refuses what it held before: a permission may come back
     } else if (updates.isEmpty()) {
       desired = accepted;
     }
@@ -406,8 +481,9 @@ final class StoreRegistration implements Registration {
     }
   }
 
-  private void deregistered(boolean last, @Nullable Throwable thrown) {
-    RegistryException failure = thrown == null ? null : Failures.of(thrown);
+  private void deregistered(
+      boolean last, boolean asked, long sentNanos, @Nullable Throwable thrown) {
+    RegistryException failure = asked || thrown != null ? noted(thrown) : null;
     boolean finished = false;
     synchronized (lock) {
       busy = false;
@@ -419,10 +495,11 @@ final class StoreRegistration implements Registration {
       } else if (!last || failure.kind() == RegistryException.Kind.UNAVAILABLE) {
         complaint.failed(key, failure);
         lastFailure = failure;
-        retryLater();
+        retryLater(sentNanos);
       } else {
         finished = true;
       }
+      over |= finished;
     }
     if (finished) {
       if (failure == null) {
@@ -440,8 +517,13 @@ final class StoreRegistration implements Registration {
   private void done() {
     stopWorking();
     if (!active.isDone()) {
+      boolean fenced = state() == State.FENCED;
       active.completeExceptionally(
-          RegistryException.conflict(key + ": closed before the store took the registration"));
+          RegistryException.conflict(
+              key
+                  + (fenced
+                      ? ": another owner took it over before this one had it"
+                      : ": closed before the store took the registration")));
     }
     gone.complete(null);
     whenDone.accept(this);
@@ -483,10 +565,20 @@ final class StoreRegistration implements Registration {
     become(State.FENCED);
   }
 
-  /** The first registration has failed for good. */
+  private static RegistryException beingUndone(RegistryException failure) {
+    return new RegistryException(
+        failure.kind(),
+        failure.getMessage() + "; an earlier attempt may have arrived, being undone",
+        failure);
+  }
+
+  /**
+   * The store has refused the first registration. Nothing of this owner's stands there, unless an
+   * earlier attempt was not answered, or the refusal may hide an answer.
+   */
   private void giveUp(boolean mayStand) {
     closing = true;
-    sent = mayStand;
+    sent = doubted || mayStand;
     cancelTimers();
     become(State.CLOSED);
   }
@@ -501,11 +593,18 @@ final class StoreRegistration implements Registration {
     return true;
   }
 
-  private void retryLater() {
+  /** What was sent before the store answered somebody else says nothing of how it is now. */
+  private void retryLater(long sentNanos) {
+    if (contact.hasAnsweredSince(sentNanos)) {
+      backoff.answersAgain();
+    }
     retryAfter(backoff.failed());
   }
 
   private void retryAfter(Duration wait) {
+    if (over) {
+      return;
+    }
     retryAtNanos = timer.nanoTime() + wait.toNanos();
     retry =
         timer.schedule(
@@ -571,7 +670,7 @@ final class StoreRegistration implements Registration {
       if (lease != due || closing) {
         return;
       }
-      if (since - renewedNanos > due.ttl().toNanos()) {
+      if (!staysByItself() && since - renewedNanos > due.ttl().toNanos()) {
         lose("no renewal was answered for its TTL");
       }
     }
@@ -582,15 +681,15 @@ final class StoreRegistration implements Registration {
     Failures.call(due::renew)
         .whenComplete(
             (nothing, thrown) -> {
+              RegistryException failure = noted(thrown);
               synchronized (lock) {
                 if (lease != due || closing) {
                   return;
                 }
-                if (thrown == null) {
+                if (failure == null) {
                   renewedNanos = since;
                   complaint.works();
                 } else {
-                  RegistryException failure = Failures.of(thrown);
                   complaint.failed(key, failure);
                   if (failure.kind() == RegistryException.Kind.CONFLICT) {
                     lose("its lease has ended");

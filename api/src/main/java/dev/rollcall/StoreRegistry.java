@@ -38,6 +38,9 @@ final class StoreRegistry implements Registry {
   static final String CLOSED = "the registry is closed";
   private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** What a store that does not answer is waited for, to hear of what it removes by itself. */
+  private static final long LAST_CHANCE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
   /** The streams of one store come back together; one round serves them all. */
   private static final Duration ROUND = Duration.ofMillis(50);
 
@@ -62,6 +65,7 @@ final class StoreRegistry implements Registry {
   private final @Nullable Timer ownTimer;
   private final Settings settings;
   private final Dispatcher dispatcher;
+  private final StoreContact contact;
   private final HealthChecker checker;
   private final LossGuard guard;
   private final ConcurrentHashMap<String, WatchedService> services = new ConcurrentHashMap<>();
@@ -85,6 +89,7 @@ final class StoreRegistry implements Registry {
     this.ownTimer = ownTimer;
     this.settings = settings;
     this.dispatcher = new Dispatcher(timer, listenerExecutor);
+    this.contact = new StoreContact(timer, this::storeAnswers);
     this.checker = HealthChecker.open(timer, "rollcall-check");
     this.guard = new LossGuard(timer, checker, settings.lossShare, settings.lossBound);
     timer.schedule(this::sweep, settings.idleViewsAfter);
@@ -124,7 +129,11 @@ final class StoreRegistry implements Registry {
             registration.active().copy(),
             timer,
             settings.deadline,
-            () -> registration.late("not registered within " + settings.deadline));
+            () ->
+                registration.late(
+                    "not registered within "
+                        + settings.deadline
+                        + "; may have arrived, being undone"));
     answer.whenComplete(
         (registered, failed) -> {
           if (failed != null) {
@@ -151,6 +160,7 @@ final class StoreRegistry implements Registry {
             backend,
             timer,
             dispatcher,
+            contact,
             settings.deadline,
             nextOwner(),
             instance,
@@ -194,7 +204,7 @@ final class StoreRegistry implements Registry {
                           new InstanceCache(name, timer, guard.window(), settings.mostEjected),
                           guard,
                           dispatcher,
-                          this::storeAnswers);
+                          this::streamAnswers);
               view[0] = service.resolve();
               recent.put(view[0]);
               return service;
@@ -214,7 +224,13 @@ final class StoreRegistry implements Registry {
     return view[0];
   }
 
-  /** A stream works again, so registrations that wait for their next attempt need not wait on. */
+  /** A stream works again, which proves it for all. */
+  private void streamAnswers() {
+    contact.answered();
+    storeAnswers();
+  }
+
+  /** The store answers again: registrations that wait for their next attempt need not wait on. */
   private void storeAnswers() {
     if (answering.compareAndSet(false, true)) {
       timer.schedule(
@@ -256,7 +272,7 @@ final class StoreRegistry implements Registry {
       if (catalog != null) {
         return catalog;
       }
-      opened = new StoreCatalog(timer, guard, dispatcher, this::storeAnswers);
+      opened = new StoreCatalog(timer, guard, dispatcher, this::streamAnswers);
       catalog = opened;
     }
     try {
@@ -322,69 +338,139 @@ final class StoreRegistry implements Registry {
 
   @Override
   public void close() {
-    if (!closed.compareAndSet(false, true)) {
-      awaitStopped();
-      return;
-    }
+    // The flag shortens this thread's waiting and nothing else: what the store is told, and the
+    // backend, must not see it.
+    boolean interrupted = Thread.interrupted();
     try {
+      if (!closed.compareAndSet(false, true)) {
+        awaitStopped(interrupted);
+        return;
+      }
       List<StoreRegistration> all = List.copyOf(registrations);
-      deregister(all);
-      StoreCatalog everything;
-      synchronized (this) {
-        everything = catalog;
-      }
-      List<WatchedService> watched = List.copyOf(services.values());
-      watched.forEach(WatchedService::close); // before their listeners are counted
-      List<Mailbox> mailboxes = new ArrayList<>();
-      watched.forEach(service -> mailboxes.addAll(service.mailboxes()));
-      all.forEach(registration -> mailboxes.addAll(registration.mailboxes()));
-      if (everything != null) {
-        everything.close();
-        mailboxes.addAll(everything.mailboxes());
-      }
-      recent.clear();
-      services.clear(); // so that the next call finds the registry closed
-      mailboxes.forEach(Mailbox::shut);
-      RegistryException cause = RegistryException.unavailable(CLOSED, null);
-      watched.forEach(service -> service.end(cause));
-      if (everything != null) {
-        everything.end(cause);
-      }
-      long deadline = System.nanoTime() + QUIET_NANOS;
-      mailboxes.forEach(mailbox -> mailbox.awaitQuiet(deadline - System.nanoTime()));
-    } finally {
-      try {
-        backend.close();
-      } catch (LinkageError broken) {
-        LOG.error("closing: {}", Failures.of(broken).getMessage());
-      } finally {
-        checker.close();
-        dispatcher.close();
-        if (ownTimer != null) {
-          ownTimer.close();
+      long deadline = System.nanoTime() + settings.deadline.toNanos();
+      all.forEach(StoreRegistration::leave);
+      boolean later = interrupted && !gone(all).isDone();
+      if (!later) {
+        try {
+          awaitGone(all, deadline);
+        } catch (InterruptedException stop) {
+          interrupted = true;
+          later = true;
         }
-        stopped.countDown();
+      }
+      try {
+        stopListening(all, interrupted);
+      } finally {
+        if (later) {
+          // No daemon: the process is to live until the store was told, or the deadline is over.
+          new Thread(() -> stopLater(all, deadline), "rollcall-closing").start();
+        } else {
+          stop(all);
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
     }
   }
 
-  private void deregister(List<StoreRegistration> all) {
-    CompletableFuture<?>[] answers =
-        all.stream().map(StoreRegistration::deregister).toArray(CompletableFuture[]::new);
+  private void stopLater(List<StoreRegistration> all, long deadline) {
     try {
-      CompletableFuture.allOf(answers).get(settings.deadline.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (ExecutionException | TimeoutException failed) {
+      awaitGone(all, deadline);
+    } catch (InterruptedException never) {
+      LOG.warn("closing was interrupted; what is still registered goes when its lease runs out");
+    } finally {
+      stop(all);
+    }
+  }
+
+  private void stop(List<StoreRegistration> all) {
+    try {
+      backend.close();
+    } catch (LinkageError broken) {
+      LOG.error("closing: {}", Failures.of(broken).getMessage());
+    } finally {
+      all.forEach(StoreRegistration::abandon);
+      contact.closed().complete(null);
+      checker.close();
+      dispatcher.close();
+      if (ownTimer != null) {
+        ownTimer.close();
+      }
+    }
+  }
+
+  private void stopListening(List<StoreRegistration> all, boolean interrupted) {
+    StoreCatalog everything;
+    synchronized (this) {
+      everything = catalog;
+    }
+    List<WatchedService> watched = List.copyOf(services.values());
+    watched.forEach(WatchedService::close); // before their listeners are counted
+    List<Mailbox> mailboxes = new ArrayList<>();
+    watched.forEach(service -> mailboxes.addAll(service.mailboxes()));
+    all.forEach(registration -> mailboxes.addAll(registration.mailboxes()));
+    if (everything != null) {
+      everything.close();
+      mailboxes.addAll(everything.mailboxes());
+    }
+    recent.clear();
+    services.clear(); // so that the next call finds the registry closed
+    mailboxes.forEach(Mailbox::shut);
+    RegistryException cause = RegistryException.unavailable(CLOSED, null);
+    watched.forEach(service -> service.end(cause));
+    if (everything != null) {
+      everything.end(cause);
+    }
+    if (!interrupted) {
+      long deadline = System.nanoTime() + QUIET_NANOS;
+      mailboxes.forEach(mailbox -> mailbox.awaitQuiet(deadline - System.nanoTime()));
+    }
+  }
+
+  /**
+   * Waits until the store has confirmed all departures, but no longer than that is of use: once the
+   * store is known not to answer, and has had a moment more, only for what it would keep for ever.
+   * The rest goes when its lease runs out, about as late as it would after a longer wait.
+   */
+  private void awaitGone(List<StoreRegistration> all, long deadline) throws InterruptedException {
+    List<StoreRegistration> lasting =
+        all.stream().filter(StoreRegistration::staysByItself).toList();
+    CompletableFuture<?> awaited = gone(all);
+    for (boolean last = false; !last; ) {
+      long left = deadline - System.nanoTime();
+      last = left <= LAST_CHANCE_NANOS;
+      try {
+        awaited.get(Math.min(left, LAST_CHANCE_NANOS), TimeUnit.NANOSECONDS);
+        last = true;
+      } catch (ExecutionException refused) {
+        last = true;
+      } catch (TimeoutException silent) {
+        awaited = gone(contact.isDown() ? lasting : all);
+      }
+    }
+    if (!gone(all).isDone() || gone(all).isCompletedExceptionally()) {
       LOG.warn(
           "closing: {} of {} registrations were not confirmed gone; they go when their leases run"
               + " out",
           registrations.size(),
           all.size());
-    } catch (InterruptedException stop) {
-      Thread.currentThread().interrupt();
+    }
+    if (!gone(lasting).isDone()) {
+      LOG.warn("closing: permanent registrations are among them, and may stay in the store");
     }
   }
 
-  private void awaitStopped() {
+  private static CompletableFuture<?> gone(List<StoreRegistration> all) {
+    return CompletableFuture.allOf(
+        all.stream().map(StoreRegistration::gone).toArray(CompletableFuture[]::new));
+  }
+
+  private void awaitStopped(boolean interrupted) {
+    if (interrupted) {
+      return; // the other thread goes on
+    }
     try {
       if (!stopped.await(settings.deadline.toNanos() + 2 * QUIET_NANOS, TimeUnit.NANOSECONDS)) {
         LOG.warn("closing has not ended in time on another thread");

@@ -69,6 +69,7 @@ class ArchitectureTest {
           "StateMailbox",
           "Sticky",
           "StoreCatalog",
+          "StoreContact",
           "StoreRegistration",
           "StoreRegistry",
           "Target",

@@ -18,6 +18,7 @@ abstract class RegistrationFixture {
   final ScriptedBackend backend = new ScriptedBackend();
   final FakeChecker checker = new FakeChecker();
   final Dispatcher dispatcher = new Dispatcher(timer, Runnable::run);
+  final StoreContact contact = new StoreContact(timer, () -> {});
   final AtomicInteger done = new AtomicInteger();
   final List<Registration.State> states = new CopyOnWriteArrayList<>();
 
@@ -36,6 +37,7 @@ abstract class RegistrationFixture {
             backend,
             timer,
             dispatcher,
+            contact,
             DEADLINE,
             UUID.randomUUID().toString(),
             INSTANCE,

@@ -151,6 +151,20 @@ class StoreRegistrationCloseTest extends RegistrationFixture {
   }
 
   @Test
+  void close_onAnInterruptedThread_returnsAndGoesOn() {
+    StoreRegistration registration = start();
+    backend.onDeregister = call -> {};
+    Thread.currentThread().interrupt();
+    registration.close();
+    assertThat(Thread.interrupted()).isTrue();
+    backend.lastDeregister().refuse(Kind.UNAVAILABLE);
+    backend.onDeregister = ScriptedBackend.Deregister::accept;
+    timer.advance(Duration.ofSeconds(1));
+    assertThat(backend.deregisters).hasSize(2);
+    assertThat(done.get()).isPositive();
+  }
+
+  @Test
   void drain_waitsAfterTheDeregistration() {
     StoreRegistration registration = start();
     backend.onDeregister = call -> {};

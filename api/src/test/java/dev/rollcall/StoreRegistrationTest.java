@@ -9,9 +9,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.rollcall.RegistryException.Kind;
+import dev.rollcall.spi.Lease;
 import dev.rollcall.spi.LeaseListener.LeaseEnd;
 import dev.rollcall.spi.RegisterRequest.Claim;
 import java.time.Duration;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -81,6 +83,67 @@ class StoreRegistrationTest extends RegistrationFixture {
     registration.close();
     assertThat(backend.deregisters).isEmpty();
     assertThat(timer.pending()).isZero();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Kind.class,
+      names = {"DENIED", "INVALID", "CONFLICT"})
+  void start_whenTheStoreRefusesAfterAnAttemptThatMayHaveArrived_undoesThat(Kind kind) {
+    backend.onRegister =
+        call -> call.refuse(backend.registers.size() == 1 ? Kind.UNAVAILABLE : kind);
+    StoreRegistration registration = start();
+    timer.advance(Duration.ofSeconds(1));
+    assertThat(registration.active())
+        .isCompletedExceptionally()
+        .failsWithin(Duration.ZERO)
+        .withThrowableThat()
+        .satisfies(thrown -> assertThat(kindOf(thrown.getCause())).isEqualTo(kind))
+        .withMessageContaining("may have arrived, being undone");
+    assertThat(backend.deregisters).hasSize(1);
+    assertThat(backend.lastDeregister().owner).isEqualTo(backend.lastRegister().owner());
+    assertThat(done.get()).isPositive();
+    assertThat(timer.pending()).isZero();
+  }
+
+  @Test
+  void start_whenAnotherTakesOverFirst_saysSo() {
+    backend.onRegister = call -> {};
+    StoreRegistration registration = start();
+    backend.lastRegister().listener.ended(LeaseEnd.SUPERSEDED);
+    backend.lastRegister().accept();
+    assertThat(registration.active())
+        .isCompletedExceptionally()
+        .failsWithin(Duration.ZERO)
+        .withThrowableThat()
+        .withMessageContaining("another owner took it over");
+  }
+
+  @Test
+  void permanent_afterALongPause_isLookedAtAndNotLost() {
+    backend.onRegister = call -> call.answer.complete(new Looked(call));
+    StoreRegistration registration = start(Liveness.permanent(), Claim.TAKE_OVER);
+    timer.pause(LONG);
+    assertThat(backend.registers).hasSize(1);
+    assertThat(backend.lastRegister().renewals).isNotEmpty();
+    assertThat(registration.state()).isEqualTo(ACTIVE);
+    backend.lastRegister().onRenew =
+        renewal -> renewal.completeExceptionally(RegistryException.conflict("gone"));
+    timer.advance(ScriptedBackend.TTL);
+    assertThat(backend.registers).hasSize(2);
+  }
+
+  /** A lease of what needs none and is looked at all the same. */
+  private record Looked(ScriptedBackend.Register call) implements Lease {
+    @Override
+    public Duration ttl() {
+      return ScriptedBackend.TTL;
+    }
+
+    @Override
+    public CompletionStage<Void> renew() {
+      return call.renew();
+    }
   }
 
   @Test

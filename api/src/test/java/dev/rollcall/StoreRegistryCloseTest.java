@@ -13,6 +13,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -102,6 +103,131 @@ class StoreRegistryCloseTest extends RegistryFixture {
                   + " out");
     }
     assertThat(backend.closed).hasValue(1);
+  }
+
+  @Test
+  void close_onAnInterruptedThread_owesTheStoreTheSame() {
+    registry.register(Samples.instance("a"), Liveness.permanent()).join();
+    AtomicBoolean sawTheFlag = new AtomicBoolean();
+    backend.onDeregister = call -> sawTheFlag.set(Thread.currentThread().isInterrupted());
+    Thread.currentThread().interrupt();
+    registry.close();
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(backend.deregisters).hasSize(1);
+    assertThat(sawTheFlag).isFalse();
+    assertThat(backend.closed).hasValue(0);
+    backend.lastDeregister().accept();
+    await().untilAsserted(() -> assertThat(backend.closed).hasValue(1));
+  }
+
+  @Test
+  void close_interruptedWhileItWaits_goesOnInTheBackground() throws InterruptedException {
+    registry.register(Samples.instance("a"), HEARTBEAT).join();
+    backend.onDeregister = call -> {};
+    AtomicBoolean kept = new AtomicBoolean();
+    Thread closer =
+        new Thread(
+            () -> {
+              registry.close();
+              kept.set(Thread.currentThread().isInterrupted());
+            });
+    closer.start();
+    await().until(() -> closer.getState() == Thread.State.TIMED_WAITING);
+    closer.interrupt();
+    closer.join();
+    assertThat(kept).isTrue();
+    assertThat(backend.closed).hasValue(0);
+    backend.lastDeregister().refuse(Kind.UNAVAILABLE);
+    backend.onDeregister = ScriptedBackend.Deregister::accept;
+    timer.advance(Duration.ofSeconds(2));
+    await().untilAsserted(() -> assertThat(backend.closed).hasValue(1));
+    assertThat(backend.deregisters).hasSize(2);
+  }
+
+  @Test
+  void close_onAnInterruptedThreadWithNothingOwed_isDoneWhenItReturns() {
+    registry.register(Samples.instance("a"), HEARTBEAT).join();
+    Thread.currentThread().interrupt();
+    registry.close();
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(backend.closed).hasValue(1);
+  }
+
+  @Test
+  void close_onAnInterruptedThreadWhileAnotherCloses_returns() throws InterruptedException {
+    registry.register(Samples.instance("a"), HEARTBEAT).join();
+    backend.onDeregister = call -> {};
+    Thread closer = new Thread(registry::close);
+    closer.start();
+    await().until(() -> closer.getState() == Thread.State.TIMED_WAITING);
+    Thread.currentThread().interrupt();
+    registry.close();
+    assertThat(Thread.interrupted()).isTrue();
+    backend.lastDeregister().accept();
+    closer.join();
+    assertThat(backend.closed).hasValue(1);
+  }
+
+  @Test
+  void close_whereTheStoreIsKnownToBeDown_doesNotWaitForWhatLeavesByItself() {
+    backend.onRegister = call -> call.refuse(Kind.UNAVAILABLE);
+    registry.announce(Samples.instance("a"), HEARTBEAT);
+    backend.onDeregister = call -> {};
+    Thread closer = new Thread(registry::close);
+    closer.start();
+    await().untilAsserted(() -> assertThat(backend.closed).hasValue(1)); // of a minute's deadline
+    assertThat(backend.deregisters).hasSize(1);
+  }
+
+  @Test
+  void close_whereTheStoreIsKnownToBeDown_waitsForWhatWouldStayForEver() {
+    backend.onRegister = call -> call.refuse(Kind.UNAVAILABLE);
+    registry.announce(Samples.instance("a"), Liveness.permanent());
+    backend.onDeregister = call -> call.refuse(Kind.UNAVAILABLE);
+    new Thread(registry::close).start();
+    await()
+        .during(Duration.ofSeconds(3))
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> assertThat(backend.closed).hasValue(0));
+    backend.onDeregister = ScriptedBackend.Deregister::accept;
+    timer.advance(Duration.ofSeconds(2));
+    await().untilAsserted(() -> assertThat(backend.closed).hasValue(1));
+  }
+
+  @Test
+  void close_whileADeregistrationWaitsForItsNextAttempt_makesItAtOnce() {
+    Registration registration = registry.register(Samples.instance("a"), HEARTBEAT).join();
+    backend.onDeregister = call -> call.refuse(Kind.UNAVAILABLE);
+    registration.deregister();
+    backend.onDeregister = ScriptedBackend.Deregister::accept;
+    registry.close(); // the timer stands still
+    assertThat(backend.deregisters).hasSize(2);
+    assertThat(backend.closed).hasValue(1);
+  }
+
+  @Test
+  void close_failsWhatIsStillWaitedFor() {
+    Registry impatient =
+        Registry.builder(backend).timer(timer).deadline(Duration.ofMillis(100)).build();
+    Registration registration = impatient.register(Samples.instance("a"), HEARTBEAT).join();
+    backend.onDeregister = call -> {};
+    CompletableFuture<Void> gone = registration.deregister();
+    CompletableFuture<Void> drained = registration.drain(Duration.ofSeconds(5));
+    impatient.close();
+    for (CompletableFuture<Void> future : List.of(gone, drained)) {
+      assertThatThrownBy(future::join)
+          .hasCauseInstanceOf(RegistryException.class)
+          .hasMessageContaining("orders/a: the registry was closed before the store confirmed");
+    }
+  }
+
+  @Test
+  void close_endsADrainThatOnlyWaits() {
+    Registration registration = registry.register(Samples.instance("a"), HEARTBEAT).join();
+    CompletableFuture<Void> drained = registration.drain(Duration.ofSeconds(5));
+    assertThat(drained).isNotDone();
+    registry.close();
+    assertThat(drained).isCompleted();
   }
 
   @Test

@@ -182,7 +182,7 @@ class StoreRegistryTest extends RegistryFixture {
     assertThatThrownBy(answer::join)
         .hasCauseInstanceOf(RegistryException.class)
         .hasMessageContaining(
-            "orders/a: not registered within PT1S; last: the store says UNAVAILABLE");
+            "orders/a: not registered within PT1S; may have arrived, being undone; last: the store says UNAVAILABLE");
     int registers = backend.registers.size();
     assertThat(backend.deregisters).hasSize(1);
     timer.advance(Duration.ofMinutes(5));
@@ -293,5 +293,65 @@ class StoreRegistryTest extends RegistryFixture {
     watch.load();
     timer.advance(Duration.ofMillis(639));
     assertThat(backend.registers).hasSize(1);
+  }
+
+  @Test
+  void registrations_whenOneIsAnsweredAfterAnOutage_areAllTriedWithinTwoSeconds() {
+    backend.onRegister = call -> call.refuse(RegistryException.Kind.UNAVAILABLE);
+    List<Registration> all = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      all.add(registry.announce(Samples.instance("i" + i), Liveness.permanent()));
+    }
+    timer.advance(Duration.ofMinutes(5));
+    backend.onRegister = ScriptedBackend.Register::accept;
+    int attempts = backend.registers.size();
+    while (backend.registers.size() == attempts) {
+      timer.advance(Duration.ofMillis(10));
+    }
+    timer.advance(Duration.ofSeconds(2));
+    assertThat(all).allMatch(one -> one.state() == Registration.State.ACTIVE);
+  }
+
+  @Test
+  void registration_thatFailsLateAfterAStreamCameBack_waitsAFirstStepOnly() {
+    registry.service("orders");
+    ScriptedBackend.Opened watch = load();
+    backend.onRegister = call -> call.refuse(Kind.UNAVAILABLE);
+    watch.sink.interrupted(RegistryException.unavailable("down", null));
+    Registration late = registry.announce(Samples.instance("late"), Liveness.permanent());
+    timer.advance(Duration.ofMinutes(5));
+    backend.onRegister = call -> {};
+    int attempts = backend.registers.size();
+    while (backend.registers.size() == attempts) {
+      timer.advance(Duration.ofMillis(10));
+    }
+    timer.advance(Duration.ofSeconds(1));
+    watch.load();
+    timer.advance(Duration.ofSeconds(4));
+    backend.onRegister = ScriptedBackend.Register::accept;
+    backend.lastRegister().refuse(Kind.UNAVAILABLE);
+    timer.advance(Duration.ofSeconds(2));
+    assertThat(late.state()).isEqualTo(Registration.State.ACTIVE);
+  }
+
+  @Test
+  void registration_thatFailsLateAfterTheStoreAnsweredAnother_waitsAFirstStepOnly() {
+    backend.onRegister = call -> call.refuse(RegistryException.Kind.UNAVAILABLE);
+    Registration late = registry.announce(Samples.instance("late"), Liveness.permanent());
+    timer.advance(Duration.ofMinutes(5));
+    backend.onRegister = call -> {};
+    int attempts = backend.registers.size();
+    while (backend.registers.size() == attempts) {
+      timer.advance(Duration.ofMillis(10));
+    }
+    ScriptedBackend.Register hangs = backend.lastRegister();
+    timer.advance(Duration.ofSeconds(1));
+    backend.onRegister = ScriptedBackend.Register::accept;
+    assertThat(registry.announce(Samples.instance("soon"), Liveness.permanent()).state())
+        .isEqualTo(Registration.State.ACTIVE);
+    timer.advance(Duration.ofSeconds(4));
+    hangs.refuse(RegistryException.Kind.UNAVAILABLE);
+    timer.advance(Duration.ofSeconds(2));
+    assertThat(late.state()).isEqualTo(Registration.State.ACTIVE);
   }
 }

@@ -14,8 +14,9 @@ public interface Lease {
   /**
    * Returns how long the store keeps the instance passing without a renewal.
    *
-   * @return the store's own figure, which may differ from what was asked for; {@link Duration#ZERO}
-   *     where nothing is to be renewed
+   * @return the store's own figure, which may differ from what was asked for; for what the store
+   *     keeps by itself, three times as long as the engine may go without looking whether it is
+   *     still there, by {@link #renew()}; {@link Duration#ZERO} where that is told without asking
    */
   Duration ttl();
 

@@ -43,8 +43,11 @@ public interface RegistryBackend extends AutoCloseable {
 
   /**
    * Takes an instance out of the store. When the stage completes, no renewal or registration of
-   * that owner and epoch that is still under way brings it back. An instance that is not there, or
-   * is another owner's, is left alone, and the stage completes normally.
+   * that owner and epoch that is still under way brings it back, also where the backend has given
+   * one of them up and it waits in the store's queue: a backend that cannot rule this out yet fails
+   * as unavailable, and is asked again. An instance that is not there, or is another owner's, is
+   * left alone, and the stage completes normally; so it does, without asking the store, where
+   * nothing of that owner's was ever sent.
    *
    * @param key which instance
    * @param owner whose; {@link Owner#ANY} for whoever's it is

@@ -36,11 +36,18 @@ import org.slf4j.LoggerFactory;
  * <p><b>Visible.</b> An agent answers before the catalogue shows what it was told, and without a
  * majority it answers all the same. So a verb completes when a consistent read shows its effect.
  *
+ * <p><b>Final.</b> A registration that was given up may run later. So a deregistration of that
+ * owner looks again until it cannot any more ({@link Sent}), and nothing is asked where nothing was
+ * ever sent.
+ *
  * <p>Verbs of one key run one after the other ({@link KeyedOrder}).
  */
 final class AgentRegistrations {
   /** How often presence is asked for where the store needs no heartbeat. */
   static final Duration PRESENCE = Duration.ofSeconds(30);
+
+  /** Between two looks at what may be registered yet. */
+  private static final Duration AGAIN = Duration.ofMillis(500);
 
   private static final Logger LOG = LoggerFactory.getLogger(ConsulBackend.class);
 
@@ -50,7 +57,10 @@ final class AgentRegistrations {
   private final Timer timer;
   private final KeyedOrder order = new KeyedOrder();
   private final Map<InstanceKey, Holding> holdings = new ConcurrentHashMap<>();
+  private final Map<Writer, Sent> written = new ConcurrentHashMap<>();
   private final AtomicBoolean saidRounded = new AtomicBoolean();
+
+  private record Writer(InstanceKey key, String ownerId) {}
 
   AgentRegistrations(
       ConsulGateway gateway, ConsulSettings settings, InstanceCodec codec, Timer timer) {
@@ -67,15 +77,40 @@ final class AgentRegistrations {
     Supplier<CompletableFuture<Lease>> work =
         () -> {
           long since = timer.nanoTime();
+          Writer writer = new Writer(key, request.owner().id());
+          Sent sent = written.computeIfAbsent(writer, first -> new Sent());
           return mayClaim(request, body)
-              .thenCompose(may -> write(body))
-              .thenCompose(written -> proof.shown(request, body))
-              .thenApply(end -> taken(request, body, listener, since, end));
+              .thenCompose(may -> write(body, sent))
+              .thenCompose(done -> proof.shown(request, body))
+              .thenApply(end -> taken(request, body, listener, since, end))
+              .whenComplete((lease, failed) -> forgetIfRefused(writer, sent, failed));
         };
     return limited(key + ": ", order.then(key, work));
   }
 
+  /** Who was refused is not asked to deregister; the rest of what it has sent is its own. */
+  private void forgetIfRefused(Writer writer, Sent sent, @Nullable Throwable failed) {
+    if (failed != null && !isUnavailable(failed) && !sent.isInDoubt()) {
+      written.remove(writer, sent);
+    }
+  }
+
+  private static boolean isUnavailable(Throwable failed) {
+    Throwable cause =
+        failed instanceof CompletionException && failed.getCause() != null
+            ? failed.getCause()
+            : failed;
+    return !(cause instanceof RegistryException known)
+        || known.kind() == RegistryException.Kind.UNAVAILABLE;
+  }
+
   CompletableFuture<@Nullable Void> deregister(InstanceKey key, Owner owner) {
+    Writer writer = new Writer(key, owner.id());
+    Sent before = written.get(writer);
+    Duration limit =
+        before != null && before.isInDoubt()
+            ? Sent.SETTLING.plus(settings.timeout().multipliedBy(2))
+            : settings.timeout();
     Supplier<CompletableFuture<@Nullable Void>> work =
         () -> {
           Holding holding = holdings.get(key);
@@ -83,13 +118,47 @@ final class AgentRegistrations {
             holding.release();
             holdings.remove(key, holding);
           }
-          CompletableFuture<@Nullable Void> done = nothing();
-          for (String consulId : Names.candidates(key)) {
-            done = done.thenCompose(last -> remove(key, consulId, owner));
+          Sent sent = written.get(writer);
+          if (sent == null) {
+            return removeAll(key, owner);
           }
-          return done;
+          CompletableFuture<@Nullable Void> gone =
+              sent.ever() ? removeForGood(key, owner, sent) : nothing();
+          return gone.thenRun(() -> written.remove(writer, sent));
         };
-    return limited(key + ": ", order.then(key, work));
+    return limited(key + ": ", order.then(key, work), limit);
+  }
+
+  private CompletableFuture<@Nullable Void> removeAll(InstanceKey key, Owner owner) {
+    CompletableFuture<@Nullable Void> done = nothing();
+    for (String consulId : Names.candidates(key)) {
+      done = done.thenCompose(last -> remove(key, consulId, owner));
+    }
+    return done;
+  }
+
+  /** Removes until nothing can come any more. */
+  private CompletableFuture<@Nullable Void> removeForGood(InstanceKey key, Owner owner, Sent sent) {
+    long began = timer.nanoTime();
+    return removeAll(key, owner)
+        .whenComplete((gone, failed) -> heard(sent, began, failed))
+        .thenCompose(
+            gone -> {
+              if (!sent.isInDoubt()) {
+                return nothing();
+              }
+              CompletableFuture<@Nullable Void> later = new CompletableFuture<>();
+              timer.schedule(() -> later.complete(null), AGAIN);
+              return later.thenCompose(now -> removeForGood(key, owner, sent));
+            });
+  }
+
+  private void heard(Sent sent, long began, @Nullable Throwable failed) {
+    if (failed == null) {
+      sent.heard(began, timer.nanoTime());
+    } else {
+      sent.silent();
+    }
   }
 
   private CompletableFuture<@Nullable Void> remove(InstanceKey key, String consulId, Owner owner) {
@@ -159,15 +228,14 @@ final class AgentRegistrations {
   }
 
   /** Registers and starts the TTL, once more where the agent forgets in between. */
-  private CompletableFuture<@Nullable Void> write(RegistrationBody body) {
-    return gateway
-        .register(body.json())
+  private CompletableFuture<@Nullable Void> write(RegistrationBody body, Sent sent) {
+    return send(body, sent)
         .thenCompose(registered -> start(body))
         .thenCompose(
             known ->
                 known
                     ? CompletableFuture.completedFuture(true)
-                    : gateway.register(body.json()).thenCompose(again -> start(body)))
+                    : send(body, sent).thenCompose(again -> start(body)))
         .thenCompose(
             known ->
                 known
@@ -175,6 +243,13 @@ final class AgentRegistrations {
                     : CompletableFuture.failedFuture(
                         RegistryException.unavailable(
                             settings + ": the agent forgets what it is told", null)));
+  }
+
+  private CompletableFuture<Boolean> send(RegistrationBody body, Sent sent) {
+    Sent.Attempt attempt = sent.new Attempt();
+    return gateway
+        .register(body.json(), attempt)
+        .whenComplete((done, failed) -> attempt.end(failed == null || !isUnavailable(failed)));
   }
 
   private CompletableFuture<Boolean> start(RegistrationBody body) {
@@ -244,7 +319,14 @@ final class AgentRegistrations {
                     return compare(holding, false, true);
                   });
         };
-    return limited(holding.key() + ": ", order.then(holding.key(), work));
+    long began = timer.nanoTime();
+    Sent sent = written.get(new Writer(holding.key(), holding.ownerId()));
+    CompletableFuture<@Nullable Void> renewed = order.then(holding.key(), work);
+    return limited(
+        holding.key() + ": ",
+        sent == null || !sent.isInDoubt()
+            ? renewed
+            : renewed.whenComplete((beat, failed) -> heard(sent, began, failed)));
   }
 
   /** Asks the agent whose the instance is. */
@@ -268,6 +350,9 @@ final class AgentRegistrations {
 
   private void finish(Holding holding, LeaseEnd why) {
     holdings.remove(holding.key(), holding);
+    if (why == LeaseEnd.SUPERSEDED) {
+      written.remove(new Writer(holding.key(), holding.ownerId()));
+    }
     holding.end(why);
   }
 
@@ -294,19 +379,20 @@ final class AgentRegistrations {
   /** Gives a verb its deadline; what is under way then goes on, in its key's order. */
   private <T extends @Nullable Object> CompletableFuture<T> limited(
       String context, CompletableFuture<T> work) {
+    return limited(context, work, settings.timeout());
+  }
+
+  private <T extends @Nullable Object> CompletableFuture<T> limited(
+      String context, CompletableFuture<T> work, Duration limit) {
     CompletableFuture<T> answer = new CompletableFuture<>();
     Timer.Scheduled late =
         timer.schedule(
             () ->
                 answer.completeExceptionally(
                     RegistryException.unavailable(
-                        context
-                            + settings
-                            + ": not done within "
-                            + settings.timeout().toMillis()
-                            + " ms",
+                        context + settings + ": not done within " + limit.toMillis() + " ms",
                         null)),
-            settings.timeout());
+            limit);
     var unused =
         work.whenComplete(
             (value, failed) -> {

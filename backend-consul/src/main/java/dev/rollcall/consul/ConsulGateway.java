@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import okhttp3.Call;
 import okhttp3.ConnectionPool;
+import okhttp3.EventListener;
 import okhttp3.HttpUrl;
 import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
@@ -96,6 +97,7 @@ final class ConsulGateway implements AutoCloseable {
             .readTimeout(timeout)
             .followRedirects(false)
             .followSslRedirects(false)
+            .eventListener(new Sending())
             .connectionPool(new ConnectionPool(QUERIES + CALLS + HEARTBEATS, 1, TimeUnit.MINUTES));
     if (!settings.token().isEmpty()) {
       String token = settings.token();
@@ -295,8 +297,14 @@ final class ConsulGateway implements AutoCloseable {
         .answer();
   }
 
-  /** Registers a service with its checks, in place of all that was there; completes with true. */
-  CompletableFuture<Boolean> register(String json) {
+  /**
+   * Registers a service with its checks, in place of all that was there; completes with true.
+   *
+   * @param sending called each time that the request begins to be written to a connection: from
+   *     then on the agent may run it, whatever becomes of the answer; where it throws, nothing is
+   *     sent
+   */
+  CompletableFuture<Boolean> register(String json, Runnable sending) {
     HttpUrl.Builder url =
         base.newBuilder()
             .addPathSegments("agent/service/register")
@@ -306,6 +314,7 @@ final class ConsulGateway implements AutoCloseable {
         new Request.Builder()
             .url(url.build())
             .put(RequestBody.create(json.getBytes(StandardCharsets.UTF_8), JSON))
+            .tag(Runnable.class, sending)
             .build();
     return exchange(calls, request, settings.timeout(), response -> body(response, in -> true))
         .answer();
@@ -471,6 +480,17 @@ final class ConsulGateway implements AutoCloseable {
       return index == 0 ? 1 : index;
     } catch (NumberFormatException malformed) {
       throw unavailable("an answer without an index", null);
+    }
+  }
+
+  /** Tells who wants to know when his request begins to be sent. */
+  private static final class Sending extends EventListener {
+    @Override
+    public void requestHeadersStart(Call call) {
+      Runnable sending = call.request().tag(Runnable.class);
+      if (sending != null) {
+        sending.run();
+      }
     }
   }
 

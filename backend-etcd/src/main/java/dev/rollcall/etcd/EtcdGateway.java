@@ -1,5 +1,7 @@
 package dev.rollcall.etcd;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.rollcall.RegistryException;
 import dev.rollcall.spi.Timer;
 import io.etcd.jetcd.ByteSequence;
@@ -26,6 +28,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -163,10 +166,12 @@ final class EtcdGateway implements AutoCloseable {
       answer.completeExceptionally(closed(what));
       return answer;
     }
+    AtomicReference<Held> sentThrough = new AtomicReference<>(current);
     Timer.Scheduled late =
         timer.schedule(
             () -> {
-              doubt(current, SILENT_NANOS);
+              // Elsewhere, since a new client takes its time to be made, and other deadlines wait.
+              elsewhere(() -> overdue(requireNonNull(sentThrough.get())));
               answer.completeExceptionally(
                   RegistryException.unavailable(
                       what + ": no answer from " + options + " within " + deadline, null));
@@ -177,7 +182,7 @@ final class EtcdGateway implements AutoCloseable {
           late.cancel();
           underWay.remove(number);
         });
-    attempt(what, send, answer, mayRepeat);
+    attempt(what, send, answer, sentThrough, mayRepeat);
     return answer;
   }
 
@@ -185,8 +190,10 @@ final class EtcdGateway implements AutoCloseable {
       String what,
       Function<Client, CompletableFuture<T>> send,
       CompletableFuture<T> answer,
+      AtomicReference<Held> sentThrough,
       boolean mayRepeat) {
     Held on = current;
+    sentThrough.set(on);
     CompletableFuture<T> sent;
     try {
       sent = send.apply(on.client);
@@ -201,7 +208,7 @@ final class EtcdGateway implements AutoCloseable {
           } else if (mayRepeat && isBroken(failed) && !answer.isDone() && !closed) {
             // What is sent by call() may be sent twice: each write compares, or is the same.
             doubt(on, brokenNanos);
-            attempt(what, send, answer, false);
+            attempt(what, send, answer, sentThrough, false);
           } else {
             answer.completeExceptionally(failure(what, on, failed));
           }
@@ -258,15 +265,17 @@ final class EtcdGateway implements AutoCloseable {
               CompletableFuture<Page> later = new CompletableFuture<>();
               timer.schedule(
                   () ->
-                      list(what, range, since, floor)
-                          .whenComplete(
-                              (again, failed) -> {
-                                if (failed == null) {
-                                  later.complete(again);
-                                } else {
-                                  later.completeExceptionally(failed);
-                                }
-                              }),
+                      elsewhere(
+                          () ->
+                              list(what, range, since, floor)
+                                  .whenComplete(
+                                      (again, failed) -> {
+                                        if (failed == null) {
+                                          later.complete(again);
+                                        } else {
+                                          later.completeExceptionally(failed);
+                                        }
+                                      })),
                   AGAIN);
               return later;
             });
@@ -323,12 +332,13 @@ final class EtcdGateway implements AutoCloseable {
   }
 
   /**
-   * Joins the client's keep-alive stream; returns the way out.
+   * Joins a client's keep-alive stream; returns the way out.
    *
    * @throws RuntimeException where the client has just been closed
    */
-  CloseableClient keepAlive(long leaseId, StreamObserver<LeaseKeepAliveResponse> observer) {
-    return current.client.getLeaseClient().keepAlive(leaseId, observer);
+  CloseableClient keepAlive(
+      Held on, long leaseId, StreamObserver<LeaseKeepAliveResponse> observer) {
+    return on.client.getLeaseClient().keepAlive(leaseId, observer);
   }
 
   /** Notes that the store was heard. */
@@ -363,9 +373,12 @@ final class EtcdGateway implements AutoCloseable {
     return refusal;
   }
 
-  /** Takes note that an answer is overdue. */
-  void overdue() {
-    doubt(current, SILENT_NANOS);
+  /**
+   * Takes note that an answer through a client is overdue. That says nothing of the one that has
+   * taken its place since, which may be about to connect. Not for the timer's thread.
+   */
+  void overdue(Held through) {
+    doubt(through, SILENT_NANOS);
   }
 
   Duration timeout() {

@@ -13,17 +13,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A lease as the engine sees it. A renewal extends the lease in etcd and asks whether the key still
- * stands as it was left; both go out at once. Thread-safe.
+ * stands as it was left; both go out at once. A permanent instance has no lease in etcd, so that
+ * its renewal is the question alone. Thread-safe.
  */
 final class EtcdLease implements Lease {
+  /** Has the engine look every five seconds, in which an instance with a heartbeat is back too. */
+  private static final Duration PRESENCE = Duration.ofSeconds(15);
+
   private final Registrar registrar;
   private final Tenancy tenancy;
+  private final boolean permanent;
   private final Duration ttl;
 
-  EtcdLease(Registrar registrar, Tenancy tenancy, Duration ttl) {
+  EtcdLease(Registrar registrar, Tenancy tenancy, boolean permanent) {
     this.registrar = registrar;
     this.tenancy = tenancy;
-    this.ttl = ttl;
+    this.permanent = permanent;
+    this.ttl = permanent ? PRESENCE : tenancy.view().ttl();
   }
 
   @Override
@@ -37,12 +43,16 @@ final class EtcdLease implements Lease {
     if (!seen.held()) {
       return CompletableFuture.failedFuture(ended());
     }
-    if (seen.leaseId() == 0) {
-      return CompletableFuture.completedFuture(null);
+    if (seen.leaseId() == 0 && !permanent) {
+      return CompletableFuture.completedFuture(null); // the next one is being granted
     }
-    CompletableFuture<Boolean> extended = registrar.renewals().renew(seen.leaseId(), seen.ttl());
     CompletableFuture<Answer> asked = registrar.checks().ask(tenancy.storeKey, seen.modRevision());
     CompletableFuture<Void> result = new CompletableFuture<>();
+    if (permanent) {
+      asked.whenComplete((answer, unasked) -> conclude(seen, answer, true, unasked, result));
+      return result;
+    }
+    CompletableFuture<Boolean> extended = registrar.renewals().renew(seen.leaseId(), seen.ttl());
     // The lease's answer decides where the check has none: extended is extended. Though who may no
     // longer look at his key is refused; etcd itself lets anybody renew a lease whose id he knows.
     asked.whenComplete(

@@ -178,11 +178,11 @@ final class Feed {
     phase = Phase.OPENING;
     int mine = ++run;
     cancel(alarm);
-    alarm =
-        timer.schedule(
-            () -> gateway.elsewhere(() -> inTurn(() -> overdue(mine))), gateway.timeout());
     EtcdGateway.Held on = gateway.client(broken);
     broken = null;
+    alarm =
+        timer.schedule(
+            () -> gateway.elsewhere(() -> inTurn(() -> overdue(mine, on))), gateway.timeout());
     try {
       watcher = gateway.watch(on, range, applied + 1, new Listening(mine, on));
     } catch (RuntimeException | LinkageError refused) {
@@ -190,9 +190,9 @@ final class Feed {
     }
   }
 
-  private void overdue(int mine) {
+  private void overdue(int mine, EtcdGateway.Held on) {
     if (mine == run && phase == Phase.OPENING) {
-      gateway.overdue();
+      gateway.overdue(on);
       failed(RegistryException.unavailable(name + ": the store does not answer", null), false);
     }
   }

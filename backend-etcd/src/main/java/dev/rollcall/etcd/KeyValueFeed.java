@@ -129,11 +129,11 @@ final class KeyValueFeed implements KeyValueBackend.Watch {
   private void open() {
     opening = true;
     int mine = ++run;
-    alarm =
-        timer.schedule(
-            () -> gateway.elsewhere(() -> inTurn(() -> overdue(mine))), gateway.timeout());
     EtcdGateway.Held on = gateway.client(broken);
     broken = null;
+    alarm =
+        timer.schedule(
+            () -> gateway.elsewhere(() -> inTurn(() -> overdue(mine, on))), gateway.timeout());
     try {
       watcher = gateway.watch(on, range, applied + 1, new Listening(mine, on));
     } catch (RuntimeException | LinkageError refused) {
@@ -141,9 +141,9 @@ final class KeyValueFeed implements KeyValueBackend.Watch {
     }
   }
 
-  private void overdue(int mine) {
+  private void overdue(int mine, EtcdGateway.Held on) {
     if (mine == run && opening) {
-      gateway.overdue();
+      gateway.overdue(on);
       failed(RegistryException.unavailable(name + ": the store does not answer", null), false);
     }
   }

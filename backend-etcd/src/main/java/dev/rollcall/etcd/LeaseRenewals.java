@@ -1,5 +1,6 @@
 package dev.rollcall.etcd;
 
+import dev.rollcall.etcd.EtcdGateway.Held;
 import dev.rollcall.spi.Timer;
 import io.etcd.jetcd.lease.LeaseKeepAliveResponse;
 import io.etcd.jetcd.support.CloseableClient;
@@ -35,6 +36,7 @@ final class LeaseRenewals {
   private final EtcdGateway gateway;
   private final Timer timer;
   private final Serial answers;
+  private final Serial joins;
   private final Queue<OneReply> waiting = new ConcurrentLinkedQueue<>();
 
   /** Whether a sweep is to come; it is while anybody waits. */
@@ -44,6 +46,7 @@ final class LeaseRenewals {
     this.gateway = gateway;
     this.timer = timer;
     this.answers = new Serial(gateway::elsewhere);
+    this.joins = new Serial(gateway::elsewhere);
   }
 
   /** Completes with false where the store no longer knows the lease. */
@@ -51,15 +54,20 @@ final class LeaseRenewals {
     if (ttl.compareTo(SHORT) < 0) {
       return alone(leaseId);
     }
-    OneReply reply = new OneReply(leaseId, timer.nanoTime() + STREAM_PATIENCE.toNanos());
+    Held on = gateway.client(null);
+    OneReply reply = new OneReply(leaseId, on, timer.nanoTime() + STREAM_PATIENCE.toNanos());
     waiting.add(reply);
     sweepLater();
+    joins.run(() -> join(reply)); // who renews may be the timer's thread, and jetcd locks
+    return reply.result;
+  }
+
+  private void join(OneReply reply) {
     try {
-      reply.leave(gateway.keepAlive(leaseId, reply));
+      reply.leave(gateway.keepAlive(reply.on, reply.leaseId, reply));
     } catch (RuntimeException | LinkageError clientIsClosed) {
       reply.onError(clientIsClosed);
     }
-    return reply.result;
   }
 
   private void sweepLater() {
@@ -75,7 +83,8 @@ final class LeaseRenewals {
         head = waiting.peek()) {
       waiting.remove(head);
       if (!head.result.isDone()) {
-        gateway.overdue();
+        Held silent = head.on;
+        gateway.elsewhere(() -> gateway.overdue(silent));
         head.onError(new TimeoutException("no answer on the keep-alive stream"));
       }
     }
@@ -98,6 +107,7 @@ final class LeaseRenewals {
   /** Takes part until the first answer. The exit may be known later than the answer. */
   private final class OneReply implements StreamObserver<LeaseKeepAliveResponse> {
     final long leaseId;
+    final Held on;
     final long deadlineNanos;
     final CompletableFuture<Boolean> result = new CompletableFuture<>();
 
@@ -107,8 +117,9 @@ final class LeaseRenewals {
     /** Completed with the answer, and so left the stream. */
     private final CompletableFuture<Boolean> over = new CompletableFuture<>();
 
-    OneReply(long leaseId, long deadlineNanos) {
+    OneReply(long leaseId, Held on, long deadlineNanos) {
       this.leaseId = leaseId;
+      this.on = on;
       this.deadlineNanos = deadlineNanos;
     }
 

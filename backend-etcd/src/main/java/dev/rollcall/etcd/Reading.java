@@ -106,6 +106,7 @@ final class Reading {
       malformed.skipped(entry.getKey(), "its key is not of the form service/id");
       return null;
     }
+    Known was = known.get(entry.getKey());
     remember(entry, entry.getLease() == 0 ? Mark.PERMANENT : Mark.LEASED);
     if (isShadowed(entry.getKey(), key)) {
       malformed.skipped(entry.getKey(), "its id is that of an instance one level up");
@@ -117,7 +118,9 @@ final class Reading {
         return new InstanceEvent.Put(stored.instance().get());
       }
       remember(entry, Mark.LEAVING);
-      return new InstanceEvent.Remove(key, Departure.DEREGISTERED);
+      return was == null || was.mark == Mark.LEAVING
+          ? null // it stood for nothing before
+          : new InstanceEvent.Remove(key, Departure.DEREGISTERED);
     } catch (MalformedException unreadable) {
       malformed.skipped(entry.getKey(), String.valueOf(unreadable.getMessage()));
       // What it overwrote is gone, as a list would show.

@@ -4,7 +4,6 @@ import dev.rollcall.Health;
 import dev.rollcall.InstanceKey;
 import dev.rollcall.Liveness;
 import dev.rollcall.RegistryException;
-import dev.rollcall.ServiceInstance;
 import dev.rollcall.etcd.Tenancy.View;
 import dev.rollcall.spi.Lease;
 import dev.rollcall.spi.LeaseListener;
@@ -16,6 +15,7 @@ import dev.rollcall.spi.Timer;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.kv.TxnResponse;
+import io.etcd.jetcd.lease.LeaseGrantResponse;
 import io.etcd.jetcd.op.Cmp;
 import io.etcd.jetcd.op.CmpTarget;
 import io.etcd.jetcd.op.Op;
@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,10 +38,18 @@ import org.jspecify.annotations.Nullable;
  * departure final: a write of that registration that comes late fails in etcd, since its lease is
  * gone, and nothing of another owner's can vanish, since the revocation takes only what hangs on
  * the lease. Writes to one key from this process are sent one after the other.
+ *
+ * <p>A permanent instance is written with such a lease too, which serves as a fence, and once that
+ * is answered written again without it, if the key still stands at the revision of the first write.
+ * A first write that comes late fails since the fence is revoked; a second one since that revision,
+ * once it is gone, never comes back.
  */
 final class Registrar {
   private static final int MOST_ROUNDS = 8;
   private static final int MOST_AT_WORK = 256;
+
+  /** How long a permanent instance hangs on its fence if this process dies between the writes. */
+  private static final long FENCE_SECONDS = 60;
 
   private final EtcdGateway gateway;
   private final Keys keys;
@@ -50,9 +59,18 @@ final class Registrar {
   private final LeaseRenewals renewals;
   private final Lanes<InstanceKey> lanes = new Lanes<>();
   private final Gate gate;
+  private final Serial starts;
   private final Map<Tenant, Tenancy> tenancies = new ConcurrentHashMap<>();
 
   private record Tenant(InstanceKey key, String ownerId) {}
+
+  /**
+   * What came of a write.
+   *
+   * @param written whether it took place
+   * @param revision at which the key stands now; 0 where it is absent
+   */
+  private record Outcome(boolean written, long revision) {}
 
   /**
    * Whose an entry is.
@@ -71,6 +89,7 @@ final class Registrar {
     this.checks = new OwnershipChecks(gateway, timer);
     this.renewals = new LeaseRenewals(gateway, timer);
     this.gate = new Gate(MOST_AT_WORK, gateway::elsewhere);
+    this.starts = new Serial(gateway::elsewhere);
   }
 
   Codec codec() {
@@ -89,7 +108,7 @@ final class Registrar {
     InstanceKey key = request.instance().key();
     return gateway.call(
         "registration of " + key,
-        any -> lanes.run(key, () -> gate.run(() -> registerNow(request, listener))));
+        any -> lanes.run(key, () -> apart(() -> gate.run(() -> registerNow(request, listener)))));
   }
 
   private CompletableFuture<Lease> registerNow(RegisterRequest request, LeaseListener listener) {
@@ -98,7 +117,19 @@ final class Registrar {
     Tenancy tenancy =
         tenancies.computeIfAbsent(
             new Tenant(key, owner.id()), tenant -> new Tenancy(key, keys.key(key), owner));
-    return lease(tenancy, request)
+    CompletableFuture<Lease> written =
+        request.liveness() instanceof Liveness.Heartbeat heartbeat
+            ? registerWithLease(tenancy, request, listener, heartbeat)
+            : registerForGood(tenancy, request, listener);
+    return written.whenComplete((lease, failed) -> forgetIfRefused(tenancy, failed));
+  }
+
+  private CompletableFuture<Lease> registerWithLease(
+      Tenancy tenancy,
+      RegisterRequest request,
+      LeaseListener listener,
+      Liveness.Heartbeat heartbeat) {
+    return lease(tenancy, request, heartbeat)
         .thenCompose(leaseId -> write(tenancy, request, listener, leaseId))
         .exceptionallyCompose(
             failed -> {
@@ -107,10 +138,60 @@ final class Registrar {
               }
               // It ran out unnoticed. The next one is fresh, so this happens once.
               tenancy.dropLease();
-              return lease(tenancy, request)
+              return lease(tenancy, request, heartbeat)
                   .thenCompose(leaseId -> write(tenancy, request, listener, leaseId));
+            });
+  }
+
+  private CompletableFuture<Lease> registerForGood(
+      Tenancy tenancy, RegisterRequest request, LeaseListener listener) {
+    if (isHidden(request)) {
+      return write(tenancy, request, listener, 0);
+    }
+    tenancy.dropLease();
+    CompletableFuture<Long> expected =
+        request.claim() == Claim.TAKE_OVER
+            ? gateway
+                .call(
+                    "registration of " + tenancy.key,
+                    client -> client.getKVClient().get(tenancy.storeKey))
+                .thenApply(
+                    reply -> reply.getKvs().isEmpty() ? 0 : reply.getKvs().get(0).getModRevision())
+            : CompletableFuture.completedFuture(first(tenancy, request.claim()));
+    return expected
+        .thenCompose(at -> settle(tenancy, request, at, MOST_ROUNDS))
+        .thenApply(revision -> wrote(tenancy, request, listener, revision));
+  }
+
+  /** Writes a key without a lease, where it stands at a revision; behind a fence where it is 0. */
+  private CompletableFuture<Long> settle(
+      Tenancy tenancy, RegisterRequest request, long expected, int rounds) {
+    if (expected > 0) {
+      return attempt(tenancy, request, put(tenancy, request, 0), expected, rounds)
+          .thenCompose(
+              outcome ->
+                  outcome.written
+                      ? CompletableFuture.completedFuture(outcome.revision)
+                      : settle(tenancy, request, outcome.revision, rounds - 1));
+    }
+    return grant(tenancy.key, FENCE_SECONDS)
+        .thenCompose(
+            fence -> {
+              tenancy.fence(fence.getID());
+              Op mark = fence(tenancy, request, fence.getID());
+              return attempt(tenancy, request, mark, 0, rounds);
             })
-        .whenComplete((lease, failed) -> forgetIfRefused(tenancy, failed));
+        .thenCompose(outcome -> settle(tenancy, request, outcome.revision, rounds - 1));
+  }
+
+  /** What stands for nothing: nobody is to see an instance that may go with its fence. */
+  private Op fence(Tenancy tenancy, RegisterRequest request, long leaseId) {
+    return codec.bearsMarks()
+        ? Op.put(
+            tenancy.storeKey,
+            codec.leaving(request.instance(), request.owner()),
+            PutOption.builder().withLeaseId(leaseId).build())
+        : put(tenancy, request, leaseId);
   }
 
   private void forgetIfRefused(Tenancy tenancy, @Nullable Throwable failed) {
@@ -118,23 +199,19 @@ final class Registrar {
       View view = tenancy.view();
       if (!view.held()) {
         tenancy.dropLease();
-        tenancy.takeFormerLeases().forEach(this::revokeInPassing);
+        revokeFormer(tenancy);
         tenancies.remove(new Tenant(tenancy.key, view.owner().id()), tenancy);
       }
     }
   }
 
-  private CompletableFuture<Long> lease(Tenancy tenancy, RegisterRequest request) {
-    if (!(request.liveness() instanceof Liveness.Heartbeat heartbeat)) {
-      tenancy.dropLease();
-      return CompletableFuture.completedFuture(0L);
-    }
+  private CompletableFuture<Long> lease(
+      Tenancy tenancy, RegisterRequest request, Liveness.Heartbeat heartbeat) {
     long seconds = Math.max(leastTtlSeconds, wholeSeconds(heartbeat.ttl()));
     if (tenancy.leaseServes(request.owner(), seconds)) {
       return CompletableFuture.completedFuture(tenancy.view().leaseId());
     }
-    return gateway
-        .call("lease of " + tenancy.key, client -> client.getLeaseClient().grant(seconds))
+    return grant(tenancy.key, seconds)
         .thenApply(
             grant -> {
               tenancy.granted(grant.getID(), Duration.ofSeconds(grant.getTTL()), seconds);
@@ -142,26 +219,36 @@ final class Registrar {
             });
   }
 
+  private CompletableFuture<LeaseGrantResponse> grant(InstanceKey key, long seconds) {
+    return gateway.call("lease of " + key, client -> client.getLeaseClient().grant(seconds));
+  }
+
   private CompletableFuture<Lease> write(
       Tenancy tenancy, RegisterRequest request, LeaseListener listener, long leaseId) {
-    ServiceInstance instance = request.instance();
-    // Who reads the other forms takes whatever stands there for well.
-    boolean hidden = !codec.tellsHealth() && instance.health() == Health.CRITICAL;
+    boolean hidden = isHidden(request);
     Op write =
-        hidden
-            ? Op.delete(tenancy.storeKey, DeleteOption.DEFAULT)
-            : Op.put(
-                tenancy.storeKey,
-                codec.instance(instance, request.owner()),
-                PutOption.builder().withLeaseId(leaseId).build());
+        hidden ? Op.delete(tenancy.storeKey, DeleteOption.DEFAULT) : put(tenancy, request, leaseId);
     return claim(tenancy, request, write, first(tenancy, request.claim()), MOST_ROUNDS)
-        .thenApply(
-            revision -> {
-              tenancy
-                  .wrote(request.owner(), instance, hidden ? 0 : revision, listener)
-                  .forEach(this::revokeInPassing);
-              return new EtcdLease(this, tenancy, tenancy.view().ttl());
-            });
+        .thenApply(revision -> wrote(tenancy, request, listener, hidden ? 0 : revision));
+  }
+
+  /** Who reads the other forms takes whatever stands there for well. */
+  private boolean isHidden(RegisterRequest request) {
+    return !codec.tellsHealth() && request.instance().health() == Health.CRITICAL;
+  }
+
+  private Op put(Tenancy tenancy, RegisterRequest request, long leaseId) {
+    return Op.put(
+        tenancy.storeKey,
+        codec.instance(request.instance(), request.owner()),
+        PutOption.builder().withLeaseId(leaseId).build());
+  }
+
+  private Lease wrote(
+      Tenancy tenancy, RegisterRequest request, LeaseListener listener, long revision) {
+    tenancy.wrote(request.owner(), request.instance(), revision, listener);
+    revokeFormer(tenancy);
+    return new EtcdLease(this, tenancy, !(request.liveness() instanceof Liveness.Heartbeat));
   }
 
   /** The revision at which the key must stand for the claim to win at once; -1 for any. */
@@ -175,7 +262,27 @@ final class Registrar {
 
   private CompletableFuture<Long> claim(
       Tenancy tenancy, RegisterRequest request, Op write, long expected, int rounds) {
+    return attempt(tenancy, request, write, expected, rounds)
+        .thenCompose(
+            outcome ->
+                outcome.written
+                    ? CompletableFuture.completedFuture(outcome.revision)
+                    : claim(tenancy, request, write, outcome.revision, rounds - 1));
+  }
+
+  /**
+   * Writes a key where it stands at a revision, -1 for any.
+   *
+   * @return completes with what came of it; with {@code CONFLICT} where what stands there wins
+   */
+  private CompletableFuture<Outcome> attempt(
+      Tenancy tenancy, RegisterRequest request, Op write, long expected, int rounds) {
     ByteSequence at = tenancy.storeKey;
+    if (rounds < 0) {
+      return CompletableFuture.failedFuture(
+          RegistryException.unavailable(tenancy.key + ": others write it all the time", null));
+    }
+    tenancy.sending();
     return gateway
         .txn(
             "registration of " + tenancy.key,
@@ -185,24 +292,17 @@ final class Registrar {
                     : txn.If(standsAt(at, expected))
                         .Then(write)
                         .Else(Op.get(at, GetOption.DEFAULT)))
-        .thenCompose(
+        .thenApply(
             reply -> {
               if (reply.isSucceeded()) {
-                return CompletableFuture.completedFuture(reply.getHeader().getRevision());
+                return new Outcome(true, reply.getHeader().getRevision());
               }
               KeyValue entry = onlyEntry(reply);
               if (entry != null && !mayReplace(tenancy, request, entry)) {
-                return CompletableFuture.failedFuture(
-                    RegistryException.conflict(
-                        tenancy.key + ": another owner has it, claim " + request.claim()));
+                throw RegistryException.conflict(
+                    tenancy.key + ": another owner has it, claim " + request.claim());
               }
-              if (rounds == 0) {
-                return CompletableFuture.failedFuture(
-                    RegistryException.unavailable(
-                        tenancy.key + ": others write it all the time", null));
-              }
-              return claim(
-                  tenancy, request, write, entry == null ? 0 : entry.getModRevision(), rounds - 1);
+              return new Outcome(false, entry == null ? 0 : entry.getModRevision());
             });
   }
 
@@ -211,7 +311,11 @@ final class Registrar {
     View view = tenancy.view();
     boolean byLease =
         standing.ownerless() && view.leaseId() != 0 && entry.getLease() == view.leaseId();
-    return standing.ours() || byLease || (standing.leaving() && request.claim() == Claim.EXCLUSIVE);
+    return switch (request.claim()) {
+      case TAKE_OVER -> true;
+      case EXCLUSIVE -> standing.ours() || byLease || standing.leaving();
+      case CONTINUE -> standing.ours() || byLease;
+    };
   }
 
   Standing standing(InstanceKey key, KeyValue entry, Owner owner) {
@@ -230,7 +334,7 @@ final class Registrar {
       tenancies.remove(new Tenant(tenancy.key, seen.owner().id()), tenancy);
     }
     if (how != LeaseEnd.EXPIRED && !tenancy.view().held()) {
-      tenancy.takeFormerLeases().forEach(this::revokeInPassing);
+      revokeFormer(tenancy);
     }
   }
 
@@ -238,8 +342,13 @@ final class Registrar {
 
   CompletableFuture<Void> deregister(InstanceKey key, Owner owner) {
     return gateway.call(
-        "deregistration of " + key,
-        any -> lanes.run(key, () -> gate.run(() -> deregisterNow(key, owner))));
+        "deregistration of " + key, any -> lanes.run(key, () -> deregisterNow(key, owner)));
+  }
+
+  /** Begins a write on another thread: who asks may be the timer's, on which deadlines wait. */
+  private <T> CompletableFuture<T> apart(Supplier<CompletableFuture<T>> write) {
+    return CompletableFuture.completedFuture(true)
+        .thenComposeAsync(now -> write.get(), starts::run);
   }
 
   private CompletableFuture<Void> deregisterNow(InstanceKey key, Owner owner) {
@@ -247,29 +356,54 @@ final class Registrar {
     Tenancy tenancy = tenancies.get(tenant);
     Departures departures = new Departures(gateway, keys, this);
     if (tenancy == null) {
-      return departures.remove(key, owner);
+      return apart(() -> gate.run(() -> departures.remove(key, owner)));
     }
     View left = tenancy.view();
     tenancy.leave();
     tenancy.dropLease();
-    List<Long> leases = tenancy.takeFormerLeases();
-    CompletableFuture<@Nullable Void> gone =
-        leases.isEmpty()
-            ? departures.remove(key, owner)
-            : departures.announce(key, left, leases).thenCompose(told -> departures.revoke(leases));
-    return gone.whenComplete(
-        (nothing, failed) -> {
-          if (failed == null) {
-            tenancies.remove(tenant, tenancy);
-          } else {
-            tenancy.putBack(leases);
-          }
-        });
+    if (!tenancy.mayStand()) { // a lease at most, with nothing on it
+      revokeFormer(tenancy);
+      tenancies.remove(tenant, tenancy);
+      return CompletableFuture.completedFuture(null);
+    }
+    return apart(() -> gate.run(() -> depart(departures, tenancy, left)))
+        .whenComplete(
+            (nothing, failed) -> {
+              if (failed == null) {
+                tenancies.remove(tenant, tenancy);
+              }
+            });
   }
 
-  private void revokeInPassing(long leaseId) {
-    // Should this fail, the lease runs out by itself: nobody renews it any more.
-    gateway.call("revocation", client -> client.getLeaseClient().revoke(leaseId));
+  private static CompletableFuture<@Nullable Void> depart(
+      Departures departures, Tenancy tenancy, View left) {
+    InstanceKey key = tenancy.key;
+    List<Long> leases = tenancy.formerLeases();
+    if (leases.isEmpty()) {
+      return departures.remove(key, left.owner());
+    }
+    CompletableFuture<@Nullable Void> fenced =
+        departures.announce(key, left, leases).thenCompose(told -> departures.revoke(leases));
+    return tenancy.mayStandAlone()
+        ? fenced.thenCompose(revoked -> departures.remove(key, left.owner()))
+        : fenced;
+  }
+
+  /**
+   * Revokes what is not needed any more, in passing. Until etcd has confirmed it, a departure
+   * revokes it once more: a write with it may still be under way.
+   */
+  private void revokeFormer(Tenancy tenancy) {
+    for (long leaseId : tenancy.formerLeases()) {
+      gateway
+          .call("revocation", client -> client.getLeaseClient().revoke(leaseId))
+          .whenComplete(
+              (reply, failed) -> {
+                if (failed == null || Refusal.of(failed).isMissingLease()) {
+                  tenancy.revoked(leaseId);
+                }
+              });
+    }
   }
 
   static Cmp standsAt(ByteSequence key, long modRevision) {

@@ -29,8 +29,13 @@ final class Tenancy {
   /** Of the key as it was last written; 0 where it is to be absent, or was never written. */
   private long modRevision;
 
-  /** Leases that may still hold the key, by a write whose answer was lost. */
+  /** Leases that may still hold the key, by a write whose answer was lost, and old fences. */
   private final List<Long> formerLeases = new ArrayList<>();
+
+  /** Whether a write of the key was ever sent, and whether one without a lease can have been. */
+  private boolean mayStand;
+
+  private boolean permanent;
 
   private @Nullable ServiceInstance instance;
   private LeaseListener listener = end -> {};
@@ -78,15 +83,35 @@ final class Tenancy {
     askedSeconds = 0;
   }
 
-  /** The key was written. Returns the leases that are no longer needed. */
-  synchronized List<Long> wrote(
+  /** Takes a lease that serves as a fence for the first write of a permanent instance. */
+  synchronized void fence(long id) {
+    dropLease();
+    formerLeases.add(id);
+  }
+
+  /** A write of the key is about to be sent. */
+  synchronized void sending() {
+    mayStand = true;
+    permanent |= leaseId == 0;
+  }
+
+  synchronized boolean mayStand() {
+    return mayStand;
+  }
+
+  /** Tells whether the key may hang on no lease. */
+  synchronized boolean mayStandAlone() {
+    return permanent;
+  }
+
+  /** The key was written. */
+  synchronized void wrote(
       Owner by, ServiceInstance what, long revision, LeaseListener newListener) {
     owner = by;
     instance = what;
     modRevision = revision;
     listener = newListener;
     held = true;
-    return takeFormerLeases();
   }
 
   /** The key turned out to have been written by this owner after all. */
@@ -101,15 +126,13 @@ final class Tenancy {
     held = false;
   }
 
-  synchronized List<Long> takeFormerLeases() {
-    List<Long> taken = List.copyOf(formerLeases);
-    formerLeases.clear();
-    return taken;
+  synchronized List<Long> formerLeases() {
+    return List.copyOf(formerLeases);
   }
 
-  /** Puts back what could not be revoked. */
-  synchronized void putBack(List<Long> leases) {
-    formerLeases.addAll(leases);
+  /** The store has confirmed that a lease is gone, and with it all that is written with it. */
+  synchronized void revoked(long id) {
+    formerLeases.remove(id);
   }
 
   /** Ends what a renewal saw, unless it was written again since; tells the listener. */

@@ -1,0 +1,128 @@
+package dev.rollcall.consul;
+
+import static dev.rollcall.consul.Bench.always;
+import static dev.rollcall.consul.Bench.eventually;
+import static dev.rollcall.consul.Bench.get;
+import static dev.rollcall.consul.Bench.instance;
+import static dev.rollcall.consul.Bench.refused;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.rollcall.Liveness;
+import dev.rollcall.Registration;
+import dev.rollcall.Registry;
+import dev.rollcall.RegistryException;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.spi.Selector;
+import dev.rollcall.testkit.server.ConsulServer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** R6 and R12 where the agent does later what was asked of it before. */
+@Execution(ExecutionMode.CONCURRENT)
+class UndoTest {
+  private static final Liveness BEAT = Liveness.heartbeat(Duration.ofSeconds(10));
+  private static final String SERVICE = "undone";
+
+  private final Bench bench = new Bench();
+  private ConsulServer server;
+  private Registry registry;
+  private ConsulBackend observer;
+
+  @BeforeEach
+  void open() {
+    server = bench.closing(ConsulServer.launch());
+    registry = bench.closing(Registry.open("consul://127.0.0.1:" + server.port()));
+    observer = bench.open(server.port());
+  }
+
+  @AfterEach
+  void close() {
+    bench.close();
+  }
+
+  private Set<String> standing() {
+    return get(observer.snapshot(Selector.service(SERVICE))).instances().stream()
+        .map(ServiceInstance::id)
+        .collect(Collectors.toCollection(HashSet::new));
+  }
+
+  @Test
+  @DisplayName(
+      "R6: what a suspended agent was asked to register does not outlive its deregistration")
+  void suspendedAgent_bringsNothingBackThatIsConfirmedGone() {
+    server.pause();
+    List<Registration> announced = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      announced.add(registry.announce(instance(SERVICE, "p" + i, i), Liveness.permanent()));
+      announced.add(registry.announce(instance(SERVICE, "h" + i, i), BEAT));
+    }
+    pass(Duration.ofSeconds(1));
+    Map<String, CompletableFuture<Void>> gone = new HashMap<>();
+    announced.forEach(one -> gone.put(one.instance().id(), one.deregister()));
+    pass(Duration.ofSeconds(5));
+    server.resume();
+
+    CompletableFuture<?> all =
+        CompletableFuture.allOf(gone.values().toArray(CompletableFuture[]::new));
+    await().timeout(Bench.PATIENCE).until(all::isDone);
+    Set<String> confirmed =
+        gone.keySet().stream()
+            .filter(id -> !gone.get(id).isCompletedExceptionally())
+            .collect(Collectors.toSet());
+    always(
+        Duration.ofSeconds(8),
+        () -> assertThat(standing()).filteredOn(confirmed::contains).isEmpty());
+    eventually(() -> assertThat(standing()).isEmpty());
+    always(Duration.ofSeconds(3), () -> assertThat(standing()).isEmpty());
+  }
+
+  @Test
+  @DisplayName("R12: a registration that failed by its deadline is undone, and says so")
+  void registrationThatFailed_isUndone() {
+    Registry impatient =
+        bench.closing(
+            Registry.builder("consul://127.0.0.1:" + server.port())
+                .deadline(Duration.ofSeconds(1))
+                .build());
+    server.pause();
+    RegistryException late =
+        refused(impatient.register(instance(SERVICE, "late", 1), Liveness.permanent()));
+    assertThat(late).hasMessageContaining("may have arrived, being undone");
+    server.resume();
+    eventually(() -> assertThat(standing()).isEmpty());
+    always(Duration.ofSeconds(8), () -> assertThat(standing()).isEmpty());
+  }
+
+  @Test
+  @DisplayName("R8: where nothing could ever be sent nothing is owed, and close() returns at once")
+  void storeThatWasNeverThere_isOwedNothing() {
+    server.kill();
+    Registry unheard =
+        Registry.builder("consul://127.0.0.1:" + server.port())
+            .deadline(Duration.ofMinutes(5))
+            .build();
+    Registration announced = unheard.announce(instance(SERVICE, "never", 1), Liveness.permanent());
+    Thread closer = new Thread(unheard::close);
+    closer.start();
+    await().timeout(Bench.PATIENCE).until(() -> !closer.isAlive());
+    assertThat(announced.deregister()).isCompleted();
+  }
+
+  private static void pass(Duration time) {
+    await().pollDelay(time).timeout(time.plusSeconds(30)).until(() -> true);
+  }
+}
