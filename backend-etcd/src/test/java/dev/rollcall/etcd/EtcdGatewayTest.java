@@ -9,9 +9,11 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** When a client is replaced, on no server at all. */
+@Tag("inside")
 final class EtcdGatewayTest {
   private static final Duration DEADLINE = Duration.ofSeconds(5);
 
