@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A backend asks here before it judges a failure by other marks. Thread-safe. Needs nothing but
  * the JDK, since anything else may be what is missing.
+ *
+ * @since 0.1.0
  */
 public final class BrokenClassPath {
   private static final String SERVICE_FILES = "META-INF/services";

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.rollcall.testkit.server.ConsulServer;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Class paths on which the client cannot work: each call says so at once, and none is repeated. */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Tag("inside")
 class ConsulClassPathTest {
   /** Nobody answers there, and nobody is asked. */
   private static final String URI = "consul://127.0.0.1:1";
@@ -71,17 +73,16 @@ class ConsulClassPathTest {
   }
 
   @Test
-  @DisplayName("only heartbeats are broken: a registration fails, look-ups go on")
-  void withTheHeartbeatMissing_onlyRegistrationsFail() throws Exception {
+  @DisplayName("only what sends a body is broken: a registration fails, look-ups go on")
+  void withBodiesMissing_onlyRegistrationsFail() throws Exception {
     try (ConsulServer server = ConsulServer.launch()) {
-      WrongClassPath wrong =
-          new WrongClassPath().renaming("com.orbitz.consul.AgentClient", "check");
+      WrongClassPath wrong = new WrongClassPath().renaming("okhttp3.RequestBody", "create");
       assertThat(run(wrong, "registry", "consul://127.0.0.1:" + server.port()).lines())
           .satisfiesExactly(
               register ->
                   assertThat(register)
                       .startsWith("register: INVALID: ")
-                      .contains("NoSuchMethodError", "AgentClient.check", "consul-client-"),
+                      .contains("NoSuchMethodError", "RequestBody.create", "okhttp-"),
               snapshot -> assertThat(snapshot).isEqualTo("snapshot: done"),
               await -> assertThat(await).isEqualTo("await: done"),
               all -> assertThat(all).isEqualTo("catalog: done"));

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.rollcall.testkit.server.EtcdServer;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Class paths on which the client cannot work: each call says so at once, and none is repeated. */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Tag("inside")
 final class EtcdClassPathTest {
   /** Nobody answers there, and nobody is asked. */
   private static final String URI = "etcd://127.0.0.1:1";
