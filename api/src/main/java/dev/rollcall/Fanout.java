@@ -20,7 +20,7 @@ final class Fanout extends Due {
   void deliver(Dispatcher.Worker worker) {
     for (Mailbox mailbox : mailboxes) {
       if (worker.isReplaced()) {
-        return; // another one has begun anew: a mailbox that was emptied costs it nothing
+        return; // another one begins anew: a mailbox that was emptied costs it nothing
       }
       worker.step();
       mailbox.attempt();
@@ -30,5 +30,10 @@ final class Fanout extends Due {
   @Override
   int mailboxes() {
     return mailboxes.size();
+  }
+
+  @Override
+  boolean isShared() {
+    return true;
   }
 }

@@ -96,7 +96,11 @@ abstract class Mailbox extends Due implements Subscription {
     try {
       LOG.warn("a listener has thrown; it stays subscribed", thrown);
     } catch (Throwable unprintable) {
-      LOG.warn("a listener has thrown a {}; it stays subscribed", thrown.getClass().getName());
+      try {
+        LOG.warn("a listener has thrown a {}; it stays subscribed", thrown.getClass().getName());
+      } catch (Throwable unloggable) {
+        // Nothing is left to tell it with, and the other listeners wait.
+      }
     }
   }
 
