@@ -60,7 +60,53 @@ final class Checks {
     if (value.indexOf('/') >= 0 || value.equals(".") || value.equals("..")) {
       throw refused(field, value, "no '/', and not '.' or '..'", context);
     }
-    return text(field, value, context);
+    return addressable(field, value, context);
+  }
+
+  /**
+   * The alphabet of names, ids and keys, for all stores: letters, marks, numbers, punctuation,
+   * symbols and the ordinary space, which is what a Consul agent takes in the path of a URL. It
+   * registers anything, and answers 400 to whoever asks for, renews or removes what has another
+   * character in its name; such characters are invisible besides, or look like another one.
+   */
+  private static String addressable(String field, String value, String context) {
+    for (int i = 0; i < value.length(); ) {
+      int c = value.codePointAt(i);
+      if (!isAddressable(c)) {
+        throw refused(
+            field,
+            value,
+            "no control, format, separator, surrogate, private or unassigned character; found "
+                + escaped(c),
+            context);
+      }
+      i += Character.charCount(c);
+    }
+    return value;
+  }
+
+  private static boolean isAddressable(int c) {
+    if (c < 0x7f) {
+      return c >= ' ';
+    }
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.SPACE_SEPARATOR,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED ->
+          false;
+      default -> true;
+    };
+  }
+
+  private static String escaped(int c) {
+    return Character.isBmpCodePoint(c)
+        ? String.format("\\u%04x", c)
+        : String.format("\\u{%x}", c);
   }
 
   /** Free text: anything that is Unicode, without control characters. */
@@ -111,7 +157,7 @@ final class Checks {
 
   /** What keys begin with; empty for all. Its last segment may be the beginning of any other. */
   static String keyPrefix(String field, @Nullable String given) {
-    String value = text(field, given, "");
+    String value = addressable(field, notNull(field, given, ""), "");
     if (utf8Length(value) > MAX_KEY_BYTES) {
       throw refused(field, value, "at most " + MAX_KEY_BYTES + " bytes of UTF-8", "");
     }
@@ -208,17 +254,18 @@ final class Checks {
     return value;
   }
 
-  /** Shortened and with control characters made visible, fit for a message or a log line. */
+  /** Shortened and with what cannot be seen made visible, fit for a message or a log line. */
   static String shown(String value) {
     StringBuilder out = new StringBuilder();
     int end = Math.min(value.length(), SHOWN);
-    for (int i = 0; i < end; i++) {
-      char c = value.charAt(i);
-      if (Character.isISOControl(c) || Character.isSurrogate(c)) {
-        out.append(String.format("\\u%04x", (int) c));
+    for (int i = 0; i < end; ) {
+      int c = value.codePointAt(i);
+      if (isAddressable(c)) {
+        out.appendCodePoint(c);
       } else {
-        out.append(c);
+        out.append(escaped(c));
       }
+      i += Character.charCount(c);
     }
     return value.length() > SHOWN
         ? out + "… (" + value.length() + " characters)"

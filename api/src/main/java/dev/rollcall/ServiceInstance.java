@@ -68,7 +68,7 @@ public final class ServiceInstance {
   /**
    * Starts an instance of a service.
    *
-   * @param service the service's name, 1 to 253 bytes of UTF-8 without '/' and control characters
+   * @param service the service's name, by the rule of {@link InstanceKey}
    * @return a builder; the address is still to be given
    */
   public static Builder builder(String service) {
@@ -258,7 +258,7 @@ public final class ServiceInstance {
     /**
      * Sets the id. Without one, {@link #build()} makes one of the service's name and a random UUID.
      *
-     * @param id 1 to 253 bytes of UTF-8 without '/' and control characters
+     * @param id by the rule of {@link InstanceKey}
      * @return this
      */
     public Builder id(String id) {

@@ -14,8 +14,10 @@ import dev.rollcall.spi.RegistryBackend;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -31,6 +33,29 @@ import org.junit.jupiter.api.TestFactory;
 
 /** What is refused at the door, and what every store keeps as it was given. */
 abstract class InputClauses extends Clauses {
+  /** Characters of every class that no name, id or key may hold, and how a refusal shows each. */
+  private static final List<Map.Entry<String, String>> UNADDRESSABLE =
+      List.of(
+          Map.entry("\t", "\\u0009"),
+          Map.entry("\u001f", "\\u001f"),
+          Map.entry("\u007f", "\\u007f"),
+          Map.entry("\u0085", "\\u0085"),
+          Map.entry("\u00a0", "\\u00a0"),
+          Map.entry("\u00ad", "\\u00ad"),
+          Map.entry("\u0378", "\\u0378"),
+          Map.entry("\u200b", "\\u200b"),
+          Map.entry("\u202e", "\\u202e"),
+          Map.entry("\u2028", "\\u2028"),
+          Map.entry("\u2029", "\\u2029"),
+          Map.entry("\u3000", "\\u3000"),
+          Map.entry("\ue000", "\\ue000"),
+          Map.entry("\ufeff", "\\ufeff"),
+          Map.entry("\uffff", "\\uffff"),
+          Map.entry("\ud800", "\\ud800"),
+          Map.entry("\udc00", "\\udc00"),
+          Map.entry(Character.toString(0xe0001), "\\u{e0001}"),
+          Map.entry(Character.toString(0xf0000), "\\u{f0000}"));
+
   private static final List<String> UNICODE =
       List.of(
           "",
@@ -110,6 +135,40 @@ abstract class InputClauses extends Clauses {
     return tests.stream();
   }
 
+  @TestFactory
+  @DisplayName("Bad input: one alphabet of names and ids, whatever the store")
+  @IfItFails("does a name reach the store past the builders, or has a class of characters no case?")
+  Stream<DynamicTest> badInput_theAlphabetIsOne() {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (Map.Entry<String, String> bad : UNADDRESSABLE) {
+      String shown = bad.getValue();
+      String service = "a" + bad.getKey() + "b";
+      String id = bad.getKey() + "b";
+      String lookedUp = "a".repeat(100) + bad.getKey();
+      tests.add(
+          refusal(
+              "service with " + shown,
+              "service: ",
+              shown,
+              r -> {
+                ServiceInstance.Builder of = ServiceInstance.builder(service).id("a");
+                outcome(r.register(of.address("h.example", 1).build(), heartbeat()));
+              }));
+      tests.add(
+          refusal(
+              "id with " + shown,
+              "id: ",
+              shown,
+              r -> {
+                ServiceInstance.Builder of = ServiceInstance.builder("s").id(id);
+                outcome(r.register(of.address("h.example", 1).build(), heartbeat()));
+              }));
+      tests.add(
+          refusal("view of a name with " + shown, "service: ", shown, r -> r.service(lookedUp)));
+    }
+    return tests.stream();
+  }
+
   @Test
   @DisplayName("Bad input: an unknown option in the store's URI is named, with the nearest one")
   @IfItFails("does the provider call BackendUri.requireOnly before anything else?")
@@ -155,25 +214,39 @@ abstract class InputClauses extends Clauses {
   @DisplayName("Bad input: Unicode in metadata, tags, zone and id survives byte for byte")
   @IfItFails("where is text escaped, normalised, trimmed, or written in another charset?")
   void badInput_unicodeSurvives() {
-    ServiceInstance.Builder builder =
-        ServiceInstance.builder(service).id("ïd-\uD83D\uDE80 +%2B&=?#").address("h.example", 1);
+    Map<String, ServiceInstance> given = new HashMap<>();
     for (int i = 0; i < UNICODE.size(); i++) {
-      builder.metadata("m" + i, UNICODE.get(i)).zone(UNICODE.get(i));
-      if (!UNICODE.get(i).isEmpty()) {
-        builder.tag(UNICODE.get(i));
+      String text = UNICODE.get(i);
+      String id = "ïd-\uD83D\uDE80 +%2B&=?#" + i;
+      ServiceInstance.Builder builder =
+          ServiceInstance.builder(service)
+              .id(id)
+              .address("h.example", 1)
+              .zone(text)
+              .metadata("text", text)
+              .metadata("number", Integer.toString(i));
+      if (!text.isEmpty()) {
+        builder.tag(text).tag("and another");
       }
+      given.put(id, builder.build());
     }
-    ServiceInstance instance = builder.build();
-    Registration registration = await(process().register(instance, heartbeat()));
+    List<Registration> registrations = new ArrayList<>();
+    for (ServiceInstance instance : given.values()) {
+      registrations.add(await(process().register(instance, heartbeat())));
+    }
     RegistryBackend reader = client();
-    assertThat(stored(reader)).containsExactly(instance);
+    assertThat(stored(reader)).containsExactlyInAnyOrderElementsOf(given.values());
     ServiceView view = process().service(service);
-    eventually(() -> assertThat(view.instances()).containsExactly(instance));
-    for (int i = 0; i < UNICODE.size(); i++) {
-      assertThat(view.instances().get(0).metadata()).containsEntry("m" + i, UNICODE.get(i));
+    eventually(
+        () -> assertThat(view.instances()).containsExactlyInAnyOrderElementsOf(given.values()));
+    for (ServiceInstance seen : view.instances()) {
+      String text = UNICODE.get(Integer.parseInt(seen.metadata().get("number")));
+      assertThat(seen.zone()).isEqualTo(text);
+      assertThat(seen.metadata()).containsEntry("text", text);
+      assertThat(seen.tags())
+          .isEqualTo(text.isEmpty() ? List.of() : List.of(text, "and another"));
     }
-    assertThat(view.instances().get(0).tags()).isEqualTo(instance.tags());
-    await(registration.deregister());
+    registrations.forEach(registration -> await(registration.deregister()));
     assertThat(stored(reader)).isEmpty();
   }
 
@@ -339,6 +412,10 @@ abstract class InputClauses extends Clauses {
 
   /** One input that must be refused with the field's name and its rule, before anything is sent. */
   private DynamicTest refusal(String name, String field, Consumer<Registry> call) {
+    return refusal(name, field, "expected", call);
+  }
+
+  private DynamicTest refusal(String name, String field, String rule, Consumer<Registry> call) {
     return DynamicTest.dynamicTest(
         "Bad input: " + name,
         () -> {
@@ -351,7 +428,8 @@ abstract class InputClauses extends Clauses {
                     assertThat(refusal.kind()).isEqualTo(INVALID);
                     assertThat(refusal)
                         .hasMessageContaining(field)
-                        .hasMessageContaining("expected");
+                        .hasMessageContaining("expected")
+                        .hasMessageContaining(rule);
                     assertThat(refusal.getMessage()).hasSizeLessThan(1200).doesNotContain("\n");
                   });
           assertThat(counted.calls()).as("calls of the backend").isZero();
