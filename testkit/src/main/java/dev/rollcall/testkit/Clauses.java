@@ -22,6 +22,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -90,9 +91,13 @@ abstract class Clauses {
     List<Throwable> failures = new ArrayList<>();
     closeAll(failures);
     RegistryBackend sweeper = store.open(time.timer());
+    List<CompletionStage<Void>> swept = new ArrayList<>();
     for (InstanceKey key : put) {
+      swept.add(sweeper.deregister(key, Owner.ANY));
+    }
+    for (CompletionStage<Void> one : swept) {
       try {
-        await(sweeper.deregister(key, Owner.ANY));
+        await(one);
       } catch (Throwable failure) {
         failures.add(failure);
       }
@@ -173,6 +178,65 @@ abstract class Clauses {
         .build();
   }
 
+  /** Returns instances of which each differs from the one before in one field and no other. */
+  List<ServiceInstance> fieldByField(String id) {
+    List<UnaryOperator<ServiceInstance.Builder>> steps =
+        List.of(
+            b -> b.metadata("number", "changed"),
+            b -> b.metadata("more", ""),
+            b -> b.metadata(Map.of("more", "")),
+            b -> b.tag("more"),
+            b -> b.tags(List.of("more", "tag0")),
+            b -> b.weight(7),
+            b -> b.weight(0),
+            b -> b.zone("elsewhere"),
+            b -> b.zone(""),
+            b -> b.address("10.1.2.3", CLOSED_PORT),
+            b -> b.address("10.1.2.3", CLOSED_PORT + 1),
+            b -> b.scheme("grpc"),
+            b -> b.address("wan", "wan.example", 7),
+            b -> b.address("wan", "wan.example", 8),
+            b -> b.health(Health.WARNING),
+            b -> b.health(Health.CRITICAL),
+            b -> b.health(Health.PASSING));
+    List<ServiceInstance> all = new ArrayList<>();
+    all.add(instance(id));
+    for (UnaryOperator<ServiceInstance.Builder> step : steps) {
+      all.add(step.apply(all.get(all.size() - 1).toBuilder()).build());
+    }
+    return all;
+  }
+
+  /** Ids that are good, and that a store may have a use of its own for. */
+  static List<String> unusualIds() {
+    return List.of(".a", "_a", ":a", "-a", "a:b:c", "a.b", "a", "a_b", "@a", "~a", "%3Aa", "#a");
+  }
+
+  /** Services that are good and have unusual names, this test's alone. */
+  List<String> unusualServices() {
+    return List.of("." + service, "_" + service, service + ":x", ":" + service, "-" + service);
+  }
+
+  /** Returns as many instances as are asked for, in the order of their ids. */
+  List<ServiceInstance> many(int count, int number) {
+    List<ServiceInstance> all = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      all.add(instance("i" + (10_000 + i), number));
+    }
+    return all;
+  }
+
+  /** Puts many instances, all under way at once. */
+  void putAll(RegistryBackend backend, List<ServiceInstance> instances, Owner owner) {
+    List<CompletionStage<Lease>> sent = new ArrayList<>();
+    for (ServiceInstance instance : instances) {
+      sent.add(
+          register(
+              backend, instance, Liveness.permanent(), owner, Claim.TAKE_OVER, end -> {}));
+    }
+    sent.forEach(this::await);
+  }
+
   InstanceKey key(String id) {
     return new InstanceKey(service, id);
   }
@@ -246,6 +310,11 @@ abstract class Clauses {
     return stored(backend).stream()
         .filter(instance -> instance.health() == Health.PASSING)
         .toList();
+  }
+
+  /** Of what a watch of everything shows, that which is this test's. */
+  List<ServiceInstance> mine(List<ServiceInstance> all) {
+    return all.stream().filter(i -> i.service().contains(service)).toList();
   }
 
   static List<ServiceInstance> sorted(List<ServiceInstance> instances) {
