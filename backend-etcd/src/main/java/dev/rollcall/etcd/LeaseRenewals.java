@@ -99,7 +99,7 @@ final class LeaseRenewals {
   private final class OneReply implements StreamObserver<LeaseKeepAliveResponse> {
     final long leaseId;
     final long deadlineNanos;
-    final CompletableFuture<Boolean> result = new CompletableFuture<>();
+    final CompletableFuture<Boolean> result = gateway.untilClosed("renewal");
 
     /** Ends what the stream may still say: the first answer counts. */
     private final AtomicBoolean answered = new AtomicBoolean();

@@ -225,10 +225,16 @@ abstract class FaultClauses extends Clauses {
           closing(client().watch(Selector.service(service), sink));
           eventually(() -> assertThat(sink.isLive()).isTrue());
           slow.set(true);
-          put(beside, instance("a", 1));
+          var written =
+              async(
+                  () -> {
+                    put(beside, instance("a", 1));
+                    return true;
+                  });
           eventually(() -> assertThat(sink.state()).containsExactly(instance("a", 1)));
 
           begin(fault); // while the sink is still inside of the call with the change
+          await(written);
           eventually(() -> assertThat(sink.interruptions()).isNotEmpty());
           store.faults().heal(); // while it may still be inside of the interruption
           eventually(() -> assertThat(sink.isLive()).isTrue());

@@ -278,9 +278,15 @@ abstract class OwnershipClauses extends Clauses {
                 return Optional.of(lease);
               }
               Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+              // Where the last writer wins, one may not know whether it was the last.
+              boolean atomic = backend.capabilities().atomicClaims();
               assertThat(cause)
                   .isInstanceOfSatisfying(
-                      RegistryException.class, met -> assertThat(met.kind()).isEqualTo(CONFLICT));
+                      RegistryException.class,
+                      met ->
+                          assertThat(met.kind())
+                              .as("%s", met)
+                              .isIn(CONFLICT, atomic ? CONFLICT : UNAVAILABLE));
               return Optional.empty();
             });
   }
@@ -290,7 +296,7 @@ abstract class OwnershipClauses extends Clauses {
     eventually(
         () -> {
           long lost = leases.stream().filter(this::isOver).count();
-          assertThat(lost).isEqualTo(leases.size() - 1);
+          assertThat(lost).isGreaterThanOrEqualTo(leases.size() - 1);
         });
   }
 
@@ -312,7 +318,9 @@ abstract class OwnershipClauses extends Clauses {
     Registration old = await(process().register(instance("a", 1), Liveness.permanent()));
     Registration young = await(process().register(instance("a", 2), Liveness.permanent()));
 
-    eventually(() -> assertThat(old.state()).isEqualTo(State.FENCED));
+    within(
+        store.patience().multipliedBy(2),
+        () -> assertThat(old.state()).isEqualTo(State.FENCED));
     assertThat(refused(old.update(instance("a", 3))).kind()).isEqualTo(CONFLICT);
     assertThat(young.state()).isEqualTo(State.ACTIVE);
     assertThat(stored(observer)).containsExactly(instance("a", 2));
@@ -324,10 +332,16 @@ abstract class OwnershipClauses extends Clauses {
   void r11_owner_aSupersededPermanentLeaseIsOver() {
     RegistryBackend backend = client();
     List<LeaseEnd> ends = new CopyOnWriteArrayList<>();
-    put(backend, instance("a", 1), Liveness.permanent(), owner(), Claim.TAKE_OVER, ends::add);
+    Lease old =
+        put(backend, instance("a", 1), Liveness.permanent(), owner(), Claim.TAKE_OVER, ends::add);
     put(client(), instance("a", 2), owner());
 
-    eventually(() -> assertThat(ends).containsExactly(LeaseEnd.SUPERSEDED));
+    eventually(
+        () -> {
+          // Where the store asks for renewals all the same, they may be what tells.
+          assertThat(old.ttl().isZero() || isOver(old)).isTrue();
+          assertThat(ends).containsExactly(LeaseEnd.SUPERSEDED);
+        });
     settle();
     assertThat(ends).containsExactly(LeaseEnd.SUPERSEDED);
     assertThat(stored(backend)).containsExactly(instance("a", 2));

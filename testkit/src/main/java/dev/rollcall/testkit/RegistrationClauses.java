@@ -310,7 +310,9 @@ abstract class RegistrationClauses extends Clauses {
 
     remove(operator, "a");
 
-    eventually(() -> assertThat(states).containsExactly(State.ACTIVE, State.LOST, State.ACTIVE));
+    within(
+        store.patience().multipliedBy(2),
+        () -> assertThat(states).containsExactly(State.ACTIVE, State.LOST, State.ACTIVE));
     assertThat(stored(operator)).containsExactly(instance("a", 1));
   }
 
@@ -408,11 +410,10 @@ abstract class RegistrationClauses extends Clauses {
         Liveness.heartbeat(store.ttl().multipliedBy(5)).deregisterAfter(store.deregisterAfter());
     Lease longer = again(backend, "longer", small, large);
     Lease shorter = again(backend, "shorter", large, small);
-    Lease kept = again(backend, "kept", small, Liveness.permanent());
+    again(backend, "kept", small, Liveness.permanent());
     Lease ended = again(backend, "ended", Liveness.permanent(), small);
     assertThat(ids(passing(backend))).containsExactly("ended", "kept", "longer", "shorter");
     assertThat(longer.ttl()).isGreaterThan(shorter.ttl()).isGreaterThan(ended.ttl());
-    assertThat(kept.ttl()).isZero();
 
     Duration slack = backend.capabilities().expirySlack();
     time.pass(shorter.ttl().plus(slack).plusMillis(500));

@@ -376,12 +376,12 @@ final class BrokenClients {
   @Breaks(
       group = RegistryContract.Registration.class,
       tests = {"r5_expiry_neverOfAPermanentOne"})
-  static class LosesAPermanentInstanceAfterADay extends BrokenBackends.Requesting {
+  static class LosesAPermanentInstanceAfterAnHour extends BrokenBackends.Requesting {
     @Override
     RegisterRequest change(RegisterRequest is) {
       return is.liveness() instanceof Liveness.Permanent
           ? new RegisterRequest(
-              is.instance(), Liveness.heartbeat(Duration.ofDays(1)), is.owner(), is.claim())
+              is.instance(), Liveness.heartbeat(Duration.ofHours(1)), is.owner(), is.claim())
           : is;
     }
   }
