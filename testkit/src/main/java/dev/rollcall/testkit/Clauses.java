@@ -231,8 +231,7 @@ abstract class Clauses {
     List<CompletionStage<Lease>> sent = new ArrayList<>();
     for (ServiceInstance instance : instances) {
       sent.add(
-          register(
-              backend, instance, Liveness.permanent(), owner, Claim.TAKE_OVER, end -> {}));
+          register(backend, instance, Liveness.permanent(), owner, Claim.TAKE_OVER, end -> {}));
     }
     sent.forEach(this::await);
   }

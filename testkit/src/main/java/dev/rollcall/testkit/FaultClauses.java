@@ -201,9 +201,7 @@ abstract class FaultClauses extends Clauses {
   /** Since the stream has shown both instances, no state was without one of them. */
   private void nobodyMissing(RecordingSink sink) {
     assertThat(
-            sink.shown().stream()
-                .map(state -> ids(mine(state)))
-                .dropWhile(ids -> ids.size() < 2))
+            sink.shown().stream().map(state -> ids(mine(state))).dropWhile(ids -> ids.size() < 2))
         .as("what the stream has shown")
         .allSatisfy(ids -> assertThat(ids).containsExactly("a", "b"));
   }
@@ -291,9 +289,7 @@ abstract class FaultClauses extends Clauses {
           put(beside, another("-later"));
           eventually(() -> assertThat(ids(sink.state())).contains("later"));
           eventually(
-              () ->
-                  assertThat(everything.state())
-                      .contains(instance("later"), another("-later")));
+              () -> assertThat(everything.state()).contains(instance("later"), another("-later")));
           assertThat(sink.violations()).isEmpty();
           assertThat(everything.violations()).isEmpty();
           assertThat(checker.violations()).isEmpty();

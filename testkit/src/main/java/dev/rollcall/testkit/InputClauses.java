@@ -243,8 +243,7 @@ abstract class InputClauses extends Clauses {
       String text = UNICODE.get(Integer.parseInt(seen.metadata().get("number")));
       assertThat(seen.zone()).isEqualTo(text);
       assertThat(seen.metadata()).containsEntry("text", text);
-      assertThat(seen.tags())
-          .isEqualTo(text.isEmpty() ? List.of() : List.of(text, "and another"));
+      assertThat(seen.tags()).isEqualTo(text.isEmpty() ? List.of() : List.of(text, "and another"));
     }
     registrations.forEach(registration -> await(registration.deregister()));
     assertThat(stored(reader)).isEmpty();

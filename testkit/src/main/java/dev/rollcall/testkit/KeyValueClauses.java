@@ -9,7 +9,6 @@ import dev.rollcall.RegistryException;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueSink;
 import dev.rollcall.testkit.Faults.Fault;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -136,7 +135,12 @@ abstract class KeyValueClauses {
     await(backend.delete(Keys.prefix(prefix + "a/")));
     assertThat(listed(backend).keySet())
         .containsExactlyInAnyOrder(
-            prefix + "A", prefix + "a0", prefix + "ab", prefix + ".a", prefix + "_a", prefix + ":a");
+            prefix + "A",
+            prefix + "a0",
+            prefix + "ab",
+            prefix + ".a",
+            prefix + "_a",
+            prefix + ":a");
   }
 
   // ---- K3
@@ -417,8 +421,7 @@ abstract class KeyValueClauses {
                       .contains(kind(fault)));
           contract.faults().heal();
           eventually(() -> assertThat(sink.isLive()).isTrue());
-          assertThat(sink.shown())
-              .allSatisfy(state -> assertThat(values(state)).isEqualTo(both));
+          assertThat(sink.shown()).allSatisfy(state -> assertThat(values(state)).isEqualTo(both));
           right(sink);
         },
         Fault.CUT,
@@ -448,8 +451,7 @@ abstract class KeyValueClauses {
           Map<String, Bytes> now = listed(beside);
           eventually(() -> assertThat(sink.isLive()).isTrue());
           eventually(() -> assertThat(values(sink.state())).isEqualTo(now));
-          assertThat(sink.resumed())
-              .allSatisfy(state -> assertThat(values(state)).isEqualTo(now));
+          assertThat(sink.resumed()).allSatisfy(state -> assertThat(values(state)).isEqualTo(now));
           await(beside.put(prefix + "later", ONE));
           eventually(() -> assertThat(sink.state()).containsKey(prefix + "later"));
           right(sink);

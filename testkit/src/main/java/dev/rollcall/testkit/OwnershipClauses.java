@@ -182,13 +182,7 @@ abstract class OwnershipClauses extends Clauses {
       for (int i = 0; i < 10; i++) {
         underWay.add(backend.snapshot(Selector.service(service)));
         underWay.add(
-            register(
-                backend,
-                instance("i" + i),
-                heartbeat(),
-                owner(),
-                Claim.TAKE_OVER,
-                end -> {}));
+            register(backend, instance("i" + i), heartbeat(), owner(), Claim.TAKE_OVER, end -> {}));
       }
       backend.close();
       for (CompletionStage<?> stage : underWay) {
@@ -277,7 +271,8 @@ abstract class OwnershipClauses extends Clauses {
               if (failure == null) {
                 return Optional.of(lease);
               }
-              Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+              Throwable cause =
+                  failure instanceof CompletionException ? failure.getCause() : failure;
               // Where the last writer wins, one may not know whether it was the last.
               boolean atomic = backend.capabilities().atomicClaims();
               assertThat(cause)
@@ -291,7 +286,9 @@ abstract class OwnershipClauses extends Clauses {
             });
   }
 
-  /** The nearest promise of a store without atomic claims: all but one learn that they have lost. */
+  /**
+   * The nearest promise of a store without atomic claims: all but one learn that they have lost.
+   */
   private void oneOf(List<Lease> leases) {
     eventually(
         () -> {
@@ -318,9 +315,7 @@ abstract class OwnershipClauses extends Clauses {
     Registration old = await(process().register(instance("a", 1), Liveness.permanent()));
     Registration young = await(process().register(instance("a", 2), Liveness.permanent()));
 
-    within(
-        store.patience().multipliedBy(2),
-        () -> assertThat(old.state()).isEqualTo(State.FENCED));
+    within(store.patience().multipliedBy(2), () -> assertThat(old.state()).isEqualTo(State.FENCED));
     assertThat(refused(old.update(instance("a", 3))).kind()).isEqualTo(CONFLICT);
     assertThat(young.state()).isEqualTo(State.ACTIVE);
     assertThat(stored(observer)).containsExactly(instance("a", 2));

@@ -302,8 +302,7 @@ abstract class RegistrationClauses extends Clauses {
   @IfItFails("who tells the LeaseListener of an instance without renewals that it was removed?")
   void r4_restored_aPermanentOne() {
     RegistryBackend operator = client();
-    Registration registration =
-        await(process().register(instance("a", 1), Liveness.permanent()));
+    Registration registration = await(process().register(instance("a", 1), Liveness.permanent()));
     List<State> states = new CopyOnWriteArrayList<>();
     closing(registration.onState(states::add));
     eventually(() -> assertThat(states).containsExactly(State.ACTIVE));
@@ -441,8 +440,7 @@ abstract class RegistrationClauses extends Clauses {
     time.pass(time.manualTimer().isPresent() ? Duration.ofHours(2) : Duration.ofSeconds(65));
 
     assertThat(passing(client())).containsExactly(instance("a"));
-    assertThat(sink.states())
-        .allSatisfy(state -> assertThat(state).containsExactly(instance("a")));
+    assertThat(sink.states()).allSatisfy(state -> assertThat(state).containsExactly(instance("a")));
   }
 
   @TestFactory

@@ -55,8 +55,7 @@ abstract class StreamClauses extends Clauses {
     RegistryBackend writer = client();
     RecordingSink early = record(client());
     eventually(() -> assertThat(early.isLive()).isTrue());
-    List<ServiceInstance> instances =
-        sorted(unusualIds().stream().map(this::instance).toList());
+    List<ServiceInstance> instances = sorted(unusualIds().stream().map(this::instance).toList());
     putAll(writer, instances, owner());
     RecordingSink late = record(client());
 
@@ -411,8 +410,7 @@ abstract class StreamClauses extends Clauses {
 
     eventually(() -> assertThat(same.state()).containsExactly(instance("a")));
     eventually(() -> assertThat(ofOther.state()).containsExactly(others));
-    eventually(
-        () -> assertThat(mine(everything.state())).containsExactly(instance("a"), others));
+    eventually(() -> assertThat(mine(everything.state())).containsExactly(instance("a"), others));
     for (RecordingSink sink : List.of(gone, same, everything, ofOther)) {
       assertThat(sink.violations()).isEmpty();
       assertThat(sink.interruptions()).isEmpty();
@@ -426,8 +424,7 @@ abstract class StreamClauses extends Clauses {
     RegistryBackend backend = store.open(time.timer());
     List<RecordingSink> sinks = new ArrayList<>();
     for (Selector selector :
-        List.of(
-            Selector.service(service), Selector.service(service), Selector.everything())) {
+        List.of(Selector.service(service), Selector.service(service), Selector.everything())) {
       RecordingSink sink = new RecordingSink(selector);
       RegistryBackend.Watch unused = backend.watch(selector, sink);
       sinks.add(sink);
@@ -463,8 +460,7 @@ abstract class StreamClauses extends Clauses {
 
     for (RecordingSink sink : List.of(early, late)) {
       eventually(
-          () ->
-              assertThat(mine(sink.state())).containsExactlyInAnyOrderElementsOf(instances));
+          () -> assertThat(mine(sink.state())).containsExactlyInAnyOrderElementsOf(instances));
       assertThat(sink.violations()).isEmpty();
     }
   }

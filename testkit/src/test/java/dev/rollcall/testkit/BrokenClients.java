@@ -58,8 +58,7 @@ final class BrokenClients {
       tests = {"r6_final_takesNobodyAlong"})
   static class DeregistersWhateverTheCase extends Removing {
     DeregistersWhateverTheCase() {
-      super(
-          (is, key) -> is.service().equals(key.service()) && is.id().equalsIgnoreCase(key.id()));
+      super((is, key) -> is.service().equals(key.service()) && is.id().equalsIgnoreCase(key.id()));
     }
   }
 
@@ -108,9 +107,7 @@ final class BrokenClients {
         public CompletionStage<Listing> snapshot(Selector selector) {
           return super.snapshot(selector)
               .thenApply(
-                  all ->
-                      new Listing(
-                          all.instances().stream().limit(100).toList(), all.revision()));
+                  all -> new Listing(all.instances().stream().limit(100).toList(), all.revision()));
         }
       };
     }
@@ -442,7 +439,7 @@ final class BrokenClients {
     }
 
     @Override
-    void closed() {
+    void changedAfterClose() {
       sinks.forEach(sink -> sink.interrupted(RegistryException.unavailable("closed", null)));
     }
   }
@@ -641,9 +638,12 @@ final class BrokenClients {
     final Map<Selector, List<RegistryBackend.Watch>> open = new ConcurrentHashMap<>();
     final List<WatchSink> sinks = new CopyOnWriteArrayList<>();
 
+    private volatile boolean oneIsClosed;
+
     abstract void close(Selector selector, RegistryBackend.Watch right);
 
-    void closed() {}
+    /** Called with each change after a client was closed. */
+    void changedAfterClose() {}
 
     @Override
     RegistryBackend broken(RegistryBackend right) {
@@ -657,10 +657,17 @@ final class BrokenClients {
         }
 
         @Override
+        public CompletionStage<Lease> register(RegisterRequest is, LeaseListener listener) {
+          if (oneIsClosed) {
+            changedAfterClose();
+          }
+          return super.register(is, listener);
+        }
+
+        @Override
         public void close() {
           super.close();
-          CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS)
-              .execute(Watching.this::closed);
+          oneIsClosed = true;
         }
       };
     }

@@ -351,8 +351,7 @@ final class BrokenFields {
   static class SortsTags extends BrokenBackends.Requesting {
     @Override
     RegisterRequest change(RegisterRequest is) {
-      return with(
-          is, is.instance().toBuilder().tags(new TreeSet<>(is.instance().tags())).build());
+      return with(is, is.instance().toBuilder().tags(new TreeSet<>(is.instance().tags())).build());
     }
   }
 

@@ -46,7 +46,8 @@ final class BrokenKeys {
       return new ForwardingKeyValueBackend(right) {
         @Override
         public CompletionStage<Void> put(String key, Bytes value) {
-          return super.put(key, Bytes.ofText(new String(value.toArray(), StandardCharsets.US_ASCII)));
+          return super.put(
+              key, Bytes.ofText(new String(value.toArray(), StandardCharsets.US_ASCII)));
         }
       };
     }
@@ -61,7 +62,8 @@ final class BrokenKeys {
       return new ForwardingKeyValueBackend(right) {
         @Override
         public CompletionStage<Void> put(String key, Bytes value) {
-          return super.put(key, Bytes.of(Arrays.copyOf(value.toArray(), Math.min(value.size(), 65_536))));
+          return super.put(
+              key, Bytes.of(Arrays.copyOf(value.toArray(), Math.min(value.size(), 65_536))));
         }
       };
     }
@@ -123,6 +125,7 @@ final class BrokenKeys {
         public CompletionStage<Optional<KeyValue>> get(String key) {
           return super.get(key.trim());
         }
+
         @Override
         public CompletionStage<Void> put(String key, Bytes value) {
           return super.put(key.trim(), value);
@@ -142,6 +145,7 @@ final class BrokenKeys {
         public CompletionStage<Optional<KeyValue>> get(String key) {
           return super.get(decoded(key));
         }
+
         @Override
         public CompletionStage<Void> put(String key, Bytes value) {
           return super.put(decoded(key), value);
@@ -159,8 +163,7 @@ final class BrokenKeys {
       return new ForwardingKeyValueBackend(right) {
         @Override
         public CompletionStage<Void> put(String key, Bytes value) {
-          return super.put(
-              key.endsWith("/") ? key.substring(0, key.length() - 1) : key, value);
+          return super.put(key.endsWith("/") ? key.substring(0, key.length() - 1) : key, value);
         }
       };
     }
@@ -178,8 +181,7 @@ final class BrokenKeys {
         @Override
         public CompletionStage<Optional<KeyValue>> get(String key) {
           return super.get(key)
-              .thenApply(
-                  found -> found.map(pair -> old.computeIfAbsent(key, first -> pair)));
+              .thenApply(found -> found.map(pair -> old.computeIfAbsent(key, first -> pair)));
         }
       };
     }
@@ -324,8 +326,7 @@ final class BrokenKeys {
       return new ForwardingKeyValueBackend(right) {
         @Override
         public CompletionStage<Void> delete(Keys keys) {
-          return super.delete(
-              keys instanceof Keys.OfKey one ? Keys.prefix(one.key()) : keys);
+          return super.delete(keys instanceof Keys.OfKey one ? Keys.prefix(one.key()) : keys);
         }
       };
     }
@@ -425,8 +426,7 @@ final class BrokenKeys {
         @Override
         public CompletionStage<Boolean> compareAndSet(String key, long expected, Bytes value) {
           return super.get(key)
-              .thenCompose(
-                  is -> super.compareAndSet(key, is.isEmpty() ? 0 : expected, value));
+              .thenCompose(is -> super.compareAndSet(key, is.isEmpty() ? 0 : expected, value));
         }
       };
     }
@@ -587,7 +587,8 @@ final class BrokenKeys {
   static class CountsVersionsByKey extends Versioning {
     @Override
     long shown(KeyValue pair) {
-      return counts.computeIfAbsent(pair.key(), none -> new TreeMap<>())
+      return counts
+          .computeIfAbsent(pair.key(), none -> new TreeMap<>())
           .computeIfAbsent(pair.version(), none -> counts.get(pair.key()).size() % 2 + 1L);
     }
   }
@@ -1034,9 +1035,7 @@ final class BrokenKeys {
     KeyValueSink sink(Keys keys, KeyValueSink right) {
       return new Shown(right) {
         @Override
-        public void interrupted(RegistryException cause) {
-          
-        }
+        public void interrupted(RegistryException cause) {}
       };
     }
   }
@@ -1069,6 +1068,7 @@ final class BrokenKeys {
         void resume(List<KeyValue> entries, long revision) {
           dead = true;
         }
+
         @Override
         public void synced() {
           if (!dead) {
@@ -1178,6 +1178,7 @@ final class BrokenKeys {
             super.apply(events, revision);
           }
         }
+
         @Override
         public void interrupted(RegistryException cause) {
           broken = true;
@@ -1220,6 +1221,7 @@ final class BrokenKeys {
             super.apply(events, revision);
           }
         }
+
         @Override
         void resume(List<KeyValue> entries, long revision) {
           if (revision >= last) {
@@ -1301,9 +1303,7 @@ final class BrokenKeys {
     KeyValueBackend broken(KeyValueBackend right) {
       return new ForwardingKeyValueBackend(right) {
         @Override
-        public void close() {
-          
-        }
+        public void close() {}
       };
     }
   }
@@ -1318,7 +1318,7 @@ final class BrokenKeys {
     }
 
     @Override
-    void closed() {
+    void changedAfterClose() {
       sinks.forEach(sink -> sink.interrupted(RegistryException.unavailable("closed", null)));
     }
   }
@@ -1390,6 +1390,7 @@ final class BrokenKeys {
         public CompletionStage<Void> put(String key, Bytes value) {
           return beside.put(key, value);
         }
+
         @Override
         public CompletionStage<Optional<KeyValue>> get(String key) {
           return beside.get(key);
@@ -1423,6 +1424,7 @@ final class BrokenKeys {
                       CompletableFuture.delayedExecutor(5, TimeUnit.MILLISECONDS));
           return answer;
         }
+
         @Override
         public void close() {
           closed = true;
@@ -1619,9 +1621,12 @@ final class BrokenKeys {
     final List<KeyValueBackend.Watch> open = new CopyOnWriteArrayList<>();
     final List<KeyValueSink> sinks = new CopyOnWriteArrayList<>();
 
+    private volatile boolean oneIsClosed;
+
     abstract void close(KeyValueBackend.Watch right);
 
-    void closed() {}
+    /** Called with each change after a client was closed. */
+    void changedAfterClose() {}
 
     @Override
     KeyValueBackend broken(KeyValueBackend right) {
@@ -1635,10 +1640,17 @@ final class BrokenKeys {
         }
 
         @Override
+        public CompletionStage<Void> put(String key, Bytes value) {
+          if (oneIsClosed) {
+            changedAfterClose();
+          }
+          return super.put(key, value);
+        }
+
+        @Override
         public void close() {
           super.close();
-          CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS)
-              .execute(Closing.this::closed);
+          oneIsClosed = true;
         }
       };
     }
