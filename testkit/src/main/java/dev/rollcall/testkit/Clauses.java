@@ -56,6 +56,9 @@ abstract class Clauses {
   /** Nobody listens there, so that a connect probe is refused at once. */
   static final int CLOSED_PORT = 9;
 
+  /** How many calls a test sends before it waits for the first: a busy store has its deadlines. */
+  static final int UNDER_WAY = 32;
+
   final RegistryContract store;
   ContractTime time;
   TestReporter reporter;
@@ -91,22 +94,27 @@ abstract class Clauses {
     List<Throwable> failures = new ArrayList<>();
     closeAll(failures);
     RegistryBackend sweeper = store.open(time.timer());
-    List<CompletionStage<Void>> swept = new ArrayList<>();
+    Deque<CompletionStage<Void>> swept = new ArrayDeque<>();
     for (InstanceKey key : put) {
       swept.add(sweeper.deregister(key, Owner.ANY));
-    }
-    for (CompletionStage<Void> one : swept) {
-      try {
-        await(one);
-      } catch (Throwable failure) {
-        failures.add(failure);
+      if (swept.size() == UNDER_WAY) {
+        swept(swept.pop(), failures);
       }
     }
+    swept.forEach(one -> swept(one, failures));
     put.clear();
     sweeper.close();
     threads.shutdownNow();
     time.close();
     assertThat(failures).as("closing what the test opened").isEmpty();
+  }
+
+  private void swept(CompletionStage<Void> one, List<Throwable> failures) {
+    try {
+      await(one);
+    } catch (Throwable failure) {
+      failures.add(failure);
+    }
   }
 
   private void closeAll(List<Throwable> failures) {
@@ -226,12 +234,15 @@ abstract class Clauses {
     return all;
   }
 
-  /** Puts many instances, all under way at once. */
+  /** Puts many instances, a good number of them under way at once. */
   void putAll(RegistryBackend backend, List<ServiceInstance> instances, Owner owner) {
-    List<CompletionStage<Lease>> sent = new ArrayList<>();
+    Deque<CompletionStage<Lease>> sent = new ArrayDeque<>();
     for (ServiceInstance instance : instances) {
       sent.add(
           register(backend, instance, Liveness.permanent(), owner, Claim.TAKE_OVER, end -> {}));
+      if (sent.size() == UNDER_WAY) {
+        await(sent.pop());
+      }
     }
     sent.forEach(this::await);
   }

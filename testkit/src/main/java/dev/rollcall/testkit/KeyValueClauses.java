@@ -9,8 +9,10 @@ import dev.rollcall.RegistryException;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueSink;
 import dev.rollcall.testkit.Faults.Fault;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -537,8 +539,14 @@ abstract class KeyValueClauses {
   }
 
   private void putAll(KeyValueBackend backend, Map<String, Bytes> all) {
-    List<CompletionStage<Void>> sent = new ArrayList<>();
-    all.forEach((key, value) -> sent.add(backend.put(key, value)));
+    Deque<CompletionStage<Void>> sent = new ArrayDeque<>();
+    all.forEach(
+        (key, value) -> {
+          sent.add(backend.put(key, value));
+          if (sent.size() == Clauses.UNDER_WAY) {
+            await(sent.pop());
+          }
+        });
     sent.forEach(this::await);
   }
 
