@@ -38,6 +38,7 @@ final class BrokenFields {
     ADDRESSES(ServiceInstance::addresses),
     HEALTH(ServiceInstance::health);
 
+    @SuppressWarnings("ImmutableEnumChecker") // each is a reference to a method
     private final Function<ServiceInstance, Object> of;
 
     Field(Function<ServiceInstance, Object> of) {
