@@ -1416,7 +1416,7 @@ final class BrokenKeys {
                   .whenCompleteAsync(
                       (done, failure) -> {
                         if (!closed && failure == null) {
-                          answer.complete(done);
+                          answer.complete(null);
                         } else if (!closed) {
                           answer.completeExceptionally(failure);
                         }
