@@ -234,7 +234,7 @@ abstract class OwnershipClauses extends Clauses {
     for (int round = 0; round < RACES; round++) {
       String id = "r" + round;
       Owner old = owner();
-      put(going, instance(id, 0), heartbeat(), old, Claim.TAKE_OVER, end -> {});
+      put(going, instance(id, 0), lasting(), old, Claim.TAKE_OVER, end -> {});
       CountDownLatch go = new CountDownLatch(1);
       var on = claim(going, instance(id, 1), new Owner(old.id(), 2), Claim.CONTINUE, go);
       var over = claim(coming, instance(id, 2), owner(), Claim.TAKE_OVER, go);
@@ -253,6 +253,11 @@ abstract class OwnershipClauses extends Clauses {
     }
   }
 
+  /** Outlasts a race, however long its threads wait for a core while the test's time passes. */
+  private Liveness lasting() {
+    return Liveness.heartbeat(Duration.ofMinutes(10)).deregisterAfter(store.deregisterAfter());
+  }
+
   /** Claims once the others do; the lease is empty where the claim met another one's. */
   private CompletableFuture<Optional<Lease>> claim(
       RegistryBackend backend,
@@ -263,7 +268,7 @@ abstract class OwnershipClauses extends Clauses {
     return async(
             () -> {
               go.await();
-              return register(backend, instance, heartbeat(), owner, claim, end -> {});
+              return register(backend, instance, lasting(), owner, claim, end -> {});
             })
         .thenCompose(stage -> stage)
         .handle(
