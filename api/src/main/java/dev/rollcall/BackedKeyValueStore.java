@@ -16,6 +16,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@link KeyValueStore} on any backend: checks what is given, holds every call to a deadline, and
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * listener is called under it.
  */
 final class BackedKeyValueStore implements KeyValueStore {
+  private static final Logger LOG = LoggerFactory.getLogger(KeyValueStore.class);
   private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final KeyValueBackend backend;
@@ -111,7 +114,12 @@ final class BackedKeyValueStore implements KeyValueStore {
       mailbox = new KeyValueMailbox(dispatcher, of, listener, this::left);
       of.add(mailbox);
     }
-    of.start(backend);
+    try {
+      of.start(backend);
+    } catch (RegistryException broken) {
+      mailbox.close();
+      throw broken;
+    }
     mailbox.signal();
     return mailbox;
   }
@@ -170,15 +178,21 @@ final class BackedKeyValueStore implements KeyValueStore {
     }
     List<KeyValueMailbox> mailboxes = new ArrayList<>();
     all.forEach(keys -> mailboxes.addAll(keys.mailboxes()));
+    all.forEach(WatchedKeys::close); // one that is being opened would outlive the backend
     try {
       mailboxes.forEach(Mailbox::shut);
       long until = System.nanoTime() + QUIET_NANOS;
       mailboxes.forEach(mailbox -> mailbox.awaitQuiet(until - System.nanoTime()));
     } finally {
-      backend.close();
-      dispatcher.close();
-      if (ownTimer != null) {
-        ownTimer.close();
+      try {
+        backend.close();
+      } catch (LinkageError broken) {
+        LOG.error("closing: {}", Failures.of(broken).getMessage());
+      } finally {
+        dispatcher.close();
+        if (ownTimer != null) {
+          ownTimer.close();
+        }
       }
     }
   }

@@ -139,22 +139,29 @@ final class CachedView implements ServiceView {
   static void awaitLoaded(InstanceCache cache, String what, Duration timeout) {
     Checks.between("timeout", timeout, Duration.ZERO, Checks.MAX_TTL);
     try {
-      cache.loaded().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+      cache.loadedOrHopeless().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+      if (!cache.loaded().isDone()) {
+        throw notLoaded(cache, what + ": no state");
+      }
     } catch (TimeoutException late) {
-      RegistryException cause =
-          cache.snapshot().freshness() instanceof Freshness.Loading loading
-              ? loading.cause().orElse(null)
-              : null;
-      throw new RegistryException(
-          cause == null ? RegistryException.Kind.UNAVAILABLE : cause.kind(),
-          what + ": no state within " + timeout + (cause == null ? "" : ": " + cause.getMessage()),
-          cause);
+      throw notLoaded(cache, what + ": no state within " + timeout);
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt();
       throw RegistryException.unavailable(what + ": interrupted while waiting", stop);
-    } catch (ExecutionException impossible) {
-      throw new AssertionError(impossible);
+    } catch (ExecutionException closed) {
+      throw RegistryException.unavailable(what + ": " + StoreRegistry.CLOSED, closed);
     }
+  }
+
+  private static RegistryException notLoaded(InstanceCache cache, String what) {
+    RegistryException cause =
+        cache.snapshot().freshness() instanceof Freshness.Loading loading
+            ? loading.cause().orElse(null)
+            : null;
+    return new RegistryException(
+        cause == null ? RegistryException.Kind.UNAVAILABLE : cause.kind(),
+        what + (cause == null ? "" : ": " + cause.getMessage()),
+        cause);
   }
 
   /** Says why there is nobody to pick. */

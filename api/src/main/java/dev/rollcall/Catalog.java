@@ -39,8 +39,8 @@ public interface Catalog {
    *
    * @param timeout how long to wait at most: zero to 1 day
    * @return this
-   * @throws RegistryException of kind {@code UNAVAILABLE} when the time is over, or {@code DENIED}
-   *     where the store refuses
+   * @throws RegistryException of kind {@code UNAVAILABLE} when the time is over or the registry is
+   *     closed before, or {@code DENIED} where the store refuses
    */
   Catalog await(Duration timeout);
 
@@ -49,6 +49,7 @@ public interface Catalog {
    *
    * @param listener what to call
    * @return closes the subscription
+   * @throws IllegalStateException if the registry is closed
    */
   Subscription watch(CatalogListener listener);
 }

@@ -104,9 +104,7 @@ final class Checks {
   }
 
   private static String escaped(int c) {
-    return Character.isBmpCodePoint(c)
-        ? String.format("\\u%04x", c)
-        : String.format("\\u{%x}", c);
+    return Character.isBmpCodePoint(c) ? String.format("\\u%04x", c) : String.format("\\u{%x}", c);
   }
 
   /** Free text: anything that is Unicode, without control characters. */

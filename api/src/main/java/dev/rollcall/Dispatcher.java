@@ -121,9 +121,11 @@ final class Dispatcher implements AutoCloseable {
       submitToPool(next);
       return;
     }
-    watchSoon(); // it may drop the worker, or keep it waiting
     try {
       executor.execute(next);
+      if (!next.hasBegun()) {
+        watchSoon(); // it may be dropped, or kept waiting
+      }
     } catch (RejectedExecutionException full) {
       submitToPool(next);
     } catch (Throwable thrown) {

@@ -6,7 +6,8 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
  * What can be due with the {@link Dispatcher}: a mailbox, or all mailboxes of one thing. It stands
  * in the queue once at most, however often it is signalled. {@code queued} is set by whoever makes
  * it due, and unset by the worker before that says what it has taken and looks at what there is to
- * deliver: so that a signal is never lost, neither a publisher's nor one for a worker that is stuck.
+ * deliver: so that a signal is never lost, neither a publisher's nor one for a worker that is
+ * stuck.
  */
 abstract class Due {
   private static final AtomicIntegerFieldUpdater<Due> QUEUED =

@@ -1,7 +1,9 @@
 package dev.rollcall;
 
+import dev.rollcall.spi.BrokenClassPath;
 import dev.rollcall.spi.Timer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -16,7 +18,15 @@ final class Failures {
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();
     }
-    return cause instanceof RegistryException known
+    RegistryException known = cause instanceof RegistryException ours ? ours : null;
+    if (known != null && known.kind() != RegistryException.Kind.UNAVAILABLE) {
+      return known;
+    }
+    Optional<RegistryException> broken = BrokenClassPath.in(cause);
+    if (broken.isPresent()) {
+      return broken.get(); // whatever the backend calls it: the next attempt would fail as well
+    }
+    return known != null
         ? known
         : RegistryException.unavailable("the backend failed: " + cause, cause);
   }

@@ -1,5 +1,6 @@
 package dev.rollcall;
 
+import dev.rollcall.spi.BrokenClassPath;
 import dev.rollcall.spi.InstanceEvent;
 import dev.rollcall.spi.InstanceEvent.Departure;
 import dev.rollcall.spi.Timer;
@@ -45,6 +46,11 @@ final class InstanceCache {
   private final @Nullable AtomicLong versions; // null where they are counted here
   private final CompletableFuture<@Nullable Void> loaded = new CompletableFuture<>();
 
+  /**
+   * Completes when the class path stops the first state from coming, so that nobody waits for it.
+   */
+  private final CompletableFuture<@Nullable Void> hopeless = new CompletableFuture<>();
+
   private Lists loading = Lists.NONE;
   private Set<String> ejected = Set.of(); // in the order of their ejections
   private final double mostEjected;
@@ -53,6 +59,7 @@ final class InstanceCache {
   private @Nullable Since heldSince;
   private String withheldBecause = "";
   private Freshness stream = Freshness.Loading.FIRST;
+  private boolean closed;
   private long revision;
   private WeakReference<CachedView> view = new WeakReference<>(null);
   private volatile Snapshot published;
@@ -144,9 +151,16 @@ final class InstanceCache {
     }
   }
 
-  /** Completes with the first complete state. */
+  /** Completes with the first complete state, or fails where this is closed before. */
   CompletableFuture<@Nullable Void> loaded() {
     return loaded;
+  }
+
+  /** Completes when the first state has come, or need not be waited for. */
+  CompletableFuture<@Nullable Object> loadedOrHopeless() {
+    return loaded.isDone() || !hopeless.isDone()
+        ? CompletableFuture.anyOf(loaded, hopeless)
+        : CompletableFuture.completedFuture(null);
   }
 
   /** Takes the complete state; returns whether something was published. */
@@ -214,7 +228,7 @@ final class InstanceCache {
   /** The stream works and what was fed is complete; returns whether something was published. */
   boolean synced() {
     synchronized (this) {
-      if (stream instanceof Freshness.Live) {
+      if (closed || stream instanceof Freshness.Live) {
         return false;
       }
       Lists first = lists();
@@ -229,16 +243,38 @@ final class InstanceCache {
   /** The stream is lost; returns whether something was published. */
   boolean interrupted(RegistryException cause) {
     synchronized (this) {
-      if (stream instanceof Freshness.Loading) {
-        stream = new Freshness.Loading(Optional.of(cause));
-      } else if (stream instanceof Freshness.Stale stale) {
-        stream = stale.because(cause);
-      } else {
-        stream = new Freshness.Stale(Since.now(timer), cause);
+      if (closed) {
+        return false;
       }
-      publish(lists());
-      return true;
+      lost(cause);
     }
+    if (BrokenClassPath.isCauseOf(cause)) {
+      hopeless.complete(null);
+    }
+    return true;
+  }
+
+  /** Nothing feeds this any more: the last state stays, and nobody waits for a first one. */
+  void close(RegistryException cause) {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      lost(cause);
+    }
+    loaded.completeExceptionally(cause);
+  }
+
+  private void lost(RegistryException cause) {
+    if (stream instanceof Freshness.Loading) {
+      stream = new Freshness.Loading(Optional.of(cause));
+    } else if (stream instanceof Freshness.Stale stale) {
+      stream = stale.because(cause);
+    } else {
+      stream = new Freshness.Stale(Since.now(timer), cause);
+    }
+    publish(lists());
   }
 
   /** The store holds back removals, or with an empty reason no more. */

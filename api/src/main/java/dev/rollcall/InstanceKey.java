@@ -3,8 +3,8 @@ package dev.rollcall;
 /**
  * What identifies an instance within a store: its service's name and its id within that service.
  *
- * @param service the service's name, 1 to 253 bytes of UTF-8: letters, marks, numbers,
- *     punctuation, symbols and the space, but no '/', and not '.' or '..'
+ * @param service the service's name, 1 to 253 bytes of UTF-8: letters, marks, numbers, punctuation,
+ *     symbols and the space, but no '/', and not '.' or '..'
  * @param id the instance's id, with the same rule
  * @since 0.1.0
  */

@@ -17,10 +17,10 @@ import java.util.concurrent.CompletableFuture;
  * }
  * }</pre>
  *
- * <p>A key is 1 to 512 bytes of UTF-8, letters, marks, numbers, punctuation, symbols and the
- * space; it does not begin with a slash, has no {@code //} and no segment {@code .} or {@code ..}.
- * A value is 0 to 524,288 bytes (512 KiB), kept exactly. Whatever breaks a rule is refused with
- * {@code INVALID} before anything is sent.
+ * <p>A key is 1 to 512 bytes of UTF-8, letters, marks, numbers, punctuation, symbols and the space;
+ * it does not begin with a slash, has no {@code //} and no segment {@code .} or {@code ..}. A value
+ * is 0 to 524,288 bytes (512 KiB), kept exactly. Whatever breaks a rule is refused with {@code
+ * INVALID} before anything is sent.
  *
  * <p>Futures fail with a {@link RegistryException} and end by the store's deadline. Nothing is sent
  * twice: where a write fails as {@code UNAVAILABLE}, the store may have taken it all the same.

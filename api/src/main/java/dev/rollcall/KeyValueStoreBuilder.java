@@ -67,8 +67,9 @@ public final class KeyValueStoreBuilder {
    * Opens the store.
    *
    * @return an open store, the caller's to close
-   * @throws RegistryException of kind {@code INVALID} where the URI has a fault or no backend on
-   *     the class path keeps keys and values for its scheme
+   * @throws RegistryException of kind {@code INVALID} where the URI has a fault, or no backend on
+   *     the class path keeps keys and values for its scheme, or the class path does not fit: the
+   *     message says what is missing, in which jar, and what to do
    */
   public KeyValueStore build() {
     if (timer != null) {
@@ -77,7 +78,7 @@ public final class KeyValueStoreBuilder {
     Timer own = Timer.system("rollcall-kv-timer");
     try {
       return build(own, own);
-    } catch (RuntimeException refused) {
+    } catch (RuntimeException | Error refused) {
       own.close();
       throw refused;
     }
@@ -88,6 +89,13 @@ public final class KeyValueStoreBuilder {
     if (opened == null) {
       opened = BackendProvider.openKeyValueByUri(Checks.notNull("uri", uri, ""), used);
     }
-    return new BackedKeyValueStore(opened, used, own, listenerExecutor, deadline);
+    try {
+      return new BackedKeyValueStore(opened, used, own, listenerExecutor, deadline);
+    } catch (LinkageError broken) {
+      if (backend == null) {
+        opened.close();
+      }
+      throw Failures.of(broken);
+    }
   }
 }

@@ -123,9 +123,10 @@ public interface Registry extends AutoCloseable {
 
   /**
    * Deregisters all that this registry has registered, in parallel, for at most the registry's
-   * deadline, closes all subscriptions, and stops. Views keep returning the last state. Idempotent,
-   * safe from any thread, a shutdown hook and a listener's callback included. Every later call of
-   * another method fails with {@link IllegalStateException}.
+   * deadline, closes all subscriptions, and stops. Views and the catalogue keep returning the last
+   * state, and say that it is {@linkplain Freshness.Stale stale}; who still waits for a first one
+   * is told. Idempotent, safe from any thread, a shutdown hook and a listener's callback included.
+   * Every later call of another method fails with {@link IllegalStateException}.
    */
   @Override
   void close();

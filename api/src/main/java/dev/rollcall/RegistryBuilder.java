@@ -44,7 +44,9 @@ public final class RegistryBuilder {
 
   /**
    * Sets where listeners are called; without it the registry has a small pool of daemon threads,
-   * which grows by one thread for each listener that blocks.
+   * which grows by one thread for each listener that blocks. That pool also helps out where the
+   * given executor refuses a task, has not begun it within a second, or is blocked by a listener:
+   * no change is lost for that.
    *
    * @param executor stays the caller's to close; one that runs tasks on the calling thread makes
    *     listeners run on the thread that brings the change
@@ -119,8 +121,9 @@ public final class RegistryBuilder {
    * Opens the registry.
    *
    * @return an open registry, the caller's to close
-   * @throws RegistryException of kind {@code INVALID} where the URI has a fault or no backend on
-   *     the class path knows its scheme
+   * @throws RegistryException of kind {@code INVALID} where the URI has a fault, or no backend on
+   *     the class path knows its scheme, or the class path does not fit: the message says what is
+   *     missing, in which jar, and what to do
    */
   public Registry build() {
     if (timer != null) {
@@ -129,7 +132,7 @@ public final class RegistryBuilder {
     Timer own = Timer.system("rollcall-timer");
     try {
       return build(own, own);
-    } catch (RuntimeException refused) {
+    } catch (RuntimeException | Error refused) {
       own.close();
       throw refused;
     }
@@ -140,12 +143,19 @@ public final class RegistryBuilder {
     if (opened == null) {
       opened = BackendProvider.openByUri(Checks.notNull("uri", uri, ""), used);
     }
-    return new StoreRegistry(
-        opened,
-        used,
-        own,
-        listenerExecutor,
-        new StoreRegistry.Settings(
-            deadline, idleViewsAfter, massLossShare, massLossBound, mostEjected));
+    try {
+      return new StoreRegistry(
+          opened,
+          used,
+          own,
+          listenerExecutor,
+          new StoreRegistry.Settings(
+              deadline, idleViewsAfter, massLossShare, massLossBound, mostEjected));
+    } catch (LinkageError broken) {
+      if (backend == null) {
+        opened.close();
+      }
+      throw Failures.of(broken);
+    }
   }
 }

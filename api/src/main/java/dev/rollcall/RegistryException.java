@@ -19,7 +19,11 @@ public class RegistryException extends RuntimeException {
     UNAVAILABLE,
     /** The store refuses this caller: a token, a permission or a certificate must change. */
     DENIED,
-    /** The input breaks a rule; nothing was changed or sent. */
+    /**
+     * The input breaks a rule, and nothing was changed or sent; or the class path does not fit: a
+     * class or a member is missing, the cause is a {@link LinkageError}, and the store may have
+     * been reached. The same call will fail again.
+     */
     INVALID,
     /** Somebody else holds what was asked for. */
     CONFLICT

@@ -108,7 +108,8 @@ public interface ServiceView {
    * @param timeout how long to wait at most: zero to 1 day
    * @return the latest state, at once where one was read already
    * @throws RegistryException of kind {@code UNAVAILABLE} when the time is over, with the reason
-   *     why the store could not be read, or {@code DENIED} where it refuses
+   *     why the store could not be read, or the registry is closed before; {@code DENIED} where the
+   *     store refuses
    */
   Snapshot await(Duration timeout);
 
@@ -119,6 +120,7 @@ public interface ServiceView {
    * @param listener what to call
    * @return closes the subscription; as long as it is open the service is watched, whoever holds
    *     this view
+   * @throws IllegalStateException if the registry is closed
    */
   Subscription watch(ServiceListener listener);
 }

@@ -42,7 +42,9 @@ final class StoreCatalog implements Catalog, WatchSink {
   /** Stands for the stream's own state, which all services share; it never holds an instance. */
   private final InstanceCache stream;
 
-  private RegistryBackend.@Nullable Watch upstream;
+  private final Complaint complaint = new Complaint();
+  private RegistryBackend.@Nullable Watch upstream; // guarded by this
+  private boolean closed; // guarded by this
   private boolean away; // of the backend's calls alone, which come one at a time
 
   /**
@@ -61,18 +63,35 @@ final class StoreCatalog implements Catalog, WatchSink {
 
   void start(RegistryBackend backend) {
     RegistryBackend.Watch opened = backend.watch(Selector.everything(), this);
+    boolean late;
     synchronized (this) {
+      late = closed;
       upstream = opened;
+    }
+    if (late) {
+      opened.close();
     }
   }
 
+  /**
+   * Closes the upstream watch and refuses listeners from now on; the caches keep what they have.
+   */
   void close() {
     RegistryBackend.Watch open;
     synchronized (this) {
+      closed = true;
       open = upstream;
     }
     if (open != null) {
       open.close();
+    }
+  }
+
+  /** All snapshots say from now on that they are stale, and why; no listener is told. */
+  void end(RegistryException cause) {
+    synchronized (this) {
+      stream.close(cause);
+      caches.values().forEach(cache -> cache.close(cause));
     }
   }
 
@@ -120,6 +139,14 @@ final class StoreCatalog implements Catalog, WatchSink {
   public Subscription watch(CatalogListener listener) {
     CatalogMailbox mailbox = new CatalogMailbox(dispatcher, this, listener);
     mailboxes.add(mailbox);
+    boolean late;
+    synchronized (this) {
+      late = closed;
+    }
+    if (late) {
+      mailbox.shut();
+      throw StoreRegistry.closed();
+    }
     mailbox.signal();
     return mailbox;
   }
@@ -135,6 +162,9 @@ final class StoreCatalog implements Catalog, WatchSink {
       byService.computeIfAbsent(instance.service(), name -> new ArrayList<>()).add(instance);
     }
     synchronized (this) {
+      if (closed) {
+        return;
+      }
       for (String known : caches.keySet()) {
         if (scope.selects(known)) {
           byService.putIfAbsent(known, List.of());
@@ -153,6 +183,9 @@ final class StoreCatalog implements Catalog, WatchSink {
       byService.computeIfAbsent(event.key().service(), name -> new ArrayList<>()).add(event);
     }
     synchronized (this) {
+      if (closed) {
+        return;
+      }
       byService.forEach((service, own) -> changed(service, cache(service).apply(own, revision)));
     }
     signal();
@@ -160,6 +193,7 @@ final class StoreCatalog implements Catalog, WatchSink {
 
   @Override
   public void synced() {
+    complaint.works();
     synchronized (this) {
       caches.forEach((service, cache) -> changed(service, cache.synced()));
       stream.synced();
@@ -174,9 +208,11 @@ final class StoreCatalog implements Catalog, WatchSink {
   @Override
   public void interrupted(RegistryException cause) {
     away = true;
+    RegistryException why = Failures.of(cause);
+    complaint.failed("the watch of all services", why);
     synchronized (this) {
-      stream.interrupted(cause);
-      caches.values().forEach(cache -> cache.interrupted(cause));
+      stream.interrupted(why);
+      caches.values().forEach(cache -> cache.interrupted(why));
     }
     signal();
   }

@@ -1,5 +1,6 @@
 package dev.rollcall;
 
+import dev.rollcall.spi.BrokenClassPath;
 import dev.rollcall.spi.HealthChecker;
 import dev.rollcall.spi.Lease;
 import dev.rollcall.spi.LeaseListener.LeaseEnd;
@@ -52,6 +53,7 @@ final class StoreRegistration implements Registration {
   private final InstanceKey key;
   private final String owner;
   private final List<StateMailbox> mailboxes = new CopyOnWriteArrayList<>();
+  private final Complaint complaint = new Complaint();
   private final CompletableFuture<Registration> active = new CompletableFuture<>();
   private final CompletableFuture<@Nullable Void> gone = new CompletableFuture<>();
 
@@ -341,7 +343,7 @@ final class StoreRegistration implements Registration {
         } else {
           refused = failure;
           answered = answer(sent);
-          refuse(sent, failure.kind());
+          refuse(sent, failure);
         }
       }
     }
@@ -380,12 +382,14 @@ final class StoreRegistration implements Registration {
   }
 
   /** Decides under the lock what follows from the store's refusal. */
-  private void refuse(Sending sent, RegistryException.Kind kind) {
+  private void refuse(Sending sent, RegistryException failure) {
     if (accepted == null) {
-      giveUp();
-    } else if (kind == RegistryException.Kind.CONFLICT) {
+      // Where the answer could not be read for want of a class, the store may hold it.
+      giveUp(BrokenClassPath.isCauseOf(failure));
+    } else if (failure.kind() == RegistryException.Kind.CONFLICT) {
       fence();
     } else if (sent.updates == 0) {
+      complaint.failed(key, failure);
       retryLater(); // it refuses what it held before: a permission may come back
     } else if (updates.isEmpty()) {
       desired = accepted;
@@ -413,6 +417,7 @@ final class StoreRegistration implements Registration {
         renewal = null;
         finished = last;
       } else if (!last || failure.kind() == RegistryException.Kind.UNAVAILABLE) {
+        complaint.failed(key, failure);
         lastFailure = failure;
         retryLater();
       } else {
@@ -478,10 +483,10 @@ final class StoreRegistration implements Registration {
     become(State.FENCED);
   }
 
-  /** The store has refused the first registration: nothing of this owner's stands there. */
-  private void giveUp() {
+  /** The first registration has failed for good. */
+  private void giveUp(boolean mayStand) {
     closing = true;
-    sent = false;
+    sent = mayStand;
     cancelTimers();
     become(State.CLOSED);
   }
@@ -583,8 +588,13 @@ final class StoreRegistration implements Registration {
                 }
                 if (thrown == null) {
                   renewedNanos = since;
-                } else if (Failures.of(thrown).kind() == RegistryException.Kind.CONFLICT) {
-                  lose("its lease has ended");
+                  complaint.works();
+                } else {
+                  RegistryException failure = Failures.of(thrown);
+                  complaint.failed(key, failure);
+                  if (failure.kind() == RegistryException.Kind.CONFLICT) {
+                    lose("its lease has ended");
+                  }
                 }
                 if (lease == due) {
                   scheduleRenewal();

@@ -35,6 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 final class StoreRegistry implements Registry {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
+  static final String CLOSED = "the registry is closed";
   private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** The streams of one store come back together; one round serves them all. */
@@ -102,7 +103,17 @@ final class StoreRegistry implements Registry {
 
   @Override
   public Registration announce(ServiceInstance instance, Liveness liveness) {
-    return begin(instance, liveness, Claim.TAKE_OVER);
+    StoreRegistration registration = begin(instance, liveness, Claim.TAKE_OVER);
+    Complaint complaint = new Complaint();
+    registration
+        .active()
+        .whenComplete(
+            (active, failed) -> {
+              if (failed != null) { // nobody else is told why
+                complaint.failed(instance.key(), Failures.of(failed));
+              }
+            });
+    return registration;
   }
 
   private CompletableFuture<Registration> registerBy(
@@ -188,11 +199,17 @@ final class StoreRegistry implements Registry {
               recent.put(view[0]);
               return service;
             });
-    watched.start(backend);
+    try {
+      watched.start(backend);
+    } catch (RegistryException broken) {
+      recent.clear(); // so that the next call tries again
+      throw broken;
+    }
     if (closed.get()) {
       recent.clear();
       services.remove(name, watched); // close() may have passed by before it was added
       watched.close();
+      watched.end(RegistryException.unavailable(CLOSED, null));
     }
     return view[0];
   }
@@ -242,9 +259,17 @@ final class StoreRegistry implements Registry {
       opened = new StoreCatalog(timer, guard, dispatcher, this::storeAnswers);
       catalog = opened;
     }
-    opened.start(backend);
+    try {
+      opened.start(backend);
+    } catch (LinkageError broken) {
+      synchronized (this) {
+        catalog = null; // so that the next call tries again
+      }
+      throw Failures.of(broken);
+    }
     if (closed.get()) {
       opened.close();
+      opened.end(RegistryException.unavailable(CLOSED, null));
     }
     return opened;
   }
@@ -286,8 +311,13 @@ final class StoreRegistry implements Registry {
 
   private void requireOpen() {
     if (closed.get()) {
-      throw new IllegalStateException("the registry is closed");
+      throw closed();
     }
+  }
+
+  /** What every call gets that comes too late. */
+  static IllegalStateException closed() {
+    return new IllegalStateException(CLOSED);
   }
 
   @Override
@@ -299,31 +329,42 @@ final class StoreRegistry implements Registry {
     try {
       List<StoreRegistration> all = List.copyOf(registrations);
       deregister(all);
-      List<Mailbox> mailboxes = new ArrayList<>();
-      services.values().forEach(service -> mailboxes.addAll(service.mailboxes()));
-      all.forEach(registration -> mailboxes.addAll(registration.mailboxes()));
       StoreCatalog everything;
       synchronized (this) {
         everything = catalog;
       }
+      List<WatchedService> watched = List.copyOf(services.values());
+      watched.forEach(WatchedService::close); // before their listeners are counted
+      List<Mailbox> mailboxes = new ArrayList<>();
+      watched.forEach(service -> mailboxes.addAll(service.mailboxes()));
+      all.forEach(registration -> mailboxes.addAll(registration.mailboxes()));
       if (everything != null) {
-        mailboxes.addAll(everything.mailboxes());
         everything.close();
+        mailboxes.addAll(everything.mailboxes());
       }
-      services.values().forEach(WatchedService::close);
       recent.clear();
       services.clear(); // so that the next call finds the registry closed
       mailboxes.forEach(Mailbox::shut);
+      RegistryException cause = RegistryException.unavailable(CLOSED, null);
+      watched.forEach(service -> service.end(cause));
+      if (everything != null) {
+        everything.end(cause);
+      }
       long deadline = System.nanoTime() + QUIET_NANOS;
       mailboxes.forEach(mailbox -> mailbox.awaitQuiet(deadline - System.nanoTime()));
     } finally {
-      backend.close();
-      checker.close();
-      dispatcher.close();
-      if (ownTimer != null) {
-        ownTimer.close();
+      try {
+        backend.close();
+      } catch (LinkageError broken) {
+        LOG.error("closing: {}", Failures.of(broken).getMessage());
+      } finally {
+        checker.close();
+        dispatcher.close();
+        if (ownTimer != null) {
+          ownTimer.close();
+        }
+        stopped.countDown();
       }
-      stopped.countDown();
     }
   }
 

@@ -42,6 +42,8 @@ final class WatchedKeys implements KeyValueSink {
   private final Fanout fanout;
   private final AtomicBoolean started = new AtomicBoolean();
 
+  private final Complaint complaint = new Complaint();
+
   private final Object lock = new Object();
   private final TreeMap<String, KeyValue> known = new TreeMap<>();
   private ImmutableSortedMap<String, KeyValue> copy = ImmutableSortedMap.of();
@@ -75,12 +77,22 @@ final class WatchedKeys implements KeyValueSink {
     return mailboxes;
   }
 
-  /** Starts the upstream watch, once. */
+  /**
+   * Starts the upstream watch, once.
+   *
+   * @throws RegistryException where the class path does not fit; the next call then tries again
+   */
   void start(KeyValueBackend backend) {
     if (!started.compareAndSet(false, true)) {
       return;
     }
-    KeyValueBackend.Watch opened = backend.watch(keys, this);
+    KeyValueBackend.Watch opened;
+    try {
+      opened = backend.watch(keys, this);
+    } catch (LinkageError broken) {
+      started.set(false);
+      throw Failures.of(broken);
+    }
     boolean late;
     synchronized (lock) {
       late = closed;
@@ -155,6 +167,7 @@ final class WatchedKeys implements KeyValueSink {
 
   @Override
   public void synced() {
+    complaint.works();
     synchronized (lock) {
       if (stream instanceof Freshness.Live) {
         return;
@@ -167,13 +180,15 @@ final class WatchedKeys implements KeyValueSink {
 
   @Override
   public void interrupted(RegistryException cause) {
+    RegistryException why = Failures.of(cause);
+    complaint.failed("a watch of keys", why);
     synchronized (lock) {
       if (stream instanceof Freshness.Loading) {
-        stream = new Freshness.Loading(Optional.of(cause));
+        stream = new Freshness.Loading(Optional.of(why));
       } else if (stream instanceof Freshness.Stale stale) {
-        stream = stale.because(cause);
+        stream = stale.because(why);
       } else {
-        stream = new Freshness.Stale(Since.now(timer), cause);
+        stream = new Freshness.Stale(Since.now(timer), why);
       }
     }
     signal(true);

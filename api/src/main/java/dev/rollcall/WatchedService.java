@@ -46,6 +46,7 @@ final class WatchedService implements WatchSink {
   private volatile @Nullable Change lastChange; // by any worker: at worst it is made twice
   private long idleSince;
   private boolean idle;
+  private final Complaint complaint = new Complaint();
   private boolean away; // of the backend's calls alone, which come one at a time
   private RegistryBackend.@Nullable Watch upstream; // guarded by this
   private boolean closed; // guarded by this
@@ -91,12 +92,22 @@ final class WatchedService implements WatchSink {
     return idle && nowNanos - idleSince >= idleNanos;
   }
 
-  /** Starts the upstream watch, once. */
+  /**
+   * Starts the upstream watch, once.
+   *
+   * @throws RegistryException where the class path does not fit; the next call then tries again
+   */
   void start(RegistryBackend backend) {
     if (!started.compareAndSet(false, true)) {
       return;
     }
-    RegistryBackend.Watch opened = backend.watch(Selector.service(name), this);
+    RegistryBackend.Watch opened;
+    try {
+      opened = backend.watch(Selector.service(name), this);
+    } catch (LinkageError broken) {
+      started.set(false);
+      throw Failures.of(broken);
+    }
     boolean late;
     synchronized (this) {
       late = closed;
@@ -107,7 +118,7 @@ final class WatchedService implements WatchSink {
     }
   }
 
-  /** Closes the upstream watch; the cache keeps what it has. */
+  /** Closes the upstream watch and refuses listeners from now on; the cache keeps what it has. */
   void close() {
     RegistryBackend.Watch open;
     synchronized (this) {
@@ -117,6 +128,12 @@ final class WatchedService implements WatchSink {
     if (open != null) {
       open.close();
     }
+  }
+
+  /** All views say from now on that their state is stale, and why; no listener is told. */
+  void end(RegistryException cause) {
+    cache.close(cause);
+    catchUp();
   }
 
   List<Mailbox> mailboxes() {
@@ -195,6 +212,14 @@ final class WatchedService implements WatchSink {
         new ServiceMailbox(dispatcher, states, this::change, listener, mailboxes);
     followed = true;
     mailboxes.add(mailbox);
+    boolean late;
+    synchronized (this) {
+      late = closed;
+    }
+    if (late) {
+      mailbox.shut();
+      throw StoreRegistry.closed();
+    }
     mailbox.signal();
     return mailbox;
   }
@@ -227,6 +252,7 @@ final class WatchedService implements WatchSink {
   @Override
   public void synced() {
     published(cache.synced());
+    complaint.works();
     if (away) {
       away = false;
       whenBack.run();
@@ -236,7 +262,9 @@ final class WatchedService implements WatchSink {
   @Override
   public void interrupted(RegistryException cause) {
     away = true;
-    published(cache.interrupted(cause));
+    RegistryException why = Failures.of(cause);
+    complaint.failed("the watch of service " + name, why);
+    published(cache.interrupted(why));
   }
 
   @Override

@@ -44,6 +44,7 @@ class ArchitectureTest {
           "CatalogMailbox",
           "Checks",
           "Chunk",
+          "Complaint",
           "ConsistentHash",
           "Dispatcher",
           "Due",

@@ -109,8 +109,7 @@ class DispatcherOwnershipTest {
         state.set(change);
         timer.stall.set(() -> timer.time.advance(LOOK.multipliedBy(3)));
         fanout.signal();
-        soon()
-            .untilAsserted(() -> assertThat(seen).allMatch(last -> last.get() == change));
+        soon().untilAsserted(() -> assertThat(seen).allMatch(last -> last.get() == change));
         timer.time.advance(A_SECOND);
       }
     }
@@ -234,8 +233,7 @@ class DispatcherOwnershipTest {
   @Test
   void executor_afterAListenerHasBlockedIt_isUsedAgain() {
     List<String> names = new CopyOnWriteArrayList<>();
-    ExecutorService single =
-        Executors.newSingleThreadExecutor(task -> new Thread(task, "given"));
+    ExecutorService single = Executors.newSingleThreadExecutor(task -> new Thread(task, "given"));
     try (Dispatcher dispatcher = new Dispatcher(timer, single)) {
       MailboxTest.Counting blocking = blocking(dispatcher);
       blocking.signal();

@@ -115,6 +115,7 @@ final class ScriptedBackend implements RegistryBackend {
   volatile CompletionStage<Listing> listing =
       CompletableFuture.completedFuture(new Listing(List.of(), 0));
   volatile boolean runsChecks = true;
+  volatile Runnable onWatch = () -> {};
 
   @Override
   public Capabilities capabilities() {
@@ -139,6 +140,7 @@ final class ScriptedBackend implements RegistryBackend {
 
   @Override
   public Watch watch(Selector selector, WatchSink sink) {
+    onWatch.run();
     Opened opened = new Opened(selector, sink);
     watches.add(opened);
     return opened;

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -124,6 +125,102 @@ class StoreRegistryCloseTest extends RegistryFixture {
     registry.close();
     assertThat(view.instances()).containsExactly(Samples.instance("a"));
     assertThat(view.pick()).isEqualTo(Samples.instance("a"));
+  }
+
+  @Test
+  void views_afterClose_areStaleAndSayWhy() {
+    ServiceView view = registry.service("orders");
+    ServiceView narrower = view.where(Filter.tag("none"));
+    Catalog catalog = registry.catalog();
+    backend.watches.forEach(watch -> watch.load(Samples.instance("a")));
+    registry.close();
+    timer.advance(Duration.ofSeconds(3));
+    for (Freshness freshness :
+        List.of(
+            view.snapshot().freshness(),
+            narrower.snapshot().freshness(),
+            catalog.freshness(),
+            catalog.snapshot("orders").freshness(),
+            catalog.snapshot("unknown").freshness())) {
+      assertThat(freshness).isInstanceOf(Freshness.Stale.class);
+      Freshness.Stale stale = (Freshness.Stale) freshness;
+      assertThat(stale.cause()).hasMessageContaining("the registry is closed");
+      assertThat(stale.age()).isEqualTo(Duration.ofSeconds(3));
+    }
+    assertThat(view.await(Duration.ZERO).instances()).hasSize(1);
+  }
+
+  @Test
+  void views_afterClose_stayStaleWhateverTheBackendStillSays() {
+    ServiceView view = registry.service("orders");
+    Catalog catalog = registry.catalog();
+    backend.watches.forEach(watch -> watch.load(Samples.instance("a")));
+    registry.close();
+    for (ScriptedBackend.Opened watch : backend.watches) {
+      watch.sink.interrupted(RegistryException.unavailable("late", null));
+      watch.load(Samples.instance("a"), Samples.instance("b"));
+    }
+    for (Freshness freshness :
+        List.of(view.snapshot().freshness(), catalog.snapshot("orders").freshness())) {
+      assertThat(freshness.toString()).contains("the registry is closed");
+    }
+  }
+
+  @Test
+  void await_ofWhatWasNotLoaded_endsWithTheRegistry() {
+    ServiceView view = registry.service("orders");
+    Catalog catalog = registry.catalog();
+    CompletableFuture<?> early =
+        CompletableFuture.supplyAsync(() -> view.await(Duration.ofHours(1)));
+    registry.close();
+    CompletableFuture<?> late =
+        CompletableFuture.supplyAsync(() -> catalog.await(Duration.ofHours(1)));
+    for (CompletableFuture<?> waiting : List.of(early, late)) {
+      assertThat(waiting)
+          .failsWithin(Duration.ofMinutes(1))
+          .withThrowableOfType(ExecutionException.class)
+          .withCauseInstanceOf(RegistryException.class)
+          .withMessageContaining("the registry is closed");
+    }
+    assertThatThrownBy(view::pick).hasMessageContaining("the registry is closed");
+  }
+
+  @Test
+  void watch_afterClose_isRefused() {
+    ServiceView view = registry.service("orders");
+    ServiceView narrower = view.where(Filter.tag("none"));
+    Catalog catalog = registry.catalog();
+    backend.watches.forEach(watch -> watch.load(Samples.instance("a")));
+    registry.close();
+    for (ThrowingCallable call :
+        List.<ThrowingCallable>of(
+            () -> view.watch(change -> {}),
+            () -> narrower.watch(change -> {}),
+            () -> catalog.watch(change -> {}))) {
+      assertThatThrownBy(call)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("the registry is closed");
+    }
+  }
+
+  @Test
+  void close_tellsNoListenerThatTheViewIsStale() {
+    List<Freshness> heard = new ArrayList<>();
+    ServiceListener listener =
+        new ServiceListener() {
+          @Override
+          public void changed(Change change) {}
+
+          @Override
+          public void freshnessChanged(Freshness freshness) {
+            heard.add(freshness);
+          }
+        };
+    registry.service("orders").watch(listener);
+    backend.lastWatch().load(Samples.instance("a"));
+    heard.clear();
+    registry.close();
+    assertThat(heard).isEmpty();
   }
 
   @Test

@@ -16,12 +16,11 @@ public interface BackendProvider {
    * @param uri the store's URI
    * @param timer the monotonic clock and scheduler of whoever will use the backend
    * @return an open backend, the caller's to close
-   * @throws RegistryException of kind {@code INVALID} where the URI has a fault or no backend knows
-   *     its scheme
+   * @throws RegistryException of kind {@code INVALID} where the URI has a fault, or no backend
+   *     knows its scheme, or the one that does cannot be loaded with what is on the class path
    */
   static RegistryBackend openByUri(String uri, Timer timer) {
-    BackendUri parsed = BackendUri.parse(uri);
-    return ProviderSearch.byScheme(parsed.scheme()).open(parsed, timer);
+    return ProviderSearch.open(uri, (provider, parsed) -> provider.open(parsed, timer));
   }
 
   /**
@@ -31,11 +30,11 @@ public interface BackendProvider {
    * @param timer the monotonic clock and scheduler of whoever will use the backend
    * @return an open backend, the caller's to close
    * @throws RegistryException of kind {@code INVALID} where the URI has a fault, or no backend
-   *     knows its scheme, or the one that does keeps no keys and values
+   *     knows its scheme, or the one that does keeps no keys and values, or cannot be loaded with
+   *     what is on the class path
    */
   static KeyValueBackend openKeyValueByUri(String uri, Timer timer) {
-    BackendUri parsed = BackendUri.parse(uri);
-    return ProviderSearch.byScheme(parsed.scheme()).openKeyValue(parsed, timer);
+    return ProviderSearch.open(uri, (provider, parsed) -> provider.openKeyValue(parsed, timer));
   }
 
   /**

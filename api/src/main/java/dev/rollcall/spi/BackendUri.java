@@ -26,6 +26,11 @@ import java.util.regex.Pattern;
 public final class BackendUri {
   private static final Pattern FORM =
       Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*):(//([^/?#]*))?([^?#]*)(?:\\?([^#]*))?");
+
+  /** Where a URI without its scheme begins; nothing of it can be a secret. */
+  private static final Pattern ADDRESS =
+      Pattern.compile("((?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+]):([0-9]{1,5}))(?:[,/?].*)?");
+
   private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m|h)");
 
   private final String scheme;
@@ -55,8 +60,13 @@ public final class BackendUri {
     Matcher form = FORM.matcher(uri);
     if (!form.matches()) {
       // Not shown: what is no URI may still hold a token.
+      Matcher address = ADDRESS.matcher(uri);
       throw RegistryException.invalid(
-          "uri: not of the form scheme:name or scheme://host:port/path?option=value");
+          "uri: not of the form scheme:name or scheme://host:port/path?option=value"
+              + (address.matches()
+                  ? "; is a scheme missing? "
+                      + ProviderSearch.withScheme(address.group(1), address.group(2))
+                  : ""));
     }
     String scheme = form.group(1).toLowerCase(Locale.ROOT);
     List<String> hosts = new ArrayList<>();

@@ -118,7 +118,11 @@ final class AgentRegistrations {
   private CompletableFuture<@Nullable Void> mayClaim(
       RegisterRequest request, RegistrationBody body) {
     if (request.claim() == Claim.TAKE_OVER) {
-      return nothing();
+      // An agent registers what it refuses to be asked for, by the Unicode that it knows: such an
+      // instance could not be removed, so it is asked first.
+      return body.consulId().chars().allMatch(c -> c < 0x7f)
+          ? nothing()
+          : gateway.local(body.consulId()).thenCompose(known -> nothing());
     }
     InstanceKey key = request.instance().key();
     return gateway
@@ -177,7 +181,7 @@ final class AgentRegistrations {
     CompletableFuture<Boolean> started =
         body.ttl().isZero()
             ? CompletableFuture.completedFuture(true)
-            : gateway.beat(body.checkId().orElseThrow(), Holding.alive());
+            : gateway.beat(body.checkId().orElseThrow(), Holding.alive(), settings.timeout());
     if (body.statedId().isEmpty()) {
       return started;
     }
@@ -185,7 +189,10 @@ final class AgentRegistrations {
     String stated = body.statedId().get();
     Health health = stated.endsWith(Health.WARNING.name()) ? Health.WARNING : Health.CRITICAL;
     return started.thenCompose(
-        known -> known ? gateway.beat(stated, health) : CompletableFuture.completedFuture(false));
+        known ->
+            known
+                ? gateway.beat(stated, health, settings.timeout())
+                : CompletableFuture.completedFuture(false));
   }
 
   private Lease taken(
@@ -227,7 +234,7 @@ final class AgentRegistrations {
             return compare(holding, holding.hasExpired(since), false);
           }
           return gateway
-              .beat(body.checkId().orElseThrow(), Holding.alive())
+              .beat(body.checkId().orElseThrow(), Holding.alive(), holding.patience(since))
               .thenCompose(
                   known -> {
                     if (known) {

@@ -24,8 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class BlockingLoop<T> implements AutoCloseable {
   private static final Duration DOUBT = Duration.ofSeconds(1);
-  private static final Duration FIRST_DENIAL = Duration.ofSeconds(1);
-  private static final Duration LAST_DENIAL = Duration.ofSeconds(10);
+
+  private static final Duration FIRST_REFUSAL = Duration.ofSeconds(1);
+
+  private static final Duration LAST_REFUSAL = Duration.ofSeconds(10);
 
   private final Question<T> question;
   private final Follower<T> follower;
@@ -39,7 +41,7 @@ final class BlockingLoop<T> implements AutoCloseable {
   private long delivered;
   private long turn;
   private boolean interrupted;
-  private Duration denial = FIRST_DENIAL;
+  private Duration refusal = FIRST_REFUSAL;
   private @Nullable Runnable cancel;
   private boolean closed;
 
@@ -144,7 +146,13 @@ final class BlockingLoop<T> implements AutoCloseable {
               ? Read.CONSISTENT
               : Read.after(index, settings.patience(), settings.consistency());
     }
-    Pending<Indexed<T>> pending = question.ask(read);
+    Pending<Indexed<T>> pending;
+    try {
+      pending = question.ask(read);
+    } catch (LinkageError broken) {
+      failed(mine, Watches.cause(broken));
+      return;
+    }
     boolean late;
     synchronized (this) {
       late = closed || mine != turn;
@@ -168,7 +176,7 @@ final class BlockingLoop<T> implements AutoCloseable {
                     }
                   } catch (Throwable broken) {
                     Watches.LOG.error("a watch failed; it goes on", broken);
-                    failed(mine, RegistryException.unavailable("the watch failed", broken));
+                    failed(mine, Watches.cause(broken));
                   }
                 });
   }
@@ -181,7 +189,7 @@ final class BlockingLoop<T> implements AutoCloseable {
         return;
       }
       cancel = null;
-      denial = FIRST_DENIAL;
+      refusal = FIRST_REFUSAL;
       if (indexGrows && read.blocks() && answer.index() < index) {
         index = 0; // gone back: what it says may be an older state, so ask again
       } else {
@@ -216,7 +224,7 @@ final class BlockingLoop<T> implements AutoCloseable {
   }
 
   private void failed(long mine, RegistryException cause) {
-    boolean denied = cause.kind() == RegistryException.Kind.DENIED;
+    boolean refused = Watches.isRefusal(cause);
     Duration pause;
     synchronized (this) {
       if (closed || mine != turn) {
@@ -225,13 +233,14 @@ final class BlockingLoop<T> implements AutoCloseable {
       cancel = null;
       index = 0;
       interrupted = true;
-      pause = denial;
-      if (denied) {
-        denial = pause.plus(pause).compareTo(LAST_DENIAL) < 0 ? pause.plus(pause) : LAST_DENIAL;
+      pause = refusal;
+      if (refused) {
+        refusal = pause.plus(pause).compareTo(LAST_REFUSAL) < 0 ? pause.plus(pause) : LAST_REFUSAL;
       }
       follower.failed(cause);
     }
-    if (denied) {
+    if (refused) {
+      reconnection.answered();
       double spread = ThreadLocalRandom.current().nextDouble(0.8, 1.2);
       timer.schedule(() -> ask(mine), Duration.ofNanos((long) (pause.toNanos() * spread)));
     } else {

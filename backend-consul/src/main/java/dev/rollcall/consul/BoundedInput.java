@@ -6,10 +6,21 @@ import java.io.InputStream;
 
 /** Fails once more was read than an honest store would send. */
 final class BoundedInput extends FilterInputStream {
+  private final long most;
   private long left;
+
+  /** An answer that is longer than it may be. */
+  static final class TooLong extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    TooLong(long most) {
+      super("an answer of more than " + most + " bytes (expected: less)");
+    }
+  }
 
   BoundedInput(InputStream in, long most) {
     super(in);
+    this.most = most;
     left = most;
   }
 
@@ -30,7 +41,7 @@ final class BoundedInput extends FilterInputStream {
   private void count(int bytes) throws IOException {
     left -= bytes;
     if (left < 0) {
-      throw new IOException("an answer that is too long");
+      throw new TooLong(most);
     }
   }
 }

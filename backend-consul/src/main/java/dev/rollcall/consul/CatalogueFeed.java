@@ -33,7 +33,7 @@ final class CatalogueFeed {
   static final int FETCHES = 4;
 
   private static final Duration HOLD = Duration.ofSeconds(1);
-  private static final Duration DENIED_PAUSE = Duration.ofSeconds(5);
+  private static final Duration REFUSED_PAUSE = Duration.ofSeconds(5);
   private static final Duration SPACING = Duration.ofMillis(20);
 
   /** After each answer the query rests ten times as long as reading it took. */
@@ -47,7 +47,7 @@ final class CatalogueFeed {
   private final Lane deliveries;
   private final Requests requests = new Requests();
   private final Sweeps sweeps = new Sweeps();
-  private final CatalogueState state;
+  private final CatalogueState state = new CatalogueState();
   private long turn;
   private boolean running;
 
@@ -64,7 +64,6 @@ final class CatalogueFeed {
     this.timer = timer;
     this.reconnection = reconnection;
     this.deliveries = deliveries;
-    this.state = new CatalogueState(settings);
   }
 
   void join(String service, SinkMailbox sink) {
@@ -144,7 +143,7 @@ final class CatalogueFeed {
     Read read = next(index);
     request(
         mine,
-        () -> gateway.services(read),
+        () -> Pending.map(gateway.services(read), codec::services),
         answer -> answered(mine, read, answer, state::names, this::askNames));
   }
 
@@ -241,7 +240,10 @@ final class CatalogueFeed {
         read = track.known ? Read.now(Read.Consistency.DEFAULT) : Read.CONSISTENT;
       }
       request(
-          mine, () -> gateway.health(track.service, read), answer -> fetched(mine, track, answer));
+          mine,
+          () -> gateway.health(track.service, read),
+          answer -> fetched(mine, track, answer),
+          cause -> unreadable(mine, track, cause));
     }
   }
 
@@ -265,6 +267,32 @@ final class CatalogueFeed {
     deliver();
   }
 
+  /** Leaves out a service that the agent refuses to be asked for, where it answers otherwise. */
+  private void unreadable(long mine, Track track, RegistryException cause) {
+    if (cause.kind() != RegistryException.Kind.INVALID) {
+      failed(mine, cause);
+      return;
+    }
+    codec.unreadable(track.service, cause);
+    boolean watched;
+    synchronized (this) {
+      if (mine != turn) {
+        return;
+      }
+      watched = !track.sinks.isEmpty();
+      state.unreadable(track, cause);
+      if (state.isIdle()) {
+        sweeps.idle(timer.nanoTime()).ifPresent(this::sweepAfter);
+      }
+      sweepIfComplete();
+    }
+    if (watched) { // for who watches everything, until it is touched or swept
+      timer.schedule(() -> lookAgain(mine, track), REFUSED_PAUSE);
+    }
+    pump();
+    deliver();
+  }
+
   private void lookAgain(long mine, Track track) {
     synchronized (this) {
       if (mine != turn) {
@@ -276,12 +304,26 @@ final class CatalogueFeed {
   }
 
   private <T> void request(long mine, Supplier<Pending<T>> send, Consumer<T> then) {
+    request(mine, send, then, cause -> failed(mine, cause));
+  }
+
+  private <T> void request(
+      long mine,
+      Supplier<Pending<T>> send,
+      Consumer<T> then,
+      Consumer<RegistryException> otherwise) {
     synchronized (this) {
       if (mine != turn) {
         return;
       }
     }
-    Pending<T> pending = send.get();
+    Pending<T> pending;
+    try {
+      pending = send.get();
+    } catch (LinkageError broken) {
+      failed(mine, Watches.cause(broken));
+      return;
+    }
     requests.add(mine, pending);
     var unused =
         pending
@@ -293,11 +335,11 @@ final class CatalogueFeed {
                       reconnection.answered();
                       then.accept(answer);
                     } else {
-                      failed(mine, Watches.cause(failed));
+                      otherwise.accept(Watches.cause(failed));
                     }
                   } catch (Throwable broken) {
                     Watches.LOG.error("the watch of the catalogue failed; it goes on", broken);
-                    failed(mine, RegistryException.unavailable("the watch failed", broken));
+                    failed(mine, Watches.cause(broken));
                   }
                 });
   }
@@ -312,9 +354,11 @@ final class CatalogueFeed {
       state.interrupt(cause);
     }
     requests.cancelBefore(next);
-    if (cause.kind() == RegistryException.Kind.DENIED) {
+    if (Watches.isRefusal(cause)) {
+      reconnection.answered();
       double spread = ThreadLocalRandom.current().nextDouble(0.8, 1.2);
-      timer.schedule(() -> retry(next), Duration.ofNanos((long) (DENIED_PAUSE.toNanos() * spread)));
+      timer.schedule(
+          () -> retry(next), Duration.ofNanos((long) (REFUSED_PAUSE.toNanos() * spread)));
     } else {
       reconnection.failed(() -> retry(next));
     }

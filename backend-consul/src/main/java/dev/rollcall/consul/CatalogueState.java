@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  * fetched. Fills mailboxes and calls nobody. Not thread-safe: guarded by the feed.
  */
 final class CatalogueState {
-  private final ConsulSettings settings;
   private final Map<String, Track> tracks = new HashMap<>();
   private final List<SinkMailbox> everything = new ArrayList<>();
   private final ArrayDeque<Track> queue = new ArrayDeque<>();
@@ -32,10 +31,6 @@ final class CatalogueState {
   private int unknown;
   private boolean resuming;
   private boolean complete;
-
-  CatalogueState(ConsulSettings settings) {
-    this.settings = settings;
-  }
 
   void join(String service, SinkMailbox sink) {
     Track track = track(service);
@@ -213,12 +208,10 @@ final class CatalogueState {
       return false;
     }
     boolean changed = !now.equals(before);
-    if (answer.index() < track.revision) {
-      track.sinks.forEach(sink -> interrupt(sink, Watches.reset(settings)));
-      everything.forEach(sink -> interrupt(sink, Watches.reset(settings)));
-    }
     track.last = now;
-    track.revision = answer.index();
+    // That of one service goes back where its last instance becomes another service's. A store that
+    // went back is told by the two queries, and what follows an interruption begins anew.
+    track.revision = Math.max(track.revision, answer.index());
     track.nodes.clear();
     answer.value().forEach(entry -> entry.node().ifPresent(node -> track.nodes.add(node.name())));
     if (!track.known) {
@@ -229,6 +222,26 @@ final class CatalogueState {
     completeIfKnown();
     dropIfUnused(track);
     return true;
+  }
+
+  /**
+   * Takes note that a service cannot be read while others can: who watches it is told, and whoever
+   * watches everything keeps what was known of it.
+   */
+  void unreadable(Track track, RegistryException cause) {
+    track.fetching = false;
+    fetching--;
+    if (track.again) {
+      track.again = false;
+      touch(track);
+    }
+    if (!track.known) {
+      track.known = true;
+      unknown--;
+    }
+    track.sinks.forEach(sink -> interrupt(sink, cause));
+    completeIfKnown();
+    dropIfUnused(track);
   }
 
   private void post(Track track, List<ServiceInstance> now, boolean changed) {
@@ -273,7 +286,10 @@ final class CatalogueState {
 
   void interrupt(RegistryException cause) {
     resuming = true;
-    tracks.values().forEach(track -> track.sinks.forEach(sink -> interrupt(sink, cause)));
+    for (Track track : tracks.values()) {
+      track.revision = 0;
+      track.sinks.forEach(sink -> interrupt(sink, cause));
+    }
     everything.forEach(sink -> interrupt(sink, cause));
   }
 
@@ -301,7 +317,7 @@ final class CatalogueState {
 
   private void dropIfUnused(Track track) {
     boolean listed = names != null && names.containsKey(track.service);
-    boolean gone = track.known && track.last != null && track.last.isEmpty() && !listed;
+    boolean gone = track.known && !listed && (track.last == null || track.last.isEmpty());
     if (track.sinks.isEmpty()
         && (everything.isEmpty() || gone)
         && tracks.remove(track.service, track)

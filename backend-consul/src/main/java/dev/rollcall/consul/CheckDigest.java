@@ -22,6 +22,11 @@ final class CheckDigest {
     }
   }
 
+  /** Tells whether there was no check at all. */
+  boolean isEmpty() {
+    return services.isEmpty() && nodes.isEmpty();
+  }
+
   /** Returns the services whose own checks differ. */
   Set<String> changedServices(CheckDigest before) {
     return changed(before.services, services);

@@ -3,6 +3,7 @@ package dev.rollcall.consul;
 import static java.util.Objects.requireNonNull;
 
 import dev.rollcall.InstanceKey;
+import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.Capabilities;
 import dev.rollcall.spi.Lease;
@@ -75,7 +76,9 @@ public final class ConsulBackend implements RegistryBackend {
         : gateway
             .services(read())
             .answer()
-            .thenCompose(names -> all(List.copyOf(names.value().keySet()), 0, names.index()));
+            .thenCompose(
+                names ->
+                    all(List.copyOf(codec.services(names.value()).keySet()), 0, names.index()));
   }
 
   /**
@@ -123,6 +126,16 @@ public final class ConsulBackend implements RegistryBackend {
     return codec.skipped();
   }
 
+  /**
+   * Tells whether Consul has ever said that it left out of an answer what this client's token may
+   * not read. That is logged once; servers before 1.11 do not say it.
+   *
+   * @return whether it has, so far
+   */
+  public boolean isFilteredByAccessControl() {
+    return gateway.isFiltered();
+  }
+
   @Override
   public void close() {
     watches.close();
@@ -144,6 +157,20 @@ public final class ConsulBackend implements RegistryBackend {
             entries -> new Listing(codec.instances(service, entries.value()), entries.index()));
   }
 
+  /** Reads one of all services: one that the agent cannot be asked for hides itself alone. */
+  private CompletableFuture<Listing> listingOrNone(String service) {
+    return listing(service)
+        .exceptionallyCompose(
+            failed -> {
+              RegistryException why = Watches.cause(failed);
+              if (why.kind() != RegistryException.Kind.INVALID) {
+                return CompletableFuture.failedFuture(why);
+              }
+              codec.unreadable(service, why);
+              return CompletableFuture.completedFuture(new Listing(List.of(), 0));
+            });
+  }
+
   /** Reads service after service, a handful at a time. */
   private CompletableFuture<Listing> all(List<String> names, int from, long revision) {
     if (from >= names.size()) {
@@ -151,7 +178,7 @@ public final class ConsulBackend implements RegistryBackend {
     }
     int to = Math.min(names.size(), from + CatalogueFeed.FETCHES);
     List<CompletableFuture<Listing>> some =
-        names.subList(from, to).stream().map(this::listing).toList();
+        names.subList(from, to).stream().map(this::listingOrNone).toList();
     return CompletableFuture.allOf(some.toArray(CompletableFuture[]::new))
         .thenCompose(done -> all(names, to, revision))
         .thenApply(

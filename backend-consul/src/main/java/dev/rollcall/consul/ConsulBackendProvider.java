@@ -33,6 +33,8 @@ import java.util.regex.Pattern;
  * <tr><td>token-env</td><td>the environment variable that holds the token</td><td></td></tr>
  * <tr><td>dc</td><td>the datacentre to read from; an agent writes into its own only</td><td>the
  *   agent's</td></tr>
+ * <tr><td>ns</td><td>the namespace, Consul Enterprise</td><td>the token's</td></tr>
+ * <tr><td>partition</td><td>the admin partition, Consul Enterprise</td><td>the agent's</td></tr>
  * <tr><td>consistency</td><td>{@code default}, {@code consistent} or {@code stale}: of blocking
  *   queries; what follows a fault is read consistently in any case</td><td>default</td></tr>
  * <tr><td>wait</td><td>how long a blocking query waits, 1 s to 10 m in whole seconds: a silent
@@ -53,13 +55,15 @@ public final class ConsulBackendProvider implements BackendProvider {
           "token-file",
           "token-env",
           "dc",
+          "ns",
+          "partition",
           "consistency",
           "wait",
           "timeout",
           "ca",
           "cert",
           "key");
-  private static final Pattern DATACENTRE = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+  private static final Pattern LABEL = Pattern.compile("[A-Za-z0-9_-]{1,64}");
 
   /** Visible ASCII: what a header can carry. Keeps line breaks out of requests. */
   private static final Pattern TOKEN = Pattern.compile("[!-~]{1,1024}");
@@ -133,10 +137,6 @@ public final class ConsulBackendProvider implements BackendProvider {
         || timeout.compareTo(Duration.ofMinutes(1)) > 0) {
       throw uri.invalid("timeout", "100ms to 1m");
     }
-    String datacentre = uri.option("dc").orElse("");
-    if (uri.option("dc").isPresent() && !DATACENTRE.matcher(datacentre).matches()) {
-      throw uri.invalid("dc", "1-64 of A-Z a-z 0-9 _ -");
-    }
     Read.Consistency consistency =
         Read.Consistency.valueOf(
             uri.oneOf("consistency", List.of("default", "consistent", "stale"))
@@ -145,10 +145,20 @@ public final class ConsulBackendProvider implements BackendProvider {
         address,
         encrypted ? Optional.of(PemFiles.tls(uri)) : Optional.empty(),
         token,
-        datacentre,
+        label(uri, "dc"),
+        label(uri, "ns"),
+        label(uri, "partition"),
         consistency,
         wait,
         timeout);
+  }
+
+  private static String label(BackendUri uri, String option) {
+    String label = uri.option(option).orElse("");
+    if (uri.option(option).isPresent() && !LABEL.matcher(label).matches()) {
+      throw uri.invalid(option, "1-64 of A-Z a-z 0-9 _ -");
+    }
+    return label;
   }
 
   private static HostPort address(BackendUri uri, int defaultPort) {

@@ -1,11 +1,8 @@
 package dev.rollcall.consul;
 
 import com.google.common.net.HostAndPort;
-import com.orbitz.consul.AgentClient;
 import com.orbitz.consul.Consul;
 import com.orbitz.consul.ConsulException;
-import com.orbitz.consul.NotRegisteredException;
-import com.orbitz.consul.model.State;
 import dev.rollcall.Bytes;
 import dev.rollcall.Health;
 import dev.rollcall.RegistryException;
@@ -14,12 +11,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import okhttp3.Call;
 import okhttp3.ConnectionPool;
 import okhttp3.HttpUrl;
@@ -45,6 +45,9 @@ import org.jspecify.annotations.Nullable;
  * for heartbeats, which must not queue behind anything. Whoever asks for more waits in the lane;
  * every call has its deadline from the moment it was asked for.
  *
+ * <p><b>Asked to wait.</b> Where the agent refuses with {@code Retry-After}, all calls that are
+ * asked for until then are held back ({@link Courtesy}), within their deadlines.
+ *
  * <p><b>Secrets.</b> The token is a header, set by an interceptor, and redirects are not followed;
  * no exception of the client's, whose text holds the URL, is passed on but as a cause.
  */
@@ -66,8 +69,9 @@ final class ConsulGateway implements AutoCloseable {
   private final OkHttpClient http;
   private final OkHttpClient waiting;
   private final Consul consul;
-  private final Consul pulse;
   private final HttpUrl base;
+  private final Courtesy courtesy;
+  private final AtomicBoolean filtered = new AtomicBoolean(); // set once, where it is also said
   private volatile boolean closed; // set once; read to tell a failure from the end
 
   /** Reads an answer's body. */
@@ -79,6 +83,7 @@ final class ConsulGateway implements AutoCloseable {
     this.settings = settings;
     this.timer = timer;
     refusals = new Refusals(settings);
+    courtesy = new Courtesy(timer);
     queries = new Lane("rollcall-consul-query", QUERIES);
     calls = new Lane("rollcall-consul-call", CALLS);
     heartbeats = new Lane("rollcall-consul-heartbeat", HEARTBEATS);
@@ -91,7 +96,7 @@ final class ConsulGateway implements AutoCloseable {
             .readTimeout(timeout)
             .followRedirects(false)
             .followSslRedirects(false)
-            .connectionPool(new ConnectionPool(QUERIES + CALLS, 1, TimeUnit.MINUTES));
+            .connectionPool(new ConnectionPool(QUERIES + CALLS + HEARTBEATS, 1, TimeUnit.MINUTES));
     if (!settings.token().isEmpty()) {
       String token = settings.token();
       builder.addInterceptor(
@@ -103,11 +108,10 @@ final class ConsulGateway implements AutoCloseable {
         .ifPresent(tls -> builder.sslSocketFactory(tls.context().getSocketFactory(), tls.trust()));
     http = builder.build();
     waiting = http.newBuilder().readTimeout(settings.silence()).build();
-    consul = client(settings, calls, CALLS);
-    pulse = client(settings, heartbeats, HEARTBEATS);
+    consul = client(settings, calls);
   }
 
-  private static Consul client(ConsulSettings settings, Lane lane, int connections) {
+  private static Consul client(ConsulSettings settings, Lane lane) {
     int timeoutMillis = (int) settings.timeout().toMillis();
     Consul.Builder builder =
         Consul.builder()
@@ -116,7 +120,7 @@ final class ConsulGateway implements AutoCloseable {
             .withHttps(settings.tls().isPresent())
             .withPing(false)
             .withExecutorService(lane.threads())
-            .withConnectionPool(new ConnectionPool(connections, 1, TimeUnit.MINUTES))
+            .withConnectionPool(new ConnectionPool(CALLS, 1, TimeUnit.MINUTES))
             .withConnectTimeoutMillis(timeoutMillis)
             .withReadTimeoutMillis(timeoutMillis)
             .withWriteTimeoutMillis(timeoutMillis);
@@ -126,7 +130,15 @@ final class ConsulGateway implements AutoCloseable {
     if (!settings.token().isEmpty()) {
       builder.withTokenAuth(settings.token());
     }
-    return builder.build();
+    // The client does not know the parameters; Consul takes both as headers as well.
+    Map<String, String> tenancy = new HashMap<>();
+    if (!settings.namespace().isEmpty()) {
+      tenancy.put("X-Consul-Namespace", settings.namespace());
+    }
+    if (!settings.partition().isEmpty()) {
+      tenancy.put("X-Consul-Partition", settings.partition());
+    }
+    return builder.withHeaders(tenancy).build();
   }
 
   /** Reads all instances of a service with the checks of each and of its node. */
@@ -161,7 +173,9 @@ final class ConsulGateway implements AutoCloseable {
 
   /** Reads the nodes of the datacentre. */
   Pending<Indexed<List<ConsulServiceEntry.Node>>> nodes(Read read) {
-    return query(url(read, "catalog", "nodes").build(), read, ConsulJson::nodes);
+    HttpUrl.Builder url = base.newBuilder().addPathSegments("catalog/nodes");
+    addPartition(url);
+    return query(asked(url, read), read, ConsulJson::nodes);
   }
 
   /** Reads a key. */
@@ -214,13 +228,20 @@ final class ConsulGateway implements AutoCloseable {
     }
     HttpUrl.Builder url = base.newBuilder().addPathSegment("txn");
     addDatacentre(url);
+    addTenancy(url);
+    byte[] operations = ConsulJson.deleteTree(prefix, settings.namespace(), settings.partition());
     Request request =
-        new Request.Builder()
-            .url(url.build())
-            .put(RequestBody.create(ConsulJson.deleteTree(prefix), JSON))
-            .build();
-    return exchange(calls, request, settings.timeout(), response -> body(response, in -> true))
-        .answer();
+        new Request.Builder().url(url.build()).put(RequestBody.create(operations, JSON)).build();
+    // Consul without namespaces passes over the one of a transaction, and would delete elsewhere:
+    // a read comes first, which it refuses.
+    CompletableFuture<?> known =
+        settings.namespace().isEmpty()
+            ? CompletableFuture.completedFuture(true)
+            : pair("rollcall", Read.CONSISTENT).answer();
+    return known.thenCompose(
+        may ->
+            exchange(calls, request, settings.timeout(), response -> body(response, in -> true))
+                .answer());
   }
 
   private HttpUrl keyUrl(String key, long expected) {
@@ -229,6 +250,7 @@ final class ConsulGateway implements AutoCloseable {
       url.addPathSegment(segment);
     }
     addDatacentre(url);
+    addTenancy(url);
     if (expected >= 0) {
       url.addQueryParameter("cas", Long.toString(expected));
     }
@@ -252,16 +274,16 @@ final class ConsulGateway implements AutoCloseable {
 
   /** Reads the events that the agent still knows, in the order in which it received them. */
   Pending<Indexed<List<ConsulEvent>>> events(Read read) {
-    return query(url(read, "event", "list").build(), read, ConsulJson::events);
+    HttpUrl.Builder url = base.newBuilder().addPathSegments("event/list");
+    return query(asked(url, read), read, ConsulJson::events);
   }
 
   /** Asks the agent what it has under an ID. */
   CompletableFuture<Optional<ConsulServiceEntry>> local(String consulId) {
-    Request request =
-        new Request.Builder()
-            .url(
-                base.newBuilder().addPathSegments("agent/service").addPathSegment(consulId).build())
-            .build();
+    HttpUrl.Builder url =
+        base.newBuilder().addPathSegments("agent/service").addPathSegment(consulId);
+    addTenancy(url);
+    Request request = new Request.Builder().url(url.build()).build();
     return exchange(
             calls,
             request,
@@ -275,13 +297,14 @@ final class ConsulGateway implements AutoCloseable {
 
   /** Registers a service with its checks, in place of all that was there; completes with true. */
   CompletableFuture<Boolean> register(String json) {
+    HttpUrl.Builder url =
+        base.newBuilder()
+            .addPathSegments("agent/service/register")
+            .addQueryParameter("replace-existing-checks", "true");
+    addTenancy(url);
     Request request =
         new Request.Builder()
-            .url(
-                base.newBuilder()
-                    .addPathSegments("agent/service/register")
-                    .addQueryParameter("replace-existing-checks", "true")
-                    .build())
+            .url(url.build())
             .put(RequestBody.create(json.getBytes(StandardCharsets.UTF_8), JSON))
             .build();
     return exchange(calls, request, settings.timeout(), response -> body(response, in -> true))
@@ -290,65 +313,59 @@ final class ConsulGateway implements AutoCloseable {
 
   /** Removes a service from the agent; one that is not there is fine. Completes with true. */
   CompletableFuture<Boolean> deregister(String consulId) {
-    return agent(
-        calls,
-        consul,
-        agent -> {
-          agent.deregister(consulId);
-          return true;
-        });
+    Callable<Boolean> work =
+        () -> {
+          try {
+            consul.agentClient().deregister(consulId);
+            return true;
+          } catch (ConsulException failed) {
+            throw failure(failed);
+          }
+        };
+    return submit(calls, work, settings.timeout(), courtesy.left(), () -> {}).answer();
   }
 
   /**
    * Sets the state of a TTL check, which also starts its TTL anew.
    *
+   * @param patience for how long at most it may be held back, where the agent has asked to wait
    * @return whether the agent knows the check
    */
-  CompletableFuture<Boolean> beat(String checkId, Health health) {
-    State state =
+  CompletableFuture<Boolean> beat(String checkId, Health health, Duration patience) {
+    String state =
         switch (health) {
-          case PASSING -> State.PASS;
-          case WARNING -> State.WARN;
-          case CRITICAL -> State.FAIL;
+          case PASSING -> "pass";
+          case WARNING -> "warn";
+          case CRITICAL -> "fail";
         };
-    return agent(
-        heartbeats,
-        pulse,
-        agent -> {
-          try {
-            agent.check(checkId, state, null);
-            return true;
-          } catch (NotRegisteredException wrapped) {
-            // The client says this of every failure; the agent's own answer is in the cause.
-            if (wrapped.getCause() instanceof ConsulException said && isUnknownCheck(said)) {
-              return false;
-            }
-            throw wrapped;
-          }
-        });
+    HttpUrl.Builder url =
+        base.newBuilder()
+            .addPathSegments("agent/check")
+            .addPathSegment(state)
+            .addPathSegment(checkId);
+    addTenancy(url);
+    Request request =
+        new Request.Builder().url(url.build()).put(RequestBody.create(new byte[0], null)).build();
+    Duration left = courtesy.left();
+    return exchange(
+            heartbeats,
+            request,
+            settings.timeout(),
+            left.compareTo(patience) < 0 ? left : patience,
+            response -> {
+              if (response.code() != 200
+                  && isUnknownCheck(response.code(), response.peekBody(Refusals.READ).string())) {
+                return false;
+              }
+              return body(response, in -> true);
+            })
+        .answer();
   }
 
-  private static boolean isUnknownCheck(ConsulException said) {
-    String words = String.valueOf(said.getMessage());
-    return said.getCode() == 404
-        || (said.getCode() == 500
+  private static boolean isUnknownCheck(int status, String words) {
+    return status == 404
+        || (status == 500
             && (words.contains("does not have associated TTL") || words.contains("Unknown check")));
-  }
-
-  private interface AgentCall<T> {
-    T call(AgentClient agent) throws NotRegisteredException;
-  }
-
-  private <T> CompletableFuture<T> agent(Lane lane, Consul client, AgentCall<T> call) {
-    Callable<T> work =
-        () -> {
-          try {
-            return call.call(client.agentClient());
-          } catch (ConsulException | NotRegisteredException failed) {
-            throw failure(failed);
-          }
-        };
-    return submit(lane, work, settings.timeout(), () -> {}).answer();
   }
 
   private HttpUrl.Builder url(Read read, String first, String... more) {
@@ -356,6 +373,12 @@ final class ConsulGateway implements AutoCloseable {
     for (String segment : more) {
       url.addPathSegment(segment);
     }
+    addTenancy(url);
+    return asked(url, read).newBuilder();
+  }
+
+  /** Adds how to read. */
+  private HttpUrl asked(HttpUrl.Builder url, Read read) {
     addDatacentre(url);
     switch (read.consistency()) {
       case DEFAULT -> {}
@@ -366,7 +389,20 @@ final class ConsulGateway implements AutoCloseable {
       url.addQueryParameter("index", Long.toUnsignedString(read.index()))
           .addQueryParameter("wait", read.patience().toSeconds() + "s");
     }
-    return url;
+    return url.build();
+  }
+
+  private void addTenancy(HttpUrl.Builder url) {
+    if (!settings.namespace().isEmpty()) {
+      url.addQueryParameter("ns", settings.namespace());
+    }
+    addPartition(url);
+  }
+
+  private void addPartition(HttpUrl.Builder url) {
+    if (!settings.partition().isEmpty()) {
+      url.addQueryParameter("partition", settings.partition());
+    }
   }
 
   private void addDatacentre(HttpUrl.Builder url) {
@@ -382,24 +418,48 @@ final class ConsulGateway implements AutoCloseable {
   /** Reads, with a value for "there is none" where the store says that by a 404 with an index. */
   private <T> Pending<Indexed<T>> query(
       HttpUrl url, Read read, Reader<T> reader, Optional<T> none) {
-    Duration deadline = read.blocks() ? settings.silence() : settings.timeout();
+    Duration held = courtesy.left();
+    // What waits at the agent is not to lose what it was held back for here.
+    Duration deadline = read.blocks() ? settings.silence().plus(held) : settings.timeout();
     return exchange(
         read.blocks() ? queries : calls,
         new Request.Builder().url(url).build(),
         deadline,
+        held,
         response -> {
           boolean missing = response.code() == 404 && response.header("X-Consul-Index") != null;
           T value = missing && none.isPresent() ? none.orElseThrow() : body(response, reader);
-          if ("false".equals(response.header("X-Consul-KnownLeader"))) {
+          // An answer from a stream never knows a leader; where the stream is lost, it is an error.
+          if ("false".equals(response.header("X-Consul-KnownLeader"))
+              && !"streaming".equals(response.header("X-Consul-Query-Backend"))) {
             throw unavailable("the agent knows no leader", null);
           }
-          if ("true".equals(response.header("X-Consul-Results-Filtered-By-ACLs"))
-              && value instanceof List<?> list
-              && list.isEmpty()) {
-            throw RegistryException.denied(settings + ": the token may not read this", null);
+          if ("true".equals(response.header("X-Consul-Results-Filtered-By-ACLs"))) {
+            filtered(value);
           }
           return new Indexed<>(value, index(response));
         });
+  }
+
+  /** Takes note that a token may not read all that there is. */
+  private void filtered(Object value) {
+    boolean nothingLeft =
+        (value instanceof Collection<?> list && list.isEmpty())
+            || (value instanceof Map<?, ?> map && map.isEmpty())
+            || (value instanceof CheckDigest digest && digest.isEmpty());
+    if (nothingLeft) {
+      throw RegistryException.denied(settings + ": the token may not read this", null);
+    }
+    if (filtered.compareAndSet(false, true)) {
+      Watches.LOG.warn(
+          "{}: access control leaves out of the answers what the token may not read (said once)",
+          settings);
+    }
+  }
+
+  /** Tells whether anything was ever left out of an answer that the token may not read. */
+  boolean isFiltered() {
+    return filtered.get();
   }
 
   private long index(Response response) {
@@ -420,19 +480,28 @@ final class ConsulGateway implements AutoCloseable {
 
   private <T> Pending<T> exchange(
       Lane lane, Request request, Duration deadline, Handler<T> handler) {
-    Call call = (deadline.equals(settings.timeout()) ? http : waiting).newCall(request);
+    return exchange(lane, request, deadline, courtesy.left(), handler);
+  }
+
+  private <T> Pending<T> exchange(
+      Lane lane, Request request, Duration deadline, Duration held, Handler<T> handler) {
+    Call call = (lane == queries ? waiting : http).newCall(request);
     Callable<T> work =
         () -> {
           try (Response response = call.execute()) {
+            if (response.code() == 429 || response.code() == 503) {
+              courtesy.asked(response.header("Retry-After"));
+            }
             return handler.handle(response);
           } catch (IOException failed) {
             throw failure(failed);
           }
         };
-    return submit(lane, work, deadline, call::cancel);
+    return submit(lane, work, deadline, held, call::cancel);
   }
 
-  private <T> Pending<T> submit(Lane lane, Callable<T> work, Duration deadline, Runnable cancel) {
+  private <T> Pending<T> submit(
+      Lane lane, Callable<T> work, Duration deadline, Duration held, Runnable cancel) {
     CompletableFuture<T> answer = new CompletableFuture<>();
     Runnable abandon =
         () -> {
@@ -449,22 +518,33 @@ final class ConsulGateway implements AutoCloseable {
             },
             deadline);
     var unused = answer.whenComplete((value, failed) -> late.cancel());
-    boolean accepted =
-        lane.run(
-            () -> {
-              if (answer.isDone()) {
-                return;
-              }
-              try {
-                answer.complete(work.call());
-              } catch (RegistryException failed) {
-                answer.completeExceptionally(failed);
-              } catch (Throwable failed) {
-                answer.completeExceptionally(unavailable("the client failed: " + failed, failed));
-              }
-            });
-    if (!accepted) {
-      answer.completeExceptionally(unavailable("closed", null));
+    Runnable run =
+        () -> {
+          boolean accepted =
+              lane.run(
+                  () -> {
+                    if (answer.isDone()) {
+                      return;
+                    }
+                    try {
+                      answer.complete(work.call());
+                    } catch (RegistryException failed) {
+                      answer.completeExceptionally(failed);
+                    } catch (LinkageError broken) {
+                      answer.completeExceptionally(refusals.of(broken));
+                    } catch (Throwable failed) {
+                      answer.completeExceptionally(
+                          unavailable("the client failed: " + failed, failed));
+                    }
+                  });
+          if (!accepted) {
+            answer.completeExceptionally(unavailable("closed", null));
+          }
+        };
+    if (held.isZero()) {
+      run.run();
+    } else {
+      timer.schedule(run, held);
     }
     return new Pending<>(answer, abandon);
   }
@@ -500,7 +580,6 @@ final class ConsulGateway implements AutoCloseable {
     http.dispatcher().cancelAll();
     List.of(queries, calls, heartbeats).forEach(Lane::close);
     consul.destroy();
-    pulse.destroy();
     http.connectionPool().evictAll();
     http.dispatcher().executorService().shutdown();
   }

@@ -1,7 +1,9 @@
 package dev.rollcall.consul;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -23,7 +25,18 @@ import java.util.function.Function;
  * that entry alone.
  */
 final class ConsulJson {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  /** The length of an answer has a bound already, and no bound of one entry's may stop others. */
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper(
+          JsonFactory.builder()
+              .streamReadConstraints(
+                  StreamReadConstraints.builder()
+                      .maxNestingDepth(Integer.MAX_VALUE)
+                      .maxNameLength(Integer.MAX_VALUE)
+                      .maxStringLength(Integer.MAX_VALUE)
+                      .maxNumberLength(Integer.MAX_VALUE)
+                      .build())
+              .build());
 
   private ConsulJson() {}
 
@@ -142,8 +155,14 @@ final class ConsulJson {
   }
 
   /** Writes a transaction that deletes all keys with a prefix. */
-  static byte[] deleteTree(String prefix) {
+  static byte[] deleteTree(String prefix, String namespace, String partition) {
     ObjectNode operation = MAPPER.createObjectNode().put("Verb", "delete-tree").put("Key", prefix);
+    if (!namespace.isEmpty()) {
+      operation.put("Namespace", namespace);
+    }
+    if (!partition.isEmpty()) {
+      operation.put("Partition", partition);
+    }
     ObjectNode ofKeys = MAPPER.createObjectNode().set("KV", operation);
     return MAPPER.createArrayNode().add(ofKeys).toString().getBytes(StandardCharsets.UTF_8);
   }
@@ -201,6 +220,7 @@ final class ConsulJson {
         texts(service.path("Tags")),
         map(service.path("Meta"), JsonNode::asText),
         service.path("Port").asInt(),
+        ports(service.path("Ports")),
         service.path("Address").asText(""),
         text(service, "SocketPath"),
         map(
@@ -231,6 +251,18 @@ final class ConsulJson {
                     locality.path("Region").asText(""), locality.path("Zone").asText("")))
             : Optional.empty(),
         checks(checks));
+  }
+
+  private static List<ConsulServiceEntry.Port> ports(JsonNode ports) {
+    List<ConsulServiceEntry.Port> read = new ArrayList<>(ports.size());
+    for (JsonNode port : ports) {
+      read.add(
+          new ConsulServiceEntry.Port(
+              port.path("Name").asText(""),
+              port.path("Port").asInt(),
+              port.path("Default").asBoolean()));
+    }
+    return read;
   }
 
   private static ConsulServiceEntry.Node node(JsonNode node) {
@@ -273,7 +305,11 @@ final class ConsulJson {
 
   private static Optional<String> json(JsonNode of, String name) {
     JsonNode value = of.path(name);
-    return value.isObject() ? Optional.of(value.toString()) : Optional.empty();
+    try {
+      return value.isObject() ? Optional.of(value.toString()) : Optional.empty();
+    } catch (RuntimeException tooDeep) {
+      return Optional.empty(); // Jackson writes less depth than it reads
+    }
   }
 
   private static List<String> texts(JsonNode list) {

@@ -19,6 +19,7 @@ import java.util.OptionalLong;
  * @param tags in their order
  * @param meta with the library's own {@code rollcall-…} entries
  * @param port 0 where none was registered
+ * @param ports named ports, empty where there is but one
  * @param address empty where it is the node's
  * @param socketPath the path of a Unix socket
  * @param taggedAddresses by name
@@ -45,6 +46,7 @@ public record ConsulServiceEntry(
     List<String> tags,
     Map<String, String> meta,
     int port,
+    List<Port> ports,
     String address,
     Optional<String> socketPath,
     Map<String, Address> taggedAddresses,
@@ -72,6 +74,7 @@ public record ConsulServiceEntry(
    * @param tags as the record says
    * @param meta as the record says
    * @param port as the record says
+   * @param ports as the record says
    * @param address as the record says
    * @param socketPath as the record says
    * @param taggedAddresses as the record says
@@ -92,6 +95,7 @@ public record ConsulServiceEntry(
   public ConsulServiceEntry {
     tags = List.copyOf(tags);
     meta = Map.copyOf(meta);
+    ports = List.copyOf(ports);
     taggedAddresses = Map.copyOf(taggedAddresses);
     checks = List.copyOf(checks);
   }
@@ -146,6 +150,15 @@ public record ConsulServiceEntry(
    * @param port as it stands
    */
   public record Address(String address, int port) {}
+
+  /**
+   * One of several ports of an instance.
+   *
+   * @param name unique within the instance
+   * @param port its number, as it stands
+   * @param isDefault whether it is the one for whoever asks for no name
+   */
+  public record Port(String name, int port, boolean isDefault) {}
 
   /**
    * Weights for DNS.

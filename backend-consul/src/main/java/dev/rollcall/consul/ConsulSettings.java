@@ -13,6 +13,8 @@ import javax.net.ssl.X509TrustManager;
  * @param tls how to speak TLS; empty for plain HTTP
  * @param token sent with each request; empty for none
  * @param datacentre what to read from; empty for the agent's own
+ * @param namespace sent with what takes one; empty for the token's
+ * @param partition sent with what takes one; empty for the agent's
  * @param consistency of reads that have no reason of their own
  * @param patience how long a blocking query waits, whole seconds
  * @param timeout the deadline of each verb, and of each request that does not wait
@@ -22,6 +24,8 @@ record ConsulSettings(
     Optional<Tls> tls,
     String token,
     String datacentre,
+    String namespace,
+    String partition,
     Read.Consistency consistency,
     Duration patience,
     Duration timeout) {

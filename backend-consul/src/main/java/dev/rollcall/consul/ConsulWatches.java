@@ -5,11 +5,12 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.collect.ImmutableSortedSet;
+import dev.rollcall.InstanceKey;
+import dev.rollcall.Keys;
 import dev.rollcall.RegistryException;
 import dev.rollcall.Subscription;
 import dev.rollcall.spi.BackendUri;
 import dev.rollcall.spi.Timer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -47,9 +48,6 @@ import org.jspecify.annotations.Nullable;
 public final class ConsulWatches implements AutoCloseable {
   /** How many watches can be open at a time. */
   public static final int MOST = ConsulGateway.QUERIES;
-
-  private static final int NAME_BYTES = 253;
-  private static final int KEY_BYTES = 512;
 
   private final ConsulSettings settings;
   private final Timer timer;
@@ -394,44 +392,27 @@ public final class ConsulWatches implements AutoCloseable {
 
   /** Checks a name that becomes one segment of a path. */
   static String requireName(String field, String name) {
-    if (name.isBlank()
-        || name.getBytes(StandardCharsets.UTF_8).length > NAME_BYTES
-        || name.chars().anyMatch(Character::isISOControl)
-        || name.contains("/")
-        || name.equals(".")
-        || name.equals("..")) {
+    if (name.isBlank()) {
       throw RegistryException.invalid(
-          field
-              + ": "
-              + shown(name)
-              + " (expected: 1-253 bytes, no '/' and no control characters)");
+          field + ": \"" + name + "\" (expected: 1-253 bytes, not blank)");
     }
-    return name;
+    return checked(field, "service", name, () -> new InstanceKey(name, "any"));
   }
 
   /** Checks a key: what a URL's path would change is refused. */
   static String requireKey(String field, String key) {
-    boolean dotted =
-        List.of(key.split("/", -1)).stream()
-            .anyMatch(part -> part.equals(".") || part.equals(".."));
-    if (key.isEmpty()
-        || key.getBytes(StandardCharsets.UTF_8).length > KEY_BYTES
-        || key.chars().anyMatch(Character::isISOControl)
-        || key.startsWith("/")
-        || key.contains("//")
-        || dotted) {
-      throw RegistryException.invalid(
-          field
-              + ": "
-              + shown(key)
-              + " (expected: 1-512 bytes, no '/' at the beginning, no \"//\", no part that is \".\""
-              + " or \"..\", no control characters)");
-    }
-    return key;
+    return checked(field, "key", key, () -> Keys.key(key));
   }
 
-  private static String shown(String text) {
-    String line = text.replaceAll("\\p{Cntrl}", "?");
-    return "\"" + (line.length() > 40 ? line.substring(0, 40) + "…" : line) + "\"";
+  /** Checks by a rule of the registry's, which calls the value by another name. */
+  private static String checked(String field, String calledThere, String value, Runnable rule) {
+    try {
+      rule.run();
+      return value;
+    } catch (RegistryException refused) {
+      String words = String.valueOf(refused.getMessage());
+      throw RegistryException.invalid(
+          words.startsWith(calledThere) ? field + words.substring(calledThere.length()) : words);
+    }
   }
 }

@@ -62,6 +62,12 @@ final class Holding {
     return !ttl.isZero() && nowNanos - renewedNanos > ttl.toNanos();
   }
 
+  /** Returns for how long a heartbeat may be held back: until two thirds of the TTL have passed. */
+  synchronized Duration patience(long nowNanos) {
+    long left = body.ttl().toNanos() / 3 * 2 - (nowNanos - renewedNanos);
+    return left <= 0 ? Duration.ZERO : Duration.ofNanos(left);
+  }
+
   /** Ends it at its owner's own wish; nobody is told. */
   synchronized void release() {
     over = true;

@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
 final class InstanceCodec {
   private static final Logger LOG = LoggerFactory.getLogger(ConsulBackend.class);
   private static final int LOGGED_AT_MOST = 1_000;
+  private static final int LOGGED_LENGTH = 300;
   private static final int MOST_ENTRIES = 64;
   private static final int MOST_BYTES = 512;
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -95,6 +96,28 @@ final class InstanceCodec {
     return instances;
   }
 
+  /**
+   * Returns those of all services' names that are names here. An agent takes any, and refuses to be
+   * asked for some of them, or takes them for another path.
+   */
+  Map<String, List<String>> services(Map<String, List<String>> all) {
+    Map<String, List<String>> named = new HashMap<>();
+    all.forEach(
+        (name, tags) -> {
+          try {
+            named.put(new InstanceKey(name, "any").service(), tags);
+          } catch (RegistryException noName) {
+            unreadable(name, noName);
+          }
+        });
+    return named;
+  }
+
+  /** Counts a service that Consul does not tell of when it is asked. */
+  void unreadable(String service, RegistryException why) {
+    skip(service, "a service of Consul is", String.valueOf(why.getMessage()));
+  }
+
   /** Translates the entry of one key. */
   ServiceInstance instance(InstanceKey key, ConsulServiceEntry entry) {
     return instance(key.id(), entry);
@@ -108,7 +131,7 @@ final class InstanceCodec {
             ? entry.node().map(ConsulServiceEntry.Node::address).orElse("")
             : entry.address();
     ServiceInstance.Builder builder =
-        ServiceInstance.builder(entry.service()).id(id).address(host, entry.port());
+        ServiceInstance.builder(entry.service()).id(id).address(host, port(entry));
     int tags = 0;
     for (String tag : entry.tags()) {
       if (tags < MOST_ENTRIES && isText(tag)) {
@@ -137,8 +160,20 @@ final class InstanceCodec {
           .weight(number(meta.get(Names.WEIGHT), weight));
     } else {
       builder.weight(Math.max(0, weight)).zone(place(entry));
+      entry.ports().forEach(port -> addAddress(port.name(), host, port.port(), builder));
     }
     return builder.build();
+  }
+
+  /** Returns the port for whoever asks for none by name. */
+  private static int port(ConsulServiceEntry entry) {
+    return entry.port() != 0
+        ? entry.port()
+        : entry.ports().stream()
+            .filter(ConsulServiceEntry.Port::isDefault)
+            .findFirst()
+            .map(ConsulServiceEntry.Port::port)
+            .orElse(0);
   }
 
   /** Where an instance runs that another tool registered, as far as Consul knows. */
@@ -199,10 +234,17 @@ final class InstanceCodec {
   }
 
   private void skip(ConsulServiceEntry entry, String why) {
+    skip(
+        nodeName(entry) + "/" + entry.service() + "/" + entry.id(),
+        "an entry of Consul is no instance and",
+        why);
+  }
+
+  private void skip(String key, String what, String why) {
     skipped.incrementAndGet();
-    String key = nodeName(entry) + "/" + entry.service() + "/" + entry.id();
-    if (logged.size() < LOGGED_AT_MOST && logged.add(key)) {
-      LOG.warn("an entry of Consul is no instance and left out: {}", why);
+    if (logged.size() < LOGGED_AT_MOST
+        && logged.add(key.length() > LOGGED_LENGTH ? key.substring(0, LOGGED_LENGTH) : key)) {
+      LOG.warn("{} left out: {}", what, why);
     }
   }
 

@@ -17,7 +17,7 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 final class Reconnection {
   private static final long FIRST_NANOS = Duration.ofMillis(200).toNanos();
-  private static final long MOST_NANOS = Duration.ofSeconds(4).toNanos();
+  static final long MOST_NANOS = Duration.ofSeconds(4).toNanos();
   private static final long HEALTHY_NANOS = Duration.ofSeconds(10).toNanos();
 
   private final Timer timer;

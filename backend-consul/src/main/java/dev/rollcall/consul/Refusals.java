@@ -1,7 +1,9 @@
 package dev.rollcall.consul;
 
 import dev.rollcall.RegistryException;
+import dev.rollcall.spi.BrokenClassPath;
 import java.io.IOException;
+import java.util.Optional;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +15,9 @@ final class Refusals {
 
   private static final int SHOWN = 200;
 
+  /** How a server says, with status 500, that it does not take a key. */
+  private static final String KEY_RULE = "invalid key name";
+
   private final ConsulSettings settings;
 
   Refusals(ConsulSettings settings) {
@@ -20,7 +25,10 @@ final class Refusals {
   }
 
   RegistryException of(int status, String words) {
-    String said = settings + ": status " + status + ": " + shown(words);
+    String said = settings + rule(status, words) + ": status " + status + ": " + shown(words);
+    if (status == 500 && words.contains(KEY_RULE)) {
+      return RegistryException.invalid(said);
+    }
     return switch (status) {
       case 400, 413 -> RegistryException.invalid(said);
       case 401, 403 -> RegistryException.denied(said, null);
@@ -31,11 +39,33 @@ final class Refusals {
     };
   }
 
+  /** Returns the rule that a request has broken, where a server's words are known to mean one. */
+  private String rule(int status, String words) {
+    if (words.contains(KEY_RULE)) {
+      return ": key (expected: a-z A-Z 0-9 , _ . / - ? & = alone, which is all that some servers"
+          + " take, Consul 1.21.5 and 1.22.0 among them)";
+    }
+    if (status == 400
+        && (words.contains("Enterprise feature")
+            || words.contains("unknown field \"Partition\""))) {
+      String option = words.contains("artition") ? "partition" : "ns";
+      return ": option \"" + option + "\" (expected: none, or a server of Consul Enterprise)";
+    }
+    return "";
+  }
+
   RegistryException of(Throwable failed) {
+    Optional<RegistryException> broken = BrokenClassPath.in(failed);
+    if (broken.isPresent()) {
+      return broken.get();
+    }
     for (Throwable cause = failed; cause != null; cause = cause.getCause()) {
       if (cause instanceof SSLHandshakeException || cause instanceof SSLPeerUnverifiedException) {
         return RegistryException.denied(
             settings + ": TLS: " + shown(String.valueOf(cause.getMessage())), cause);
+      }
+      if (cause instanceof BoundedInput.TooLong) {
+        return RegistryException.invalid(settings + ": " + cause.getMessage());
       }
       if (cause instanceof IOException) {
         return unavailable(shown(cause.toString()), cause);

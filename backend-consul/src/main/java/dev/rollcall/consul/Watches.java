@@ -2,6 +2,7 @@ package dev.rollcall.consul;
 
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.spi.BrokenClassPath;
 import dev.rollcall.spi.RegistryBackend.Watch;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
@@ -139,6 +140,15 @@ final class Watches implements AutoCloseable {
     return RegistryException.unavailable(settings + ": its index went back: a reset", null);
   }
 
+  /**
+   * Tells whether the agent has answered and refuses the question itself. Such a watch asks slowly,
+   * at a pace of its own: in the back-off that all share it would take the others' turns.
+   */
+  static boolean isRefusal(RegistryException cause) {
+    return cause.kind() == RegistryException.Kind.DENIED
+        || cause.kind() == RegistryException.Kind.INVALID;
+  }
+
   static RegistryException cause(Throwable failed) {
     Throwable cause =
         failed instanceof CompletionException && failed.getCause() != null
@@ -146,7 +156,8 @@ final class Watches implements AutoCloseable {
             : failed;
     return cause instanceof RegistryException known
         ? known
-        : RegistryException.unavailable("the watch failed: " + cause, cause);
+        : BrokenClassPath.in(cause)
+            .orElseGet(() -> RegistryException.unavailable("the watch failed: " + cause, cause));
   }
 
   @Override

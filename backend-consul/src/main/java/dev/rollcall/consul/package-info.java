@@ -25,7 +25,8 @@
  *       Names} make instances and keys of those.
  *   <li><b>The line:</b> {@code ConsulGateway} alone knows the client. It takes a {@code Read},
  *       works in a {@code Lane}, gives a {@code Pending} of an {@code Indexed} answer, reads
- *       through a {@code BoundedInput}, and says every failure as {@code Refusals} word it.
+ *       through a {@code BoundedInput}, waits as {@code Courtesy} asks, and says every failure as
+ *       {@code Refusals} word it.
  * </ul>
  */
 @NullMarked

@@ -61,7 +61,8 @@ class ConsulBackendProviderTest {
     assertThatThrownBy(() -> settings("consul://h?consistancy=stale"))
         .hasMessage(
             "unknown option \"consistancy\" in consul://…; did you mean \"consistency\"? options:"
-                + " ca, cert, consistency, dc, key, timeout, token, token-env, token-file, wait");
+                + " ca, cert, consistency, dc, key, ns, partition, timeout, token, token-env, token-file,"
+                + " wait");
   }
 
   @ParameterizedTest

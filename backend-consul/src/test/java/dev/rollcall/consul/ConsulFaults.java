@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -63,7 +64,14 @@ final class ConsulFaults implements Faults, AutoCloseable {
         server.wipe();
         server.start();
       }
-      case GARBAGE -> registerWithoutPort(service);
+      case GARBAGE -> {
+        register(service, "garbage");
+        // An agent takes these names, and does not let itself be asked for them.
+        for (String name : List.of("\\t", "\\u2028", "\\ue000", "/..", "/a")) {
+          register(service + name, "garbage of " + service + name);
+        }
+        register("..", "garbage of ..");
+      }
     }
   }
 
@@ -89,12 +97,12 @@ final class ConsulFaults implements Faults, AutoCloseable {
     server.close();
   }
 
-  private void registerWithoutPort(String service) {
+  private void register(String name, String id) {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(server.endpoint() + "/v1/agent/service/register"))
             .PUT(
                 HttpRequest.BodyPublishers.ofString(
-                    "{\"Name\":\"" + service + "\",\"ID\":\"garbage\",\"Address\":\"no host\"}"))
+                    "{\"Name\":\"" + name + "\",\"ID\":\"" + id + "\",\"Address\":\"no host\"}"))
             .build();
     try {
       HttpResponse<String> response =

@@ -416,7 +416,7 @@ class ConsulWatchesTest {
       assertThatThrownBy(() -> watches.key(key, pair -> {}))
           .isInstanceOf(RegistryException.class)
           .hasMessageStartingWith("key: ")
-          .hasMessageContaining("expected: 1-512 bytes");
+          .hasMessageContaining("(expected: ");
     }
     for (String name : List.of("", " ", "a/b", ".", "..", "a\rb", "n".repeat(254))) {
       assertThatThrownBy(() -> watches.service(name, list -> {}))

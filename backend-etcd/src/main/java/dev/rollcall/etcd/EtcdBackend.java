@@ -67,7 +67,8 @@ public final class EtcdBackend implements RegistryBackend {
    * @param uri {@code etcd://…} or {@code etcds://…}
    * @param timer stays the caller's to close, after the backend
    * @return an open backend, the caller's to close
-   * @throws RegistryException of kind {@code INVALID} where the URI has a fault
+   * @throws RegistryException of kind {@code INVALID} where the URI has a fault, or the class path
+   *     does not fit
    */
   public static EtcdBackend open(String uri, Timer timer) {
     BackendUri parsed = BackendUri.parse(uri);
@@ -75,7 +76,11 @@ public final class EtcdBackend implements RegistryBackend {
       throw RegistryException.invalid(
           "uri: scheme \"" + parsed.scheme() + "\" (expected: etcd or etcds)");
     }
-    return new EtcdBackend(EtcdOptions.of(parsed), timer);
+    try {
+      return new EtcdBackend(EtcdOptions.of(parsed), timer);
+    } catch (LinkageError broken) {
+      throw Failing.because(broken);
+    }
   }
 
   @Override

@@ -194,7 +194,7 @@ final class EtcdGateway implements AutoCloseable {
     CompletableFuture<T> sent;
     try {
       sent = send.apply(on.client);
-    } catch (RuntimeException thrown) {
+    } catch (RuntimeException | LinkageError thrown) {
       sent = CompletableFuture.failedFuture(thrown);
     }
     sent.whenComplete(

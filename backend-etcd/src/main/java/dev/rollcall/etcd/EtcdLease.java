@@ -48,9 +48,14 @@ final class EtcdLease implements Lease {
     asked.whenComplete(
         (answer, unasked) ->
             extended.whenComplete(
-                (known, failed) ->
+                (known, failed) -> {
+                  try {
                     conclude(
-                        seen, answer, known, failed == null ? denied(unasked) : failed, result)));
+                        seen, answer, known, failed == null ? denied(unasked) : failed, result);
+                  } catch (LinkageError broken) {
+                    result.completeExceptionally(Failing.because(broken));
+                  }
+                }));
     return result;
   }
 

@@ -1,6 +1,7 @@
 package dev.rollcall.etcd;
 
 import dev.rollcall.RegistryException;
+import dev.rollcall.spi.BrokenClassPath;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
@@ -15,12 +16,17 @@ final class Failing {
         : RegistryException.unavailable("an unexpected failure: " + failed, failed);
   }
 
-  /** Returns the failure of ours, or null where it is another's. */
+  /**
+   * Returns the failure of ours, or null where it is another's. What the class path lacks is ours
+   * to tell of, whoever has stumbled over it.
+   */
   static @Nullable RegistryException known(@Nullable Throwable failed) {
     Throwable cause = failed;
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();
     }
-    return cause instanceof RegistryException known ? known : null;
+    return cause instanceof RegistryException known
+        ? known
+        : BrokenClassPath.in(cause).orElse(null);
   }
 }

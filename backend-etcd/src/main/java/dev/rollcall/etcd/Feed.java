@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One watcher on a range of keys, and all the sinks that look at that range or a part of it.
@@ -34,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * does not do, so that the events of a revision are always together (W15).
  */
 final class Feed {
+  private static final Logger LOG = LoggerFactory.getLogger(EtcdBackend.class);
   private static final long RELIST_NANOS = Duration.ofMinutes(10).toNanos();
 
   private final EtcdGateway gateway;
@@ -108,7 +111,7 @@ final class Feed {
 
   /** Takes a sink on; it is told the present state, then every change. */
   void attach(Attachment attachment) {
-    serial.run(
+    inTurn(
         () -> {
           if (phase == Phase.CLOSED || attachment.isClosed()) {
             return;
@@ -140,6 +143,20 @@ final class Feed {
         });
   }
 
+  /** Runs a step in the serial. For want of a class it may end anywhere; the feed must not. */
+  private void inTurn(Runnable step) {
+    serial.run(
+        () -> {
+          try {
+            step.run();
+          } catch (LinkageError broken) {
+            if (phase != Phase.CLOSED) {
+              failed(Failing.because(broken), true);
+            }
+          }
+        });
+  }
+
   // ---- list, then watch
 
   private void list() {
@@ -147,7 +164,7 @@ final class Feed {
     int mine = ++run;
     gateway
         .list(name, range)
-        .whenComplete((page, failed) -> serial.run(() -> listed(mine, page, failed)));
+        .whenComplete((page, failed) -> inTurn(() -> listed(mine, page, failed)));
   }
 
   private void listed(int mine, @Nullable Page page, @Nullable Throwable failed) {
@@ -172,12 +189,12 @@ final class Feed {
     cancel(alarm);
     alarm =
         timer.schedule(
-            () -> gateway.elsewhere(() -> serial.run(() -> overdue(mine))), gateway.timeout());
+            () -> gateway.elsewhere(() -> inTurn(() -> overdue(mine))), gateway.timeout());
     EtcdGateway.Held on = gateway.client(broken);
     broken = null;
     try {
       watcher = gateway.watch(on, range, applied + 1, new Listening(mine, on));
-    } catch (RuntimeException refused) {
+    } catch (RuntimeException | LinkageError refused) {
       failed(gateway.refused(on, refused).exception(name), false);
     }
   }
@@ -276,14 +293,14 @@ final class Feed {
     sinceRelist = null;
     reading.stopComparing();
     phase = Phase.WAITING;
-    sinks.forEach(Attachment::stopJoining);
-    sinks.forEach(attachment -> attachment.interrupted(cause));
     int mine = run;
-    boolean denied = cause.kind() == RegistryException.Kind.DENIED;
+    boolean slowly = cause.kind() != RegistryException.Kind.UNAVAILABLE;
     alarm =
         timer.schedule(
-            () -> gateway.elsewhere(() -> serial.run(() -> again(mine))),
-            denied ? pace.denied() : pace.failed());
+            () -> gateway.elsewhere(() -> inTurn(() -> again(mine))),
+            slowly ? pace.denied() : pace.failed());
+    sinks.forEach(Attachment::stopJoining);
+    sinks.forEach(attachment -> attachment.interrupted(cause));
   }
 
   private void again(int mine) {
@@ -301,7 +318,11 @@ final class Feed {
     Watch.Watcher open = watcher;
     watcher = null;
     if (open != null) {
-      open.close();
+      try {
+        open.close();
+      } catch (LinkageError broken) {
+        LOG.debug("{}: its watcher cannot be closed", name, broken);
+      }
     }
   }
 
@@ -321,7 +342,7 @@ final class Feed {
     int mine = run;
     gateway
         .list(name, keys.range(attachment.selector))
-        .whenComplete((page, failed) -> serial.run(() -> joinedAt(mine, attachment, page, failed)));
+        .whenComplete((page, failed) -> inTurn(() -> joinedAt(mine, attachment, page, failed)));
   }
 
   private void joinedAt(
@@ -333,18 +354,18 @@ final class Feed {
       attachment.stopJoining();
       RegistryException cause = Failing.because(failed);
       attachment.interrupted(cause);
-      boolean denied = cause.kind() == RegistryException.Kind.DENIED;
+      boolean slowly = cause.kind() != RegistryException.Kind.UNAVAILABLE;
       timer.schedule(
           () ->
               gateway.elsewhere(
                   () ->
-                      serial.run(
+                      inTurn(
                           () -> {
                             if (phase == Phase.LIVE && sinks.contains(attachment)) {
                               join(attachment);
                             }
                           })),
-          denied ? Pace.SLOWLY : Pace.SOON);
+          slowly ? Pace.SLOWLY : Pace.SOON);
       return;
     }
     attachment.join(Reading.once(keys, malformed, page.entries()), page.at().revision());
@@ -357,8 +378,7 @@ final class Feed {
     cancel(relist);
     relist =
         timer.schedule(
-            () -> gateway.elsewhere(() -> serial.run(() -> relist(mine))),
-            Pace.spread(RELIST_NANOS));
+            () -> gateway.elsewhere(() -> inTurn(() -> relist(mine))), Pace.spread(RELIST_NANOS));
   }
 
   private void relist(int mine) {
@@ -367,9 +387,7 @@ final class Feed {
     }
     sinceRelist = new ArrayList<>();
     reading.beginComparing();
-    gateway
-        .list(name, range)
-        .whenComplete((page, failed) -> serial.run(() -> relisted(mine, page)));
+    gateway.list(name, range).whenComplete((page, failed) -> inTurn(() -> relisted(mine, page)));
   }
 
   private void relisted(int mine, @Nullable Page page) {
@@ -405,7 +423,7 @@ final class Feed {
     @Override
     public void onNext(WatchResponse response) {
       gateway.heard();
-      serial.run(
+      inTurn(
           () -> {
             if (mine != run) {
               return;
@@ -430,7 +448,7 @@ final class Feed {
           () -> {
             Refusal refusal = gateway.refused(on, thrown);
             boolean noLeader = refusal.words().contains("no leader");
-            serial.run(
+            inTurn(
                 () -> {
                   if (mine == run) {
                     broken = refusal.isBrokenConnection() ? on : null;
@@ -449,7 +467,7 @@ final class Feed {
       }
       gateway.elsewhere(
           () ->
-              serial.run(
+              inTurn(
                   () -> {
                     if (mine == run) {
                       failed(

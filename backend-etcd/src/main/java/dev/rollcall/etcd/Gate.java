@@ -32,8 +32,7 @@ final class Gate {
     CompletableFuture<T> result = new CompletableFuture<>();
     Runnable go =
         () ->
-            write
-                .get()
+            begin(write)
                 .whenComplete(
                     (value, failed) -> {
                       leave();
@@ -52,6 +51,15 @@ final class Gate {
     }
     go.run();
     return result;
+  }
+
+  /** Whatever it ends with, its place is given back. */
+  private static <T> CompletableFuture<T> begin(Supplier<CompletableFuture<T>> write) {
+    try {
+      return write.get();
+    } catch (RuntimeException | LinkageError thrown) {
+      return CompletableFuture.failedFuture(thrown);
+    }
   }
 
   private void leave() {

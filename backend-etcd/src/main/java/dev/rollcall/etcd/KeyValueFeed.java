@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One watcher on a range of keys and values, for one sink.
@@ -30,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * by {@code lock}. {@code run} counts the attempts; a callback of an earlier run is dropped.
  */
 final class KeyValueFeed implements KeyValueBackend.Watch {
+  private static final Logger LOG = LoggerFactory.getLogger(EtcdBackend.class);
   private static final long CLOSE_MILLIS = 500;
 
   private final EtcdGateway gateway;
@@ -79,7 +82,21 @@ final class KeyValueFeed implements KeyValueBackend.Watch {
   }
 
   void start() {
-    serial.run(() -> again(run));
+    inTurn(() -> again(run));
+  }
+
+  /** Runs a step in the serial. For want of a class it may end anywhere; the feed must not. */
+  private void inTurn(Runnable step) {
+    serial.run(
+        () -> {
+          try {
+            step.run();
+          } catch (LinkageError broken) {
+            if (!isClosed()) {
+              failed(Failing.because(broken), true);
+            }
+          }
+        });
   }
 
   private void again(int mine) {
@@ -97,7 +114,7 @@ final class KeyValueFeed implements KeyValueBackend.Watch {
     int mine = ++run;
     gateway
         .list(name, range)
-        .whenComplete((page, failed) -> serial.run(() -> listed(mine, page, failed)));
+        .whenComplete((page, failed) -> inTurn(() -> listed(mine, page, failed)));
   }
 
   private void listed(int mine, @Nullable Page page, @Nullable Throwable failed) {
@@ -122,12 +139,12 @@ final class KeyValueFeed implements KeyValueBackend.Watch {
     int mine = ++run;
     alarm =
         timer.schedule(
-            () -> gateway.elsewhere(() -> serial.run(() -> overdue(mine))), gateway.timeout());
+            () -> gateway.elsewhere(() -> inTurn(() -> overdue(mine))), gateway.timeout());
     EtcdGateway.Held on = gateway.client(broken);
     broken = null;
     try {
       watcher = gateway.watch(on, range, applied + 1, new Listening(mine, on));
-    } catch (RuntimeException refused) {
+    } catch (RuntimeException | LinkageError refused) {
       failed(gateway.refused(on, refused).exception(name), false);
     }
   }
@@ -227,12 +244,12 @@ final class KeyValueFeed implements KeyValueBackend.Watch {
     fresh = false;
     closeWatcher();
     release();
-    tell(to -> to.interrupted(cause));
-    boolean denied = cause.kind() == RegistryException.Kind.DENIED;
+    boolean slowly = cause.kind() != RegistryException.Kind.UNAVAILABLE;
     alarm =
         timer.schedule(
-            () -> gateway.elsewhere(() -> serial.run(() -> again(mine))),
-            denied ? pace.denied() : pace.failed());
+            () -> gateway.elsewhere(() -> inTurn(() -> again(mine))),
+            slowly ? pace.denied() : pace.failed());
+    tell(to -> to.interrupted(cause));
   }
 
   private void release() {
@@ -247,7 +264,17 @@ final class KeyValueFeed implements KeyValueBackend.Watch {
     Watch.Watcher open = watcher;
     watcher = null;
     if (open != null) {
-      open.close();
+      try {
+        open.close();
+      } catch (LinkageError broken) {
+        LOG.debug("{}: its watcher cannot be closed", name, broken);
+      }
+    }
+  }
+
+  private boolean isClosed() {
+    synchronized (lock) {
+      return closed;
     }
   }
 
@@ -284,7 +311,7 @@ final class KeyValueFeed implements KeyValueBackend.Watch {
         Thread.currentThread().interrupt();
       }
     }
-    serial.run(
+    inTurn(
         () -> {
           run++;
           closeWatcher();
@@ -307,7 +334,7 @@ final class KeyValueFeed implements KeyValueBackend.Watch {
     @Override
     public void onNext(WatchResponse response) {
       gateway.heard();
-      serial.run(
+      inTurn(
           () -> {
             if (mine != run) {
               return;
@@ -345,7 +372,7 @@ final class KeyValueFeed implements KeyValueBackend.Watch {
       if (ended.compareAndSet(false, true)) {
         gateway.elsewhere(
             () ->
-                serial.run(
+                inTurn(
                     () -> {
                       if (mine == run) {
                         failure.run();

@@ -45,7 +45,7 @@ final class Lanes<K> {
   private static <T> CompletableFuture<T> begin(Supplier<CompletableFuture<T>> write) {
     try {
       return write.get();
-    } catch (RuntimeException thrown) {
+    } catch (RuntimeException | LinkageError thrown) {
       return CompletableFuture.failedFuture(thrown);
     }
   }

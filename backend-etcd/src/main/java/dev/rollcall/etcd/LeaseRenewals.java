@@ -56,7 +56,7 @@ final class LeaseRenewals {
     sweepLater();
     try {
       reply.leave(gateway.keepAlive(leaseId, reply));
-    } catch (RuntimeException clientIsClosed) {
+    } catch (RuntimeException | LinkageError clientIsClosed) {
       reply.onError(clientIsClosed);
     }
     return reply.result;

@@ -74,7 +74,12 @@ final class OwnershipChecks {
       waiting = new ArrayList<>();
     }
     for (int i = 0; i < due.size(); i += MOST) {
-      send(due.subList(i, Math.min(i + MOST, due.size())));
+      List<Question> batch = due.subList(i, Math.min(i + MOST, due.size()));
+      try {
+        send(batch);
+      } catch (LinkageError broken) {
+        answer(batch, null, broken);
+      }
     }
   }
 

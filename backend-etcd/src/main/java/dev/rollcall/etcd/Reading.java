@@ -93,7 +93,7 @@ final class Reading {
     }
     Mark mark = was == null ? Mark.LEASED : was.mark;
     InstanceKey key = keys.parse(entry.getKey());
-    if (key == null || mark == Mark.LEAVING) {
+    if (key == null || mark == Mark.LEAVING || isShadowed(entry.getKey(), key)) {
       return null;
     }
     return new InstanceEvent.Remove(
@@ -107,6 +107,10 @@ final class Reading {
       return null;
     }
     remember(entry, entry.getLease() == 0 ? Mark.PERMANENT : Mark.LEASED);
+    if (isShadowed(entry.getKey(), key)) {
+      malformed.skipped(entry.getKey(), "its id is that of an instance one level up");
+      return null;
+    }
     try {
       Stored stored = Codec.reader(key).read(entry.getValue());
       if (stored.instance().isPresent()) {
@@ -119,6 +123,18 @@ final class Reading {
       // What it overwrote is gone, as a list would show.
       return new InstanceEvent.Remove(key, Departure.UNKNOWN);
     }
+  }
+
+  /**
+   * Tells whether a key is a stranger's deeper one that reads as the id of an entry which stands
+   * where it belongs: {@code web/a/b} is {@code a.b}, unless there is a {@code web/a.b}.
+   */
+  private boolean isShadowed(ByteSequence at, InstanceKey key) {
+    if (key.id().indexOf('.') < 0) {
+      return false;
+    }
+    ByteSequence own = keys.key(key);
+    return !own.equals(at) && known.containsKey(own);
   }
 
   private void remember(KeyValue entry, Mark mark) {

@@ -2,6 +2,7 @@ package dev.rollcall.etcd;
 
 import dev.rollcall.RegistryException;
 import dev.rollcall.RegistryException.Kind;
+import dev.rollcall.spi.BrokenClassPath;
 import io.etcd.jetcd.common.exception.CompactedException;
 import io.etcd.jetcd.common.exception.EtcdException;
 import io.grpc.Status;
@@ -45,6 +46,16 @@ record Refusal(
     Throwable cause = failure;
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();
+    }
+    RegistryException broken = BrokenClassPath.in(cause).orElse(null);
+    if (broken != null) {
+      return new Refusal(
+          Status.Code.UNKNOWN,
+          String.valueOf(broken.getMessage()),
+          broken.kind(),
+          false,
+          false,
+          failure);
     }
     Status.Code code = code(cause);
     String words = words(cause);

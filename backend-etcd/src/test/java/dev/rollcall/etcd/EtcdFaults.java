@@ -95,7 +95,12 @@ final class EtcdFaults implements Faults, AutoCloseable {
             true);
         proxy.resetAll(); // etcd looks at permissions when a watch begins, not later
       }
-      case GARBAGE -> put("/rollcall/" + service + "/garbage", "{\"host\":");
+      case GARBAGE -> {
+        put("/rollcall/" + service + "/garbage", "{\"host\":");
+        for (String key : List.of("\t/x", "\u2028/x", "/\u200b", "/..", "/", "//x", "/a/b", "")) {
+          put("/rollcall/" + service + key, "no address");
+        }
+      }
       default -> throw new UnsupportedOperationException(fault.name());
     }
   }

@@ -84,4 +84,21 @@ final class ReadingTest {
     reading.beginComparing();
     assertThat(compared(9, entry("a", 3), entry("b", 7))).isEqualTo(1);
   }
+
+  @Test
+  @DisplayName("W16: a stranger's deeper key cannot take an instance's id, nor remove it")
+  void deeperKey_hidesNobody() {
+    put("eu.west", 6);
+    assertThat(reading.event(new WatchEvent(entry("eu/west", 7), null, EventType.PUT))).isNull();
+    assertThat(reading.event(new WatchEvent(entry("eu/west", 8), null, EventType.DELETE))).isNull();
+    assertThat(reading.all(List.of(entry("eu.west", 6), entry("eu/west", 9)))).hasSize(1);
+    assertThat(reading.event(new WatchEvent(entry("eu/west", 10), null, EventType.DELETE)))
+        .isNull();
+    assertThat(reading.event(new WatchEvent(entry("eu.west", 11), null, EventType.DELETE)))
+        .isNotNull();
+    assertThat(reading.event(new WatchEvent(entry("eu/west", 12), null, EventType.PUT)))
+        .as("a deeper key that is alone")
+        .isNotNull();
+    assertThat(compared(12, entry("eu/west", 12))).isZero();
+  }
 }

@@ -72,7 +72,7 @@ class MemoryBackendProviderTest {
           owner("o"));
       one.close();
       timer.close();
-      await().atMost(Duration.ofSeconds(5)).until(() -> snapshot(other, "orders").isEmpty());
+      await().atMost(Duration.ofMinutes(1)).until(() -> snapshot(other, "orders").isEmpty());
     }
     await().until(MemoryBackendProviderTest::noTimerThread);
   }

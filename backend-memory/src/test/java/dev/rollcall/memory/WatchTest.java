@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(120)
 class WatchTest {
   private final ManualTimer timer = new ManualTimer();
   private final RegistryBackend backend = MemoryStore.create(timer).open();

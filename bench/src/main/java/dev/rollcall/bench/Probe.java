@@ -172,7 +172,8 @@ final class Probe {
   private static double serveOnce() throws IOException {
     long began = System.nanoTime();
     Process centre =
-        new ProcessBuilder(System.getProperty(LAUNCHER), "serve", "--port", "0")
+        new ProcessBuilder(
+                System.getProperty(LAUNCHER), "serve", "--backend", "memory:", "--port", "0")
             .redirectErrorStream(true)
             .start();
     StringBuilder said = new StringBuilder();

@@ -1,6 +1,7 @@
 package dev.rollcall.cli;
 
 import dev.rollcall.RegistryException;
+import dev.rollcall.spi.BrokenClassPath;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -133,7 +134,8 @@ public final class Rollcall {
     }
     boolean wrongInput =
         failure instanceof RegistryException known
-            && known.kind() == RegistryException.Kind.INVALID;
+            && known.kind() == RegistryException.Kind.INVALID
+            && !BrokenClassPath.isCauseOf(known);
     return wrongInput ? ExitCode.USAGE : ExitCode.SOFTWARE;
   }
 }

@@ -47,11 +47,12 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--backend",
       paramLabel = "URI",
-      defaultValue = "memory:",
+      // Shown nowhere: it may hold a token.
+      defaultValue = "${env:ROLLCALL_BACKEND}",
       description =
-          "The store; ${DEFAULT-VALUE} where not given, one in this process. With consul://… or"
-              + " etcd://… several centres share one.")
-  private String backend = "memory:";
+          "The store; ROLLCALL_BACKEND in the environment where not given, else memory:, one in this"
+              + " process. With consul://… or etcd://… several centres share one.")
+  private @Nullable String backend;
 
   @Option(
       names = "--port",
@@ -161,7 +162,7 @@ final class ServeCommand implements Callable<Integer> {
             Math.max(1, System.currentTimeMillis()),
             Permissions.everything());
     CentreBuilder builder =
-        StandardCentre.builder(backend, access, policy, settings).host(host).port(port);
+        StandardCentre.builder(store(), access, policy, settings).host(host).port(port);
     tls.ifPresent(builder::tls);
     if (servicesPort != null) {
       builder.alsoOn(servicesPort);
@@ -176,6 +177,10 @@ final class ServeCommand implements Callable<Integer> {
       stopped.await();
     }
     return ExitCode.OK;
+  }
+
+  private String store() {
+    return backend == null || backend.isBlank() ? "memory:" : backend;
   }
 
   private Optional<Tls> tls() {

@@ -67,6 +67,17 @@ class ServeProcessTest {
   }
 
   @Test
+  void serve_takesTheStoreFromTheEnvironment_andShowsItNowhere() throws Exception {
+    Run run = Program.run(folder, "nowhere://store", "serve", "--port=0");
+    assertThat(run.code()).as(run.out() + run.err()).isNotZero();
+    assertThat(run.err()).contains("nowhere");
+
+    Run help = Program.run(folder, "etcd://me:hidden@127.0.0.1:2379", "serve", "--help");
+    assertThat(help.code()).isZero();
+    assertThat(help.out()).contains("ROLLCALL_BACKEND").doesNotContain("hidden");
+  }
+
+  @Test
   void serve_beyondThisMachine_withoutTokens_isRefused() {
     Run run = Run.of("serve", "--port=0", "--host=0.0.0.0");
     assertThat(run.code()).as(run.out() + run.err()).isNotZero();

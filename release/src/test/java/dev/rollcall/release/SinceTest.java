@@ -41,11 +41,15 @@ class SinceTest {
     assertThat(types).isGreaterThan(100);
   }
 
-  /** None that belongs to something else: between the two there are annotations and nothing more. */
+  /**
+   * None that belongs to something else: between the two there are annotations and nothing more.
+   */
   private static String javadocBefore(String source, int declaration) {
     int begin = source.lastIndexOf("\n/**", declaration);
     int end = begin < 0 ? -1 : source.indexOf("*/", begin);
-    return end < 0 || end > declaration || !source.substring(end + 2, declaration).matches("(?s)\\s*(@.*)?")
+    return end < 0
+            || end > declaration
+            || !source.substring(end + 2, declaration).matches("(?s)\\s*(@.*)?")
         ? ""
         : source.substring(begin, end);
   }

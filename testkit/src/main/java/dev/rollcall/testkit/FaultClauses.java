@@ -372,6 +372,36 @@ abstract class FaultClauses extends Clauses {
         Fault.GARBAGE);
   }
 
+  @TestFactory
+  @DisplayName("W16 no poison")
+  @IfItFails(
+      "does one entry that cannot be read or asked for fail the list, page or watch it is in?")
+  Stream<DynamicTest> w16_noPoison_hidesMoreThanItself() {
+    return each(
+        "W16 no poison: in the watch and the snapshot of everything, with ",
+        fault -> {
+          RegistryBackend writer = client();
+          RecordingSink early = record(client(), Selector.everything());
+          eventually(() -> assertThat(early.isLive()).isTrue());
+          begin(fault);
+          put(writer, instance("a"));
+          RecordingSink late = record(client(), Selector.everything());
+          for (RecordingSink sink : List.of(early, late)) {
+            eventually(() -> assertThat(ids(mine(sink.state()))).containsExactly("a"));
+          }
+          put(writer, instance("b"));
+          for (RecordingSink sink : List.of(early, late)) {
+            eventually(() -> assertThat(ids(mine(sink.state()))).containsExactly("a", "b"));
+            assertThat(sink.isLive()).isTrue();
+            assertThat(sink.interruptions()).isEmpty();
+            assertThat(sink.violations()).isEmpty();
+          }
+          assertThat(ids(mine(await(client().snapshot(Selector.everything())).instances())))
+              .containsExactly("a", "b");
+        },
+        Fault.GARBAGE);
+  }
+
   private void begin(Fault fault) {
     store.faults().begin(fault, service);
   }

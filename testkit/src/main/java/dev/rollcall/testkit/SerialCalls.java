@@ -34,7 +34,7 @@ class SerialCalls<S> {
       running = quiet;
     }
     try {
-      if (!running.await(10, TimeUnit.SECONDS)) {
+      if (!running.await(60, TimeUnit.SECONDS)) {
         throw new IllegalStateException("a sink does not return");
       }
     } catch (InterruptedException stop) {

@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -295,6 +297,33 @@ final class BrokenRegistries {
     @Override
     List<ServiceInstance> instances(ServiceView right) {
       return new ArrayList<>(right.instances());
+    }
+  }
+
+  @Breaks(
+      group = RegistryContract.Lookup.class,
+      tests = {"l1_lookups_neverBlock"})
+  static class LocksEachLookup extends Viewing {
+    @Override
+    synchronized List<ServiceInstance> instances(ServiceView right) {
+      return right.instances();
+    }
+  }
+
+  @Breaks(
+      group = RegistryContract.Lookup.class,
+      tests = {"l1_lookups_neverBlock"})
+  static class QueuesItsReaders extends Viewing {
+    private final Lock lock = new ReentrantLock();
+
+    @Override
+    Snapshot snapshot(ServiceView right) {
+      lock.lock();
+      try {
+        return right.snapshot();
+      } finally {
+        lock.unlock();
+      }
     }
   }
 

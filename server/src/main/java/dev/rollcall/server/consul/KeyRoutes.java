@@ -9,6 +9,7 @@ import com.linecorp.armeria.common.MediaType;
 import dev.rollcall.Bytes;
 import dev.rollcall.Keys;
 import dev.rollcall.RegistryException;
+import dev.rollcall.spi.BrokenClassPath;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -259,7 +260,8 @@ final class KeyRoutes {
     if (cause instanceof RegistryException refused) {
       return Answer.text(
           switch (refused.kind()) {
-            case INVALID -> 400;
+            // What this program's own class path lacks is no fault of the caller's.
+            case INVALID -> BrokenClassPath.isCauseOf(refused) ? 500 : 400;
             case DENIED -> 403;
             case CONFLICT -> 409;
             case UNAVAILABLE -> 500;

@@ -253,7 +253,7 @@ final class Queries {
           answer.complete(read.get().response());
         } catch (RefusedException refused) {
           answer.complete(refused.answer().response());
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | LinkageError failed) {
           answer.completeExceptionally(failed);
         }
       }

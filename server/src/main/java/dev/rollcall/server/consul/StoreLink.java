@@ -101,7 +101,7 @@ final class StoreLink implements AutoCloseable {
           () -> {
             try {
               task.run();
-            } catch (RuntimeException failed) {
+            } catch (RuntimeException | LinkageError failed) {
               LOG.error("keeping the catalogue and the store in step", failed);
             }
           });

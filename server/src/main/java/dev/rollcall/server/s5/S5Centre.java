@@ -246,7 +246,7 @@ public final class S5Centre implements AutoCloseable {
           () -> {
             try {
               task.run();
-            } catch (RuntimeException thrown) {
+            } catch (RuntimeException | LinkageError thrown) {
               LOG.error("a step of a service's life failed", thrown);
             }
           });
@@ -269,7 +269,7 @@ public final class S5Centre implements AutoCloseable {
                 throw RegistryException.unavailable("the centre is closing", null);
               }
               result.complete(step.take());
-            } catch (RuntimeException refused) {
+            } catch (RuntimeException | LinkageError refused) {
               result.completeExceptionally(refused);
             }
           });

@@ -18,6 +18,7 @@ import dev.rollcall.server.access.AccessControl;
 import dev.rollcall.server.access.Limits;
 import dev.rollcall.server.access.Principal;
 import dev.rollcall.server.s5.S5Request.MalformedException;
+import dev.rollcall.spi.BrokenClassPath;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -121,7 +122,11 @@ public final class S5Service implements HttpService {
           if (cause instanceof RegistryException refused) {
             return sentence(
                 switch (refused.kind()) {
-                  case INVALID -> HttpStatus.UNPROCESSABLE_ENTITY;
+                  // What this program's own class path lacks is no fault of the caller's.
+                  case INVALID ->
+                      BrokenClassPath.isCauseOf(refused)
+                          ? HttpStatus.INTERNAL_SERVER_ERROR
+                          : HttpStatus.UNPROCESSABLE_ENTITY;
                   case DENIED -> HttpStatus.FORBIDDEN;
                   case CONFLICT -> HttpStatus.TOO_MANY_REQUESTS;
                   case UNAVAILABLE -> HttpStatus.SERVICE_UNAVAILABLE;

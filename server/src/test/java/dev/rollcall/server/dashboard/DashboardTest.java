@@ -160,8 +160,9 @@ class DashboardTest {
   @Test
   void stream_whateverStrangersWrite_isDataOfOneEvent() throws IOException {
     page.register(
-        instance("x" + SCRIPT.replace("/", ""), "i\u2028\u2029ä😀")
+        instance("x" + SCRIPT.replace("/", ""), "iä😀")
             .tag(SCRIPT)
+            .tag("i\u2028\u2029ä😀")
             .zone(SCRIPT)
             .metadata("k", SCRIPT)
             .metadata("link", "javascript:alert(1)"));
@@ -171,7 +172,8 @@ class DashboardTest {
       JsonNode instance = state.get("services").get(0).get("put").get(0);
       assertThat(instance.get("tags").get(0).asText()).isEqualTo(SCRIPT);
       assertThat(instance.get("metadata").get("k").asText()).isEqualTo(SCRIPT);
-      assertThat(instance.get("id").asText()).isEqualTo("i\u2028\u2029ä😀");
+      assertThat(instance.get("tags").get(1).asText()).isEqualTo("i\u2028\u2029ä😀");
+      assertThat(instance.get("id").asText()).isEqualTo("iä😀");
       assertThat(stream.head())
           .containsIgnoringCase("content-type: text/event-stream")
           .containsIgnoringCase("x-content-type-options: nosniff")

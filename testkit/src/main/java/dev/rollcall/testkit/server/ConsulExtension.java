@@ -14,6 +14,7 @@ package dev.rollcall.testkit.server;
  * }</pre>
  *
  * <p>A test that kills the server starts it again before it returns. Thread-safe.
+ *
  * @since 0.1.0
  */
 public final class ConsulExtension extends ServerExtension<ConsulServer> {

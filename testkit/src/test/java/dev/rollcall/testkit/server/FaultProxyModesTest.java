@@ -154,7 +154,7 @@ class FaultProxyModesTest extends ProxyFixture {
   void slice_deliversAByteAtATime() throws Exception {
     Socket socket = connect();
     assertEchoes(socket, "warm");
-    proxy.slice(1, Duration.ofMillis(5));
+    proxy.slice(1, Duration.ofMillis(50)); // a reader that is starved takes several at once
 
     long start = System.nanoTime();
     send(socket, "x".repeat(40));
@@ -164,7 +164,7 @@ class FaultProxyModesTest extends ProxyFixture {
     }
 
     assertThat(Duration.ofNanos(System.nanoTime() - start))
-        .isGreaterThanOrEqualTo(Duration.ofMillis(195));
+        .isGreaterThanOrEqualTo(Duration.ofMillis(1950));
     assertThat(reads).isGreaterThan(20);
     proxy.heal();
     assertEchoes(socket, "fast");

@@ -145,7 +145,7 @@ class FaultProxyTest extends ProxyFixture {
                           }))
               .toList();
       raced.close();
-      commands.forEach(command -> command.orTimeout(10, TimeUnit.SECONDS).join());
+      commands.forEach(command -> command.orTimeout(60, TimeUnit.SECONDS).join());
     }
   }
 

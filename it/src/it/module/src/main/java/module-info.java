@@ -1,0 +1,4 @@
+/** An application that is a module. */
+module consumer {
+  requires dev.rollcall.api;
+}
