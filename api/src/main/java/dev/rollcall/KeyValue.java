@@ -6,8 +6,9 @@ package dev.rollcall;
  *
  * @param key the key, below the store's prefix
  * @param value its bytes
- * @param version changes with each write of this key and only grows while the store keeps its data:
- *     etcd's modification revision, Consul's modify index. Never 0 for a key that is there.
+ * @param version changes with each write of another value and only grows while the store keeps its
+ *     data: etcd's modification revision, Consul's modify index. A write of the value that is there
+ *     already changes it on some stores. Never 0 for a key that is there.
  * @since 0.1.0
  */
 public record KeyValue(String key, Bytes value, long version) {

@@ -47,6 +47,12 @@ public interface BackendProvider {
   /**
    * Opens a backend. Does not wait for the store: one that is down is heard of by the first call.
    *
+   * <p>Whatever the backend does for its opener runs on the timer that it is given: deadlines,
+   * back-off, renewals of its own. The timer is the opener's, who closes it once the backend is
+   * closed. A store inside the process that outlives its openers, as {@code memory:name} does, is
+   * no part of the backend in this sense: as a server elsewhere it has a clock of its own, and by
+   * that its leases run out.
+   *
    * @param uri what to open; every option that the provider does not know must be refused
    * @param timer the monotonic clock and scheduler of the registry that will use the backend
    * @return an open backend, the caller's to close

@@ -17,10 +17,12 @@ import java.util.concurrent.CompletionStage;
  * by a deadline of the backend's own. Reads show every write that completed before them. A write is
  * sent once: where its fate is unknown it fails as unavailable. Stages and {@link KeyValueSink}s
  * may be completed and called on any thread, the caller's included, though never under a lock of
- * the backend's; what runs there does not block.
+ * the backend's. What hangs on a stage must not block; of a sink that does, {@link WatchSink} says
+ * what it may delay.
  *
- * <p>A key's version is a number of the store's that every write of the key changes and that is
- * never 0.
+ * <p>A key's version is a number of the store's that every write of another value changes, that no
+ * two values of a key have had, and that is never 0. A write of the value that is there already may
+ * leave it as it is.
  *
  * @since 0.1.0
  */
@@ -90,8 +92,8 @@ public interface KeyValueBackend extends AutoCloseable {
   Watch watch(Keys keys, KeyValueSink sink);
 
   /**
-   * Closes all watches and connections. Idempotent; stages under way fail as unavailable. Blocks
-   * for at most a few seconds.
+   * Closes all watches and connections. Idempotent; stages under way fail as unavailable, and so
+   * does every later call; no sink is called again. Blocks for at most a few seconds.
    */
   @Override
   void close();

@@ -6,8 +6,9 @@ import java.util.List;
 
 /**
  * Where a backend delivers what it sees of watched keys: list, then watch, as with {@link
- * WatchSink}. A backend makes one call at a time to one sink, in the store's order; a sink returns
- * soon and throws nothing.
+ * WatchSink}. A backend makes one call at a time to one sink, {@link #interrupted} included, in the
+ * store's order. What {@link WatchSink} says of a sink that does not return soon holds here as
+ * well.
  *
  * <p>The life of a watch: {@code replace, synced, (apply | replace)…, interrupted, (replace |
  * apply)…, synced, …}
@@ -32,12 +33,15 @@ public interface KeyValueSink {
    */
   void apply(List<KeyEvent> events, long revision);
 
-  /** The initial or the resumed state is now complete and the stream works. */
+  /**
+   * The initial or the resumed state is now complete and the stream works. What was shown is then
+   * no older than the moment at which the stream began to work again.
+   */
   void synced();
 
   /**
    * The stream is lost and the backend is resuming it. May be called again with a later cause
-   * before {@link #synced()}.
+   * before {@link #synced()}. What was shown stays until the store has been read again.
    *
    * @param cause why; of kind {@code DENIED} where the store refuses the watch
    */

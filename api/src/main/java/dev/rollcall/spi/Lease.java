@@ -24,8 +24,14 @@ public interface Lease {
    * Extends the lease by its TTL. Never blocks. A lease that has ended is not revived: that takes a
    * new registration.
    *
+   * <p>A client may take a lease for ended by its own clock, once the TTL has passed since the last
+   * renewal that the store confirmed: the store may not have let go yet, or not be reachable, and
+   * {@code CONFLICT} is a fair answer all the same, since only a new registration can tell. Before
+   * that a store that does not answer makes it {@code UNAVAILABLE}.
+   *
    * @return completes when the store has extended it; with {@code CONFLICT} where the lease has
-   *     ended (its listener is told as well); with {@code UNAVAILABLE} where that is not known
+   *     ended, in the store or by the client's own clock (its listener is told as well); with
+   *     {@code UNAVAILABLE} where that is not known
    */
   CompletionStage<Void> renew();
 }

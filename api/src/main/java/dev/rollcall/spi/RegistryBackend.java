@@ -14,7 +14,8 @@ import java.util.concurrent.CompletionStage;
  * with a {@link RegistryException} of the kind that tells the caller what to do. Every stage ends
  * by a deadline of the backend's own. Stages, {@link WatchSink}s and {@link LeaseListener}s may be
  * completed and called on any thread, the caller's included, though never under a lock of the
- * backend's; what runs there does not block.
+ * backend's. What hangs on a stage and what a lease's listener does must not block; of a sink that
+ * does, {@link WatchSink} says what it may delay.
  *
  * @since 0.1.0
  */
@@ -77,8 +78,9 @@ public interface RegistryBackend extends AutoCloseable {
 
   /**
    * Closes all watches and connections. Instances that were not deregistered stay in the store
-   * until their liveness says otherwise. Idempotent; stages under way fail as unavailable. Blocks
-   * for at most a few seconds.
+   * until their liveness says otherwise. Idempotent; stages under way fail as unavailable, and so
+   * does every later call, that of a lease included; no sink is called again, not even with {@link
+   * WatchSink#interrupted}. Blocks for at most a few seconds.
    */
   @Override
   void close();

@@ -7,8 +7,12 @@ import java.util.List;
 
 /**
  * Where a backend delivers what it sees, as Kubernetes' reflectors do it: list, then watch. A
- * backend makes one call at a time to one sink, in the store's order; a sink returns soon and
- * throws nothing.
+ * backend makes one call at a time to one sink, {@link #interrupted} included, in the store's
+ * order.
+ *
+ * <p>A sink returns soon and throws nothing. That is what sinks owe, and no backend relies on it: a
+ * call that lasts delays the stream of its own sink alone. Other sinks of the same client, its
+ * stages, {@link RegistryBackend#watch} and the closing of other watches go on meanwhile.
  *
  * <p>The life of a watch: {@code replace, synced, (apply | replace)…, interrupted, (replace |
  * apply)…, synced, …}
@@ -34,12 +38,16 @@ public interface WatchSink {
    */
   void apply(List<InstanceEvent> events, long revision);
 
-  /** The initial or the resumed state is now complete and the stream works. */
+  /**
+   * The initial or the resumed state is now complete and the stream works. What was shown is then
+   * no older than the moment at which the stream began to work again.
+   */
   void synced();
 
   /**
    * The stream is lost and the backend is resuming it. May be called again with a later cause
-   * before {@link #synced()}.
+   * before {@link #synced()}. What was shown stays: what cannot be read is not gone, and until the
+   * store has been read again nothing is removed.
    *
    * @param cause why; of kind {@code DENIED} where the store refuses the watch
    */

@@ -158,12 +158,8 @@ final class EtcdGateway implements AutoCloseable {
       Duration deadline,
       Function<Client, CompletableFuture<T>> send,
       boolean mayRepeat) {
-    CompletableFuture<T> answer = new CompletableFuture<>();
-    long number = calls.incrementAndGet();
-    underWay.put(number, answer);
-    if (closed) {
-      underWay.remove(number);
-      answer.completeExceptionally(closed(what));
+    CompletableFuture<T> answer = untilClosed(what);
+    if (answer.isDone()) {
       return answer;
     }
     AtomicReference<Held> sentThrough = new AtomicReference<>(current);
@@ -177,12 +173,20 @@ final class EtcdGateway implements AutoCloseable {
                       what + ": no answer from " + options + " within " + deadline, null));
             },
             deadline);
-    answer.whenComplete(
-        (value, failed) -> {
-          late.cancel();
-          underWay.remove(number);
-        });
+    answer.whenComplete((value, failed) -> late.cancel());
     attempt(what, send, answer, sentThrough, mayRepeat);
+    return answer;
+  }
+
+  /** Returns what somebody will complete; where nobody has by then, the closing fails it. */
+  <T> CompletableFuture<T> untilClosed(String what) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    long number = calls.incrementAndGet();
+    underWay.put(number, answer);
+    answer.whenComplete((value, failed) -> underWay.remove(number));
+    if (closed) {
+      answer.completeExceptionally(closed(what));
+    }
     return answer;
   }
 

@@ -55,6 +55,13 @@ final class Feed {
   private Phase phase = Phase.NEW;
   private int run;
   private boolean mustList = true;
+
+  /** Whether the present state was listed since the stream broke. */
+  private boolean fresh;
+
+  /** The revision that a resumed stream has to reach before it says that it works. */
+  private long behind;
+
   private @Nullable Moment last;
   private long applied;
   private Watch.@Nullable Watcher watcher;
@@ -73,6 +80,7 @@ final class Feed {
     NEW,
     LISTING,
     OPENING,
+    CATCHING_UP,
     LIVE,
     WAITING,
     CLOSED
@@ -168,6 +176,7 @@ final class Feed {
       return;
     }
     mustList = false;
+    fresh = true;
     last = page.at();
     applied = page.at().revision();
     sinks.replace(reading.all(page.entries()), applied, true);
@@ -208,6 +217,43 @@ final class Feed {
     }
     cancel(alarm);
     last = now;
+    if (fresh || now.revision() == applied) {
+      works();
+    } else {
+      catchUp(now.revision());
+    }
+  }
+
+  /**
+   * Waits for what the stream has missed. The store sends it without being asked, and its answer
+   * says how far it then is; where nothing of it is in this range there is no answer, and a list
+   * tells instead.
+   */
+  private void catchUp(long revision) {
+    phase = Phase.CATCHING_UP;
+    behind = revision;
+    int mine = run;
+    alarm =
+        timer.schedule(
+            () -> gateway.elsewhere(() -> serial.run(() -> listInstead(mine))), Pace.MISSED);
+  }
+
+  private void listInstead(int mine) {
+    if (mine == run && phase == Phase.CATCHING_UP) {
+      closeWatcher();
+      list();
+    }
+  }
+
+  /** Takes note of how far the store was when it sent events, which are delivered by now. */
+  private void reached(Moment at, int events) {
+    if (phase == Phase.CATCHING_UP && at.revision() >= behind && events < Pace.FULL) {
+      cancel(alarm);
+      works();
+    }
+  }
+
+  private void works() {
     phase = Phase.LIVE;
     trouble = null;
     pace.works();
@@ -239,6 +285,7 @@ final class Feed {
   private void failed(RegistryException cause, boolean cutOff) {
     run++;
     mustList |= cutOff;
+    fresh = false;
     trouble = cause;
     closeWatcher();
     cancel(alarm);
@@ -384,8 +431,10 @@ final class Feed {
             if (response.isCreatedNotify()) {
               created(Moment.of(response.getHeader()));
             } else if (!response.getEvents().isEmpty()) {
-              gateway.seen(Moment.of(response.getHeader()));
+              Moment at = Moment.of(response.getHeader());
+              gateway.seen(at);
               events(response.getEvents());
+              reached(at, response.getEvents().size());
             }
           });
     }

@@ -48,6 +48,13 @@ final class KeyValueFeed implements KeyValueBackend.Watch {
   private boolean opening;
   private int run;
   private boolean mustList = true;
+
+  /** Whether the present state was listed since the stream broke. */
+  private boolean fresh;
+
+  /** The revision that a resumed stream has to reach before it says that it works; 0 if none. */
+  private long behind;
+
   private @Nullable Moment last;
   private long applied;
   private Watch.@Nullable Watcher watcher;
@@ -119,6 +126,7 @@ final class KeyValueFeed implements KeyValueBackend.Watch {
       return;
     }
     mustList = false;
+    fresh = true;
     last = page.at();
     applied = page.at().revision();
     List<KeyValue> all = names.read(page.entries());
@@ -159,6 +167,35 @@ final class KeyValueFeed implements KeyValueBackend.Watch {
       return;
     }
     last = now;
+    if (fresh || now.revision() == applied) {
+      works();
+      return;
+    }
+    behind = now.revision();
+    int mine = run;
+    alarm =
+        timer.schedule(
+            () -> gateway.elsewhere(() -> serial.run(() -> listInstead(mine))), Pace.MISSED);
+  }
+
+  /** What was missed did not come, since none of it is in this range: a list tells. */
+  private void listInstead(int mine) {
+    if (mine == run && behind > 0) {
+      closeWatcher();
+      release();
+      list();
+    }
+  }
+
+  /** Takes note of how far the store was when it sent events, which are delivered by now. */
+  private void reached(Moment at, int events) {
+    if (behind > 0 && at.revision() >= behind && events < Pace.FULL) {
+      release();
+      works();
+    }
+  }
+
+  private void works() {
     pace.works();
     tell(KeyValueSink::synced);
   }
@@ -204,6 +241,7 @@ final class KeyValueFeed implements KeyValueBackend.Watch {
   private void failed(RegistryException cause, boolean cutOff) {
     int mine = ++run;
     mustList |= cutOff;
+    fresh = false;
     closeWatcher();
     release();
     boolean slowly = cause.kind() != RegistryException.Kind.UNAVAILABLE;
@@ -216,6 +254,7 @@ final class KeyValueFeed implements KeyValueBackend.Watch {
 
   private void release() {
     opening = false;
+    behind = 0;
     if (alarm != null) {
       alarm.cancel();
     }
@@ -303,8 +342,10 @@ final class KeyValueFeed implements KeyValueBackend.Watch {
             if (response.isCreatedNotify()) {
               created(Moment.of(response.getHeader()));
             } else if (!response.getEvents().isEmpty()) {
-              gateway.seen(Moment.of(response.getHeader()));
+              Moment at = Moment.of(response.getHeader());
+              gateway.seen(at);
               events(response.getEvents());
+              reached(at, response.getEvents().size());
             }
           });
     }

@@ -109,7 +109,7 @@ final class LeaseRenewals {
     final long leaseId;
     final Held on;
     final long deadlineNanos;
-    final CompletableFuture<Boolean> result = new CompletableFuture<>();
+    final CompletableFuture<Boolean> result = gateway.untilClosed("renewal");
 
     /** Ends what the stream may still say: the first answer counts. */
     private final AtomicBoolean answered = new AtomicBoolean();

@@ -55,7 +55,7 @@ final class OwnershipChecks {
 
   /** Asks whether a key has been left alone since a revision, 0 for a key that is absent. */
   CompletableFuture<Answer> ask(ByteSequence key, long modRevision) {
-    Question question = new Question(key, modRevision, new CompletableFuture<>());
+    Question question = new Question(key, modRevision, gateway.untilClosed("check of ownership"));
     boolean first;
     synchronized (this) {
       first = waiting.isEmpty();

@@ -21,6 +21,12 @@ final class Pace {
   /** For a retry that stands alone, after a refusal. */
   static final Duration SLOWLY = Duration.ofNanos(DENIED_NANOS);
 
+  /** How long a resumed stream may take to bring what it has missed, before a list is asked for. */
+  static final Duration MISSED = Duration.ofMillis(300);
+
+  /** Events of a response that may be the first of several: etcd cuts at so many revisions. */
+  static final int FULL = 1000;
+
   private long nextNanos = FIRST_NANOS;
   private boolean deniedBefore;
 

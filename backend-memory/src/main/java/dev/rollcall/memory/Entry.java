@@ -54,8 +54,8 @@ final class Entry implements Lease {
   /** Told once when the lease ends without its owner's asking; null once that was done. */
   @Nullable LeaseListener listener;
 
-  /** Whose listener it is. */
-  @Nullable MemoryBackend home;
+  /** Whose listener it is; renewals read it without the lock, to see that he has closed. */
+  volatile @Nullable MemoryBackend home;
 
   /** What a lost lease or a check makes of the instance, whatever it says of itself. */
   Health imposed = Health.PASSING;
@@ -92,6 +92,10 @@ final class Entry implements Lease {
           RegistryException.unavailable("the memory store is closed", null));
     }
     long seen = deadline;
+    if (seen != ENDED && home == null) {
+      return CompletableFuture.failedStage(
+          RegistryException.unavailable("the memory backend is closed", null));
+    }
     if (seen != ENDED && seen != NEVER) {
       long until = clock.nanos() + ttlNanos;
       while (seen < until && seen != ENDED && !DEADLINE.compareAndSet(this, seen, until)) {

@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
 /**
  * Opens {@code memory:}, a store of the opener's own, and {@code memory:name}, one that is shared
  * by all openers of that name within the JVM and is dropped when the last of them has closed it.
- * Found by {@link java.util.ServiceLoader}; there is no reason to name it.
+ * {@code memory:} lives by its opener's timer, {@code memory:name} by one of its own. Found by
+ * {@link java.util.ServiceLoader}; there is no reason to name it.
  *
  * <p>The one option is {@code guard}: the share of all leases, more than 0 and less than 1, that
  * may run out within 10 s before the store holds them, or {@code off}; 0.3 where it is not given.

@@ -22,6 +22,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -54,6 +55,9 @@ abstract class Clauses {
 
   /** Nobody listens there, so that a connect probe is refused at once. */
   static final int CLOSED_PORT = 9;
+
+  /** How many calls a test sends before it waits for the first: a busy store has its deadlines. */
+  static final int UNDER_WAY = 32;
 
   final RegistryContract store;
   ContractTime time;
@@ -90,18 +94,27 @@ abstract class Clauses {
     List<Throwable> failures = new ArrayList<>();
     closeAll(failures);
     RegistryBackend sweeper = store.open(time.timer());
+    Deque<CompletionStage<Void>> swept = new ArrayDeque<>();
     for (InstanceKey key : put) {
-      try {
-        await(sweeper.deregister(key, Owner.ANY));
-      } catch (Throwable failure) {
-        failures.add(failure);
+      swept.add(sweeper.deregister(key, Owner.ANY));
+      if (swept.size() == UNDER_WAY) {
+        swept(swept.pop(), failures);
       }
     }
+    swept.forEach(one -> swept(one, failures));
     put.clear();
     sweeper.close();
     threads.shutdownNow();
     time.close();
     assertThat(failures).as("closing what the test opened").isEmpty();
+  }
+
+  private void swept(CompletionStage<Void> one, List<Throwable> failures) {
+    try {
+      await(one);
+    } catch (Throwable failure) {
+      failures.add(failure);
+    }
   }
 
   private void closeAll(List<Throwable> failures) {
@@ -171,6 +184,67 @@ abstract class Clauses {
         .weight(number + 1)
         .zone("zone" + number)
         .build();
+  }
+
+  /** Returns instances of which each differs from the one before in one field and no other. */
+  List<ServiceInstance> fieldByField(String id) {
+    List<UnaryOperator<ServiceInstance.Builder>> steps =
+        List.of(
+            b -> b.metadata("number", "changed"),
+            b -> b.metadata("more", ""),
+            b -> b.metadata(Map.of("more", "")),
+            b -> b.tag("more"),
+            b -> b.tags(List.of("more", "tag0")),
+            b -> b.weight(7),
+            b -> b.weight(0),
+            b -> b.zone("elsewhere"),
+            b -> b.zone(""),
+            b -> b.address("10.1.2.3", CLOSED_PORT),
+            b -> b.address("10.1.2.3", CLOSED_PORT + 1),
+            b -> b.scheme("grpc"),
+            b -> b.address("wan", "wan.example", 7),
+            b -> b.address("wan", "wan.example", 8),
+            b -> b.health(Health.WARNING),
+            b -> b.health(Health.CRITICAL),
+            b -> b.health(Health.PASSING));
+    List<ServiceInstance> all = new ArrayList<>();
+    all.add(instance(id));
+    for (UnaryOperator<ServiceInstance.Builder> step : steps) {
+      all.add(step.apply(all.get(all.size() - 1).toBuilder()).build());
+    }
+    return all;
+  }
+
+  /** Ids that are good, and that a store may have a use of its own for. */
+  static List<String> unusualIds() {
+    return List.of(".a", "_a", ":a", "-a", "a:b:c", "a.b", "a", "a_b", "@a", "~a", "%3Aa", "#a");
+  }
+
+  /** Services that are good and have unusual names, this test's alone. */
+  List<String> unusualServices() {
+    return List.of("." + service, "_" + service, service + ":x", ":" + service, "-" + service);
+  }
+
+  /** Returns as many instances as are asked for, in the order of their ids. */
+  List<ServiceInstance> many(int count, int number) {
+    List<ServiceInstance> all = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      all.add(instance("i" + (10_000 + i), number));
+    }
+    return all;
+  }
+
+  /** Puts many instances, a good number of them under way at once. */
+  void putAll(RegistryBackend backend, List<ServiceInstance> instances, Owner owner) {
+    Deque<CompletionStage<Lease>> sent = new ArrayDeque<>();
+    for (ServiceInstance instance : instances) {
+      sent.add(
+          register(backend, instance, Liveness.permanent(), owner, Claim.TAKE_OVER, end -> {}));
+      if (sent.size() == UNDER_WAY) {
+        await(sent.pop());
+      }
+    }
+    sent.forEach(this::await);
   }
 
   InstanceKey key(String id) {
@@ -246,6 +320,11 @@ abstract class Clauses {
     return stored(backend).stream()
         .filter(instance -> instance.health() == Health.PASSING)
         .toList();
+  }
+
+  /** Of what a watch of everything shows, that which is this test's. */
+  List<ServiceInstance> mine(List<ServiceInstance> all) {
+    return all.stream().filter(i -> i.service().contains(service)).toList();
   }
 
   static List<ServiceInstance> sorted(List<ServiceInstance> instances) {

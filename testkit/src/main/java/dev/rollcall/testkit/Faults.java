@@ -21,7 +21,12 @@ public interface Faults {
     CUT,
     /** Connections stay, and nothing passes through them, in neither direction. */
     SILENCE,
-    /** The store refuses all that the clients ask, as where a token was revoked. */
+    /**
+     * The store refuses all that the clients ask, as where a token was revoked. A store that looks
+     * at permissions only when a watch begins would never say so to one that is open and idle:
+     * {@link Faults#begin} breaks the open watches too, by resetting the connections for one, so
+     * that each is asked for again and refused.
+     */
     DENY,
     /** The store loses all its data at once and goes on. Needs no healing. */
     WIPE,

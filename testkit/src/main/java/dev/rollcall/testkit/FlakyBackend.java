@@ -36,9 +36,12 @@ public final class FlakyBackend extends ForwardingBackend {
   }
 
   private final Set<FlakyWatch> watches = new LinkedHashSet<>();
-  private final List<Runnable> held = new ArrayList<>();
+  private final List<Held> held = new ArrayList<>();
   // Guarded by "watches", as are the two above.
   private Line line = Line.UP;
+
+  /** What waits for the line to heal, and what becomes of it where the backend is closed first. */
+  private record Held(Runnable send, Runnable drop) {}
 
   /**
    * Creates a backend in front of another one, with a line that works.
@@ -69,7 +72,7 @@ public final class FlakyBackend extends ForwardingBackend {
 
   /** Mends the line. Returns when all watches are on their way again. */
   public void heal() {
-    List<Runnable> late;
+    List<Held> late;
     List<FlakyWatch> open;
     synchronized (watches) {
       line = Line.UP;
@@ -77,8 +80,23 @@ public final class FlakyBackend extends ForwardingBackend {
       held.clear();
       open = List.copyOf(watches);
     }
-    late.forEach(Runnable::run);
+    late.forEach(call -> call.send().run());
     open.forEach(FlakyWatch::attach);
+  }
+
+  @Override
+  public void close() {
+    List<Held> dropped;
+    List<FlakyWatch> open;
+    synchronized (watches) {
+      dropped = List.copyOf(held);
+      held.clear();
+      open = List.copyOf(watches);
+      watches.clear();
+    }
+    dropped.forEach(call -> call.drop().run());
+    open.forEach(FlakyWatch::close);
+    super.close();
   }
 
   @Override
@@ -142,7 +160,9 @@ public final class FlakyBackend extends ForwardingBackend {
         return CompletableFuture.failedFuture(denied());
       }
       if (line == Line.HELD) {
-        held.add(() -> pass(call.get(), later));
+        held.add(
+            new Held(
+                () -> pass(call.get(), later), () -> later.completeExceptionally(unavailable())));
         return later;
       }
     }
@@ -153,7 +173,7 @@ public final class FlakyBackend extends ForwardingBackend {
   private void tell(Runnable word) {
     synchronized (watches) {
       if (line != Line.UP) {
-        held.add(word);
+        held.add(new Held(word, () -> {}));
         return;
       }
     }

@@ -250,6 +250,36 @@ abstract class InputClauses extends Clauses {
   }
 
   @Test
+  @DisplayName("Bad input: capitals, order, spaces and what is empty survive")
+  @IfItFails("is a text lower-cased, trimmed or left out, or are tags sorted, on the way?")
+  void badInput_caseAndOrderSurvive() {
+    RegistryBackend writer = client();
+    List<ServiceInstance> both = new ArrayList<>();
+    for (String id : List.of("An-Id", "an-id")) {
+      both.add(
+          ServiceInstance.builder(service)
+              .id(id)
+              .address("h.example", 1)
+              .metadata("Some-Key", "A Value")
+              .metadata("some-key", "a value")
+              .metadata("SOME_KEY", " spaced ")
+              .metadata("empty", "")
+              .tags(List.of("z", "A", "a", "M"))
+              .zone("Zone-A")
+              .address("Wan", "w.example", 2)
+              .address("wan", "w.example", 3)
+              .build());
+    }
+    both.forEach(instance -> put(writer, instance));
+    RecordingSink sink = record(client());
+
+    assertThat(stored(client())).isEqualTo(both);
+    eventually(() -> assertThat(sink.state()).isEqualTo(both));
+    assertThat(sink.state().get(0).tags()).containsExactly("z", "A", "a", "M");
+    assertThat(sink.violations()).isEmpty();
+  }
+
+  @Test
   @DisplayName("Bad input: names that look alike or contain each other are different names")
   @IfItFails("is a service's prefix ended by a separator, and names kept apart by case and bytes?")
   void badInput_namesDoNotRunTogether() {

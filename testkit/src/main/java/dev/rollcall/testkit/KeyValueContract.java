@@ -30,12 +30,15 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestReporter;
@@ -58,14 +61,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(IfItFails.Hints.class)
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 public abstract class KeyValueContract {
-  private static final Bytes ONE = Bytes.ofText("1");
-  private static final Bytes TWO = Bytes.ofText("2");
+  static final Bytes ONE = Bytes.ofText("1");
+  static final Bytes TWO = Bytes.ofText("2");
   private static final int MOST_BYTES = 512 * 1024;
 
-  private final String prefix = "t" + UUID.randomUUID().toString().substring(0, 13) + "/";
+  final String prefix = "t" + UUID.randomUUID().toString().substring(0, 13) + "/";
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
-  private ContractTime time;
-  private TestReporter reporter;
+  ContractTime time;
+  TestReporter reporter;
 
   /** For subclasses. */
   protected KeyValueContract() {}
@@ -159,6 +162,15 @@ public abstract class KeyValueContract {
       }
     } finally {
       time.close();
+    }
+  }
+
+  /** K1 to K5 on the backend's own calls and streams, below the engine. */
+  @Nested
+  @DisplayName("The backend itself")
+  class Backend extends KeyValueClauses {
+    Backend() {
+      super(KeyValueContract.this);
     }
   }
 
@@ -387,6 +399,48 @@ public abstract class KeyValueContract {
     }
   }
 
+  @Test
+  @DisplayName("K3 of many who create a key, or delete a version of it, one wins")
+  @IfItFails("is 'not there' looked at before the write, or is it the store that compares?")
+  void k3_compare_hasOneWinner() {
+    List<KeyValueStore> stores = Stream.generate(this::process).limit(4).toList();
+    for (int round = 0; round < 20; round++) {
+      String key = prefix + "r" + round;
+      assertThat(winners(stores, store -> store.compareAndSet(key, 0, ONE)))
+          .as("creations of round %s", round)
+          .isEqualTo(1);
+      KeyValue made = await(stores.get(0).get(key)).orElseThrow();
+      // Where a deletion comes too late the key is somebody else's: it must not go.
+      CountDownLatch go = new CountDownLatch(1);
+      var swapped = later(go, () -> stores.get(0).compareAndSet(key, made.version(), TWO));
+      var deleted = later(go, () -> stores.get(1).compareAndDelete(key, made.version()));
+      go.countDown();
+      boolean wrote = await(swapped);
+      assertThat(await(deleted)).as("round %s", round).isNotEqualTo(wrote);
+      assertThat(await(stores.get(0).get(key)).isPresent()).isEqualTo(wrote);
+    }
+  }
+
+  private long winners(
+      List<KeyValueStore> stores, Function<KeyValueStore, CompletableFuture<Boolean>> call) {
+    CountDownLatch go = new CountDownLatch(1);
+    List<CompletableFuture<Boolean>> all =
+        stores.stream().map(store -> later(go, () -> call.apply(store))).toList();
+    go.countDown();
+    return all.stream().filter(this::await).count();
+  }
+
+  private static <T> CompletableFuture<T> later(
+      CountDownLatch go, Supplier<CompletableFuture<T>> call) {
+    return CompletableFuture.supplyAsync(
+            () -> {
+              Clauses.block(go);
+              return call.get();
+            },
+            KeyValueContract::run)
+        .thenCompose(stage -> stage);
+  }
+
   // ---- K4
 
   @Test
@@ -420,7 +474,7 @@ public abstract class KeyValueContract {
     }
   }
 
-  private static void pause(long millis) {
+  static void pause(long millis) {
     try (ContractTime wall = ContractTime.real()) {
       wall.pass(Duration.ofMillis(millis));
     }
@@ -660,7 +714,7 @@ public abstract class KeyValueContract {
   }
 
   /** Makes a test of each fault, of those that are offered. */
-  private Stream<DynamicTest> each(FaultTest test, Fault... faults) {
+  Stream<DynamicTest> each(FaultTest test, Fault... faults) {
     List<DynamicTest> tests = new ArrayList<>();
     for (Fault fault : faults) {
       if (faults().offered().contains(fault)) {
@@ -684,7 +738,7 @@ public abstract class KeyValueContract {
   }
 
   /** What is to be shown of one fault. */
-  private interface FaultTest {
+  interface FaultTest {
     void with(Fault fault);
   }
 
@@ -731,11 +785,11 @@ public abstract class KeyValueContract {
 
   // ---- what the tests share
 
-  private KeyValueStore process() {
+  KeyValueStore process() {
     return closing(store(open(time.timer()), time.timer()));
   }
 
-  private <T extends AutoCloseable> T closing(T opened) {
+  <T extends AutoCloseable> T closing(T opened) {
     synchronized (open) {
       open.push(opened);
     }
@@ -775,7 +829,7 @@ public abstract class KeyValueContract {
         .isEqualTo(RegistryException.Kind.INVALID);
   }
 
-  private <T> T await(CompletableFuture<T> future) {
+  <T> T await(CompletableFuture<T> future) {
     if (!time.until(patience(), future::isDone)) {
       throw new AssertionError("not completed within " + patience());
     }
@@ -789,7 +843,7 @@ public abstract class KeyValueContract {
     }
   }
 
-  private RegistryException refused(CompletableFuture<?> future) {
+  RegistryException refused(CompletableFuture<?> future) {
     try {
       Object got = await(future);
       throw new AssertionError("completed normally, with " + got);
@@ -799,7 +853,7 @@ public abstract class KeyValueContract {
   }
 
   /** Lets time pass until it holds; a failure of the store counts as "not yet". */
-  private void eventually(Runnable assertion) {
+  void eventually(Runnable assertion) {
     Throwable[] last = new Throwable[1];
     boolean held =
         time.until(

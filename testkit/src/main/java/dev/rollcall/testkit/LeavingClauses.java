@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import dev.rollcall.Registration;
 import dev.rollcall.Registration.State;
 import dev.rollcall.Registry;
+import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceListener;
 import dev.rollcall.ServiceView;
 import dev.rollcall.Subscription;
@@ -14,11 +15,13 @@ import dev.rollcall.spi.LeaseListener.LeaseEnd;
 import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Selector;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -56,6 +59,39 @@ abstract class LeavingClauses extends Clauses {
     time.pass(store.ttl().multipliedBy(2));
     assertThat(stored(client())).isEmpty();
     assertThat(ends).as("told of an end that its owner asked for").isEmpty();
+  }
+
+  @Test
+  @DisplayName("R6 final: what is taken out takes nobody along")
+  @IfItFails("is a key's end marked, and is the instance removed by its key and not by a prefix?")
+  void r6_final_takesNobodyAlong() {
+    RegistryBackend backend = client();
+    List<ServiceInstance> others = new ArrayList<>();
+    for (String id : List.of("ab", "a.", "a:b", "a b", "A", "b", "%61")) {
+      others.add(instance(id));
+    }
+    for (String name : List.of(service + "x", service.toUpperCase(Locale.ROOT))) {
+      others.add(ServiceInstance.builder(name).id("a").address("127.0.0.1", CLOSED_PORT).build());
+    }
+    Owner owner = owner();
+    others.forEach(other -> put(backend, other, owner));
+    RecordingSink sink = record(client());
+    eventually(() -> assertThat(sink.state()).hasSize(7));
+
+    for (boolean own : List.of(true, false)) {
+      Owner leaving = owner();
+      put(backend, instance("a"), leaving);
+      eventually(() -> assertThat(ids(sink.state())).contains("a"));
+      await(backend.deregister(key("a"), own ? leaving : Owner.ANY));
+      for (ServiceInstance other : others) {
+        assertThat(await(backend.snapshot(Selector.service(other.service()))).instances())
+            .contains(other)
+            .doesNotContain(instance("a"));
+      }
+    }
+    eventually(() -> assertThat(ids(sink.state())).doesNotContain("a").hasSize(7));
+    List<ServiceInstance> staying = stored(backend);
+    assertThat(sink.shown()).allSatisfy(state -> assertThat(state).containsAll(staying));
   }
 
   @Test

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
@@ -194,13 +195,23 @@ abstract class LookupClauses extends Clauses {
     ServiceView view = process().service(service);
     eventually(() -> assertThat(view.instances()).hasSize(1));
     AtomicBoolean done = new AtomicBoolean();
+    AtomicLong reads = new AtomicLong();
     List<CompletableFuture<String>> readers = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
-      readers.add(async(() -> readUntil(done, view)));
+      readers.add(async(() -> readUntil(done, view, reads)));
     }
     int changes = 500;
     for (int n = 1; n <= changes; n++) {
       put(writer, instance("a", n), owner);
+      if (n % 25 == 0) { // on a busy machine all is written before anybody has read
+        long enough = reads.get() + 200;
+        eventually(
+            () ->
+                assertThat(
+                        reads.get() >= enough
+                            || readers.stream().anyMatch(CompletableFuture::isDone))
+                    .isTrue());
+      }
     }
     eventually(() -> assertThat(view.instances()).containsExactly(instance("a", changes)));
     done.set(true);
@@ -276,7 +287,7 @@ abstract class LookupClauses extends Clauses {
         });
   }
 
-  private String readUntil(AtomicBoolean done, ServiceView view) {
+  private String readUntil(AtomicBoolean done, ServiceView view, AtomicLong reads) {
     long version = 0;
     int number = 0;
     do {
@@ -297,6 +308,7 @@ abstract class LookupClauses extends Clauses {
       }
       number = is.weight();
       version = snapshot.version();
+      reads.incrementAndGet();
     } while (!done.get());
     return "nothing wrong";
   }

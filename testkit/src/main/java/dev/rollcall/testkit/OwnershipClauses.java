@@ -2,24 +2,36 @@ package dev.rollcall.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.rollcall.Liveness;
 import dev.rollcall.Registration;
 import dev.rollcall.Registration.State;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
+import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.Lease;
 import dev.rollcall.spi.LeaseListener.LeaseEnd;
 import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Selector;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** R10 and R11, as far as they need no fault. */
 abstract class OwnershipClauses extends Clauses {
+  private static final int RACES = 20;
+
   OwnershipClauses(RegistryContract store) {
     super(store);
   }
@@ -131,6 +143,208 @@ abstract class OwnershipClauses extends Clauses {
     within(deadline.plusSeconds(2), () -> assertThat(removing).isDone());
     assertThat(refused(removing).kind()).isEqualTo(UNAVAILABLE);
     line.heal();
+  }
+
+  @Test
+  @DisplayName("R10 errors: after close() every call fails as unavailable, and changes nothing")
+  @IfItFails("is there a call that waits for a connection which nobody opens any more?")
+  void r10_errors_afterClose() {
+    RegistryBackend observer = client();
+    RegistryBackend backend = store.open(time.timer());
+    Lease lease = put(backend, instance("a"), heartbeat(), owner(), Claim.TAKE_OVER, end -> {});
+    put(backend, instance("permanent"));
+    backend.close();
+
+    assertThat(
+            Stream.of(
+                    backend.snapshot(Selector.service(service)),
+                    register(
+                        backend,
+                        instance("b"),
+                        Liveness.permanent(),
+                        owner(),
+                        Claim.TAKE_OVER,
+                        end -> {}),
+                    backend.deregister(key("permanent"), Owner.ANY),
+                    lease.renew())
+                .map(stage -> refused(stage).kind()))
+        .containsOnly(UNAVAILABLE);
+    assertThat(ids(stored(observer))).contains("permanent").doesNotContain("b");
+  }
+
+  @Test
+  @DisplayName("R10 errors: what is under way when the client is closed ends")
+  @IfItFails("does close() complete the stages whose answers nobody reads any more?")
+  void r10_errors_underWayWhenClosed() {
+    for (int round = 0; round < 3; round++) {
+      RegistryBackend backend = store.open(time.timer());
+      List<CompletionStage<?>> underWay = new ArrayList<>();
+      for (int i = 0; i < 10; i++) {
+        underWay.add(backend.snapshot(Selector.service(service)));
+        underWay.add(
+            register(backend, instance("i" + i), heartbeat(), owner(), Claim.TAKE_OVER, end -> {}));
+      }
+      backend.close();
+      for (CompletionStage<?> stage : underWay) {
+        try {
+          await(stage.thenApply(any -> true));
+        } catch (RegistryException cut) {
+          assertThat(cut.kind()).isEqualTo(UNAVAILABLE);
+        }
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("R11 owner and epoch: of many who claim at once, one wins")
+  @IfItFails("is an exclusive claim decided by a look before the write, or by the write itself?")
+  void r11_owner_oneOfManyClaimsWins() {
+    List<RegistryBackend> clients = Stream.generate(this::client).limit(4).toList();
+    boolean atomic = clients.get(0).capabilities().atomicClaims();
+    for (int round = 0; round < RACES; round++) {
+      String id = "r" + round;
+      CountDownLatch go = new CountDownLatch(1);
+      List<CompletableFuture<Optional<Lease>>> claims = new ArrayList<>();
+      for (int n = 0; n < clients.size(); n++) {
+        claims.add(claim(clients.get(n), instance(id, n), owner(), Claim.EXCLUSIVE, go));
+      }
+      go.countDown();
+      List<Optional<Lease>> leases = claims.stream().map(this::await).toList();
+
+      List<Integer> winners =
+          IntStream.range(0, leases.size()).filter(n -> leases.get(n).isPresent()).boxed().toList();
+      assertThat(winners).as("winners of round %s", round).isNotEmpty();
+      if (atomic) {
+        assertThat(winners).as("winners of round %s", round).hasSize(1);
+        assertThat(stored(clients.get(0))).contains(instance(id, winners.get(0)));
+      } else {
+        oneOf(leases.stream().flatMap(Optional::stream).toList());
+      }
+      remove(clients.get(0), id);
+    }
+  }
+
+  @Test
+  @DisplayName("R11 owner and epoch: who goes on while another takes over does not come back")
+  @IfItFails("is the owner compared in the store, in one step with the write?")
+  void r11_owner_whoGoesOnIsOvertakenForGood() {
+    RegistryBackend going = client();
+    RegistryBackend coming = client();
+    boolean atomic = going.capabilities().atomicClaims();
+    for (int round = 0; round < RACES; round++) {
+      String id = "r" + round;
+      Owner old = owner();
+      put(going, instance(id, 0), lasting(), old, Claim.TAKE_OVER, end -> {});
+      CountDownLatch go = new CountDownLatch(1);
+      var on = claim(going, instance(id, 1), new Owner(old.id(), 2), Claim.CONTINUE, go);
+      var over = claim(coming, instance(id, 2), owner(), Claim.TAKE_OVER, go);
+      go.countDown();
+      Optional<Lease> older = await(on);
+      Optional<Lease> newer = await(over);
+
+      assertThat(newer).as("the takeover of round %s", round).isPresent();
+      if (atomic) {
+        assertThat(stored(going)).as("round %s", round).contains(instance(id, 2));
+        older.ifPresent(lease -> assertThat(refused(lease.renew()).kind()).isEqualTo(CONFLICT));
+      } else {
+        oneOf(Stream.of(older, newer).flatMap(Optional::stream).toList());
+      }
+      remove(going, id);
+    }
+  }
+
+  /** Outlasts a race, however long its threads wait for a core while the test's time passes. */
+  private Liveness lasting() {
+    return Liveness.heartbeat(Duration.ofMinutes(10)).deregisterAfter(store.deregisterAfter());
+  }
+
+  /** Claims once the others do; the lease is empty where the claim met another one's. */
+  private CompletableFuture<Optional<Lease>> claim(
+      RegistryBackend backend,
+      ServiceInstance instance,
+      Owner owner,
+      Claim claim,
+      CountDownLatch go) {
+    return async(
+            () -> {
+              go.await();
+              return register(backend, instance, lasting(), owner, claim, end -> {});
+            })
+        .thenCompose(stage -> stage)
+        .handle(
+            (lease, failure) -> {
+              if (failure == null) {
+                return Optional.of(lease);
+              }
+              Throwable cause =
+                  failure instanceof CompletionException ? failure.getCause() : failure;
+              // Where the last writer wins, one may not know whether it was the last.
+              boolean atomic = backend.capabilities().atomicClaims();
+              assertThat(cause)
+                  .isInstanceOfSatisfying(
+                      RegistryException.class,
+                      met ->
+                          assertThat(met.kind())
+                              .as("%s", met)
+                              .isIn(CONFLICT, atomic ? CONFLICT : UNAVAILABLE));
+              return Optional.empty();
+            });
+  }
+
+  /**
+   * The nearest promise of a store without atomic claims: all but one learn that they have lost.
+   */
+  private void oneOf(List<Lease> leases) {
+    eventually(
+        () -> {
+          long lost = leases.stream().filter(this::isOver).count();
+          assertThat(lost).isGreaterThanOrEqualTo(leases.size() - 1);
+        });
+  }
+
+  private boolean isOver(Lease lease) {
+    try {
+      await(lease.renew().thenApply(renewed -> true));
+      return false;
+    } catch (RegistryException over) {
+      assertThat(over.kind()).isEqualTo(CONFLICT);
+      return true;
+    }
+  }
+
+  @Test
+  @DisplayName("R11 owner and epoch: the owner of a permanent one is fenced as well")
+  @IfItFails("who looks whether a registration without heartbeats is still its owner's?")
+  void r11_owner_aSupersededPermanentOneIsFenced() {
+    RegistryBackend observer = client();
+    Registration old = await(process().register(instance("a", 1), Liveness.permanent()));
+    Registration young = await(process().register(instance("a", 2), Liveness.permanent()));
+
+    within(store.patience().multipliedBy(2), () -> assertThat(old.state()).isEqualTo(State.FENCED));
+    assertThat(refused(old.update(instance("a", 3))).kind()).isEqualTo(CONFLICT);
+    assertThat(young.state()).isEqualTo(State.ACTIVE);
+    assertThat(stored(observer)).containsExactly(instance("a", 2));
+  }
+
+  @Test
+  @DisplayName("R11 owner and epoch: a superseded lease of a permanent one is told why, once")
+  @IfItFails("is the end of a lease told only by its renewals?")
+  void r11_owner_aSupersededPermanentLeaseIsOver() {
+    RegistryBackend backend = client();
+    List<LeaseEnd> ends = new CopyOnWriteArrayList<>();
+    Lease old =
+        put(backend, instance("a", 1), Liveness.permanent(), owner(), Claim.TAKE_OVER, ends::add);
+    put(client(), instance("a", 2), owner());
+
+    eventually(
+        () -> {
+          // Where the store asks for renewals all the same, they may be what tells.
+          assertThat(old.ttl().isZero() || isOver(old)).isTrue();
+          assertThat(ends).containsExactly(LeaseEnd.SUPERSEDED);
+        });
+    settle();
+    assertThat(ends).containsExactly(LeaseEnd.SUPERSEDED);
+    assertThat(stored(backend)).containsExactly(instance("a", 2));
   }
 
   @Test

@@ -25,10 +25,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RecordingSink implements WatchSink {
   private final Selector selector;
+  private final Runnable during;
   private final AtomicReference<@Nullable Thread> caller = new AtomicReference<>();
   // All guarded by "this".
   private final TreeMap<InstanceKey, ServiceInstance> state = new TreeMap<>();
   private final List<List<ServiceInstance>> states = new ArrayList<>();
+  private final List<List<ServiceInstance>> shown = new ArrayList<>();
+  private final List<List<ServiceInstance>> resumed = new ArrayList<>();
   private final List<InstanceEvent.Remove> removals = new ArrayList<>();
   private final List<RegistryException> interruptions = new ArrayList<>();
   private final List<String> violations = new ArrayList<>();
@@ -45,7 +48,13 @@ public final class RecordingSink implements WatchSink {
    * @param selector what the watch was asked for
    */
   public RecordingSink(Selector selector) {
+    this(selector, () -> {});
+  }
+
+  /** Creates a sink that does something more in each of its calls. */
+  RecordingSink(Selector selector, Runnable during) {
     this.selector = selector;
+    this.during = during;
   }
 
   /**
@@ -65,6 +74,19 @@ public final class RecordingSink implements WatchSink {
    */
   public synchronized List<List<ServiceInstance>> states() {
     return List.copyOf(states);
+  }
+
+  /**
+   * Returns every state since the first that was complete, those included that came while the
+   * stream was lost: a reader may be shown each of them.
+   */
+  synchronized List<List<ServiceInstance>> shown() {
+    return List.copyOf(shown);
+  }
+
+  /** Returns what the state was each time that the stream was said to work again. */
+  synchronized List<List<ServiceInstance>> resumed() {
+    return List.copyOf(resumed);
   }
 
   /**
@@ -185,6 +207,9 @@ public final class RecordingSink implements WatchSink {
           }
           live = true;
           syncs++;
+          if (!interruptions.isEmpty()) {
+            resumed.add(List.copyOf(state.values()));
+          }
         });
   }
 
@@ -219,10 +244,15 @@ public final class RecordingSink implements WatchSink {
       }
       calls++;
       body.run();
-      if (live) {
-        states.add(List.copyOf(state.values()));
+      if (syncs > 0) {
+        List<ServiceInstance> now = List.copyOf(state.values());
+        shown.add(now);
+        if (live) {
+          states.add(now);
+        }
       }
     }
+    during.run();
     // A second caller that comes now is seen by whoever of the two is later.
     Thread.onSpinWait();
     caller.compareAndSet(me, null);

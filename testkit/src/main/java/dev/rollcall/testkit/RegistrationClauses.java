@@ -78,6 +78,26 @@ abstract class RegistrationClauses extends Clauses {
   }
 
   @Test
+  @DisplayName("R1 visible: whatever the instance and the service are called")
+  @IfItFails("does the store keep entries of its own under such names, and hide what is like them?")
+  void r1_visible_underUnusualNames() {
+    RegistryBackend writer = client();
+    List<ServiceInstance> instances = unusualIds().stream().map(this::instance).toList();
+    putAll(writer, instances, owner());
+    assertThat(stored(client())).containsExactlyInAnyOrderElementsOf(instances);
+
+    String usual = service;
+    for (String name : unusualServices()) {
+      service = name;
+      put(writer, instance("a"));
+      assertThat(stored(client())).containsExactly(instance("a"));
+    }
+    service = usual;
+    assertThat(mine(await(client().snapshot(Selector.everything())).instances()))
+        .hasSize(instances.size() + unusualServices().size());
+  }
+
+  @Test
   @DisplayName("R1 visible: where a check decides, the health follows the check")
   @IfItFails("who runs the check: the store (Capabilities.runsChecks) or the engine? Does it?")
   void r1_visible_healthFollowsACheck() throws Exception {
@@ -116,6 +136,19 @@ abstract class RegistrationClauses extends Clauses {
         ServiceInstance.builder(service).id("a").address("10.1.2.3", 80).scheme("grpc").build();
     put(writer, bare, owner);
     assertThat(stored(reader)).containsExactly(bare);
+  }
+
+  @Test
+  @DisplayName("R2 idempotent: a change of any single field is written")
+  @IfItFails("is a field missing from the comparison by which the write is spared, or merged?")
+  void r2_idempotent_eachFieldAlone() {
+    RegistryBackend writer = client();
+    RegistryBackend reader = client();
+    Owner owner = owner();
+    for (ServiceInstance next : fieldByField("a")) {
+      put(writer, next, owner);
+      assertThat(stored(reader)).containsExactly(next);
+    }
   }
 
   @Test
@@ -265,6 +298,24 @@ abstract class RegistrationClauses extends Clauses {
   }
 
   @Test
+  @DisplayName("R4 restored: a permanent one too, though nobody renews it")
+  @IfItFails("who tells the LeaseListener of an instance without renewals that it was removed?")
+  void r4_restored_aPermanentOne() {
+    RegistryBackend operator = client();
+    Registration registration = await(process().register(instance("a", 1), Liveness.permanent()));
+    List<State> states = new CopyOnWriteArrayList<>();
+    closing(registration.onState(states::add));
+    eventually(() -> assertThat(states).containsExactly(State.ACTIVE));
+
+    remove(operator, "a");
+
+    within(
+        store.patience().multipliedBy(2),
+        () -> assertThat(states).containsExactly(State.ACTIVE, State.LOST, State.ACTIVE));
+    assertThat(stored(operator)).containsExactly(instance("a", 1));
+  }
+
+  @Test
   @DisplayName("R4 restored: after a stop of its process longer than the TTL")
   @IfItFails("after a pause, is the lease looked at before it is taken for good?")
   void r4_restored_afterALongPause() {
@@ -346,6 +397,50 @@ abstract class RegistrationClauses extends Clauses {
             .plus(store.deregisterAfter())
             .plusSeconds(1),
         () -> assertThat(ids(stored(observer))).containsExactly("permanent"));
+  }
+
+  @Test
+  @DisplayName("R5 expiry: by the liveness with which its owner registered last")
+  @IfItFails("does a second registration keep the lease, the TTL or the check of the first one?")
+  void r5_expiry_byTheOwnersNewTtl() {
+    RegistryBackend backend = client();
+    Liveness small = heartbeat();
+    Liveness large =
+        Liveness.heartbeat(store.ttl().multipliedBy(5)).deregisterAfter(store.deregisterAfter());
+    Lease longer = again(backend, "longer", small, large);
+    Lease shorter = again(backend, "shorter", large, small);
+    again(backend, "kept", small, Liveness.permanent());
+    Lease ended = again(backend, "ended", Liveness.permanent(), small);
+    assertThat(ids(passing(backend))).containsExactly("ended", "kept", "longer", "shorter");
+    assertThat(longer.ttl()).isGreaterThan(shorter.ttl()).isGreaterThan(ended.ttl());
+
+    Duration slack = backend.capabilities().expirySlack();
+    time.pass(shorter.ttl().plus(slack).plusMillis(500));
+    assertThat(ids(passing(backend))).containsExactly("kept", "longer");
+    time.pass(longer.ttl().minus(shorter.ttl()));
+    assertThat(ids(passing(backend))).containsExactly("kept");
+  }
+
+  private Lease again(RegistryBackend backend, String id, Liveness first, Liveness second) {
+    Owner owner = owner();
+    put(backend, instance(id), first, owner, Claim.TAKE_OVER, end -> {});
+    return put(backend, instance(id), second, owner, Claim.CONTINUE, end -> {});
+  }
+
+  @Test
+  @DisplayName("R5 expiry: never of a permanent one, and nobody sees it flicker")
+  @IfItFails("is a permanent instance kept by a lease that nobody renews?")
+  void r5_expiry_neverOfAPermanentOne() {
+    RegistryBackend backend = store.open(time.timer());
+    put(backend, instance("a"));
+    backend.close(); // nobody is left who could renew what is not to be renewed
+    RecordingSink sink = record(client());
+    eventually(() -> assertThat(sink.state()).containsExactly(instance("a")));
+
+    time.pass(time.manualTimer().isPresent() ? Duration.ofHours(2) : Duration.ofSeconds(65));
+
+    assertThat(passing(client())).containsExactly(instance("a"));
+    assertThat(sink.states()).allSatisfy(state -> assertThat(state).containsExactly(instance("a")));
   }
 
   @TestFactory

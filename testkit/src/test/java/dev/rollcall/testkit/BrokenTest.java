@@ -1,11 +1,14 @@
 package dev.rollcall.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectNestedMethod;
 
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.platform.engine.TestExecutionResult;
@@ -17,11 +20,20 @@ import org.junit.platform.testkit.engine.Events;
 class BrokenTest {
 
   static Stream<Class<?>> faults() {
-    return Stream.of(BrokenBackends.class, BrokenStreams.class, BrokenRegistries.class)
+    return Stream.of(
+            BrokenBackends.class,
+            BrokenClients.class,
+            BrokenFields.class,
+            BrokenKeys.class,
+            BrokenOutages.class,
+            BrokenRegistries.class,
+            BrokenStreams.class)
         .flatMap(group -> Stream.of(group.getDeclaredClasses()))
         .filter(fault -> fault.isAnnotationPresent(Breaks.class));
   }
 
+  // Beside each other: most of them wait, for what does not come.
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest(name = "{0}")
   @MethodSource("faults")
   @DisplayName("a fault is found by its clause's test")
@@ -43,7 +55,10 @@ class BrokenTest {
   private static Events run(Class<?> contract, Class<?> group, String method) {
     EngineExecutionResults results =
         EngineTestKit.engine("junit-jupiter")
-            .selectors(selectNestedMethod(List.of(contract), group, method))
+            .selectors(
+                group.isAssignableFrom(contract)
+                    ? selectMethod(contract, method)
+                    : selectNestedMethod(List.of(contract), group, method))
             .execute();
     return results.testEvents();
   }

@@ -24,6 +24,7 @@ final class ReferenceBackend implements RegistryBackend {
   private final ReferenceStore store;
   private final Timer timer;
   private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
 
   ReferenceBackend(ReferenceStore store, Timer timer) {
     this.store = store;
@@ -67,6 +68,9 @@ final class ReferenceBackend implements RegistryBackend {
         };
     watches.add(watch);
     store.watch(selector, serial);
+    if (closed) {
+      watch.close();
+    }
     return watch;
   }
 
@@ -77,11 +81,15 @@ final class ReferenceBackend implements RegistryBackend {
 
   @Override
   public void close() {
+    closed = true;
     Set.copyOf(watches).forEach(Watch::close);
   }
 
-  private static <T> CompletionStage<T> attempt(Supplier<T> call) {
+  private <T> CompletionStage<T> attempt(Supplier<T> call) {
     try {
+      if (closed) {
+        throw RegistryException.unavailable("this client is closed", null);
+      }
       return CompletableFuture.completedFuture(call.get());
     } catch (RegistryException refused) {
       return CompletableFuture.failedFuture(refused);
