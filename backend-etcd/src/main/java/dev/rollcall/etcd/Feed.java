@@ -234,8 +234,7 @@ final class Feed {
     behind = revision;
     int mine = run;
     alarm =
-        timer.schedule(
-            () -> gateway.elsewhere(() -> serial.run(() -> listInstead(mine))), Pace.MISSED);
+        timer.schedule(() -> gateway.elsewhere(() -> inTurn(() -> listInstead(mine))), Pace.MISSED);
   }
 
   private void listInstead(int mine) {

@@ -174,8 +174,7 @@ final class KeyValueFeed implements KeyValueBackend.Watch {
     behind = now.revision();
     int mine = run;
     alarm =
-        timer.schedule(
-            () -> gateway.elsewhere(() -> serial.run(() -> listInstead(mine))), Pace.MISSED);
+        timer.schedule(() -> gateway.elsewhere(() -> inTurn(() -> listInstead(mine))), Pace.MISSED);
   }
 
   /** What was missed did not come, since none of it is in this range: a list tells. */
