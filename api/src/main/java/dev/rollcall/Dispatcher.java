@@ -235,6 +235,17 @@ final class Dispatcher implements AutoCloseable {
       if (!BEGUN.compareAndSet(this, 0, 1)) {
         return;
       }
+      boolean interrupted = Thread.interrupted(); // of the thread that the executor took
+      try {
+        work();
+      } finally {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
+
+    private void work() {
       do {
         try {
           empty();

@@ -68,6 +68,7 @@ abstract class Mailbox extends Due implements Subscription {
     } catch (Throwable thrown) {
       complain(thrown);
     } finally {
+      Thread.interrupted(); // what the listener has left behind is not for the next one
       leave(self);
     }
   }

@@ -444,7 +444,7 @@ final class StoreRegistration implements Registration {
       lose("its lease ended at once");
     } else if (!closing && !parked) {
       become(State.ACTIVE);
-      scheduleRenewal();
+      scheduleRenewal(timer.nanoTime() - sent.atNanos);
     }
   }
 
@@ -631,7 +631,8 @@ final class StoreRegistration implements Registration {
     }
   }
 
-  private void scheduleRenewal() {
+  /** Schedules a renewal for a third of the TTL, of which some may have passed. */
+  private void scheduleRenewal(long passedNanos) {
     Lease current = lease;
     cancel(renewal);
     renewal = null;
@@ -639,10 +640,11 @@ final class StoreRegistration implements Registration {
       return;
     }
     double spread = ThreadLocalRandom.current().nextDouble(0.9, 1.0);
-    long wait = (long) (current.ttl().toNanos() / 3.0 * spread);
+    long wait = Math.max(0, (long) (current.ttl().toNanos() / 3.0 * spread) - passedNanos);
     // Renewals are due on common ticks, so that ten thousand wake the timer ten times a second.
     long past = Math.floorMod(timer.nanoTime() + wait, TICK_NANOS);
-    renewal = timer.schedule(() -> beforeRenewal(current), Duration.ofNanos(wait - past));
+    renewal =
+        timer.schedule(() -> beforeRenewal(current), Duration.ofNanos(Math.max(0, wait - past)));
   }
 
   private void beforeRenewal(Lease due) {
@@ -696,7 +698,7 @@ final class StoreRegistration implements Registration {
                   }
                 }
                 if (lease == due) {
-                  scheduleRenewal();
+                  scheduleRenewal(failure == null ? timer.nanoTime() - since : 0);
                 }
               }
               step();

@@ -398,6 +398,7 @@ final class StoreRegistry implements Registry {
       if (ownTimer != null) {
         ownTimer.close();
       }
+      stopped.countDown();
     }
   }
 

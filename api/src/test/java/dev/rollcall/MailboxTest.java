@@ -57,6 +57,35 @@ class MailboxTest {
   }
 
   @Test
+  void interruptFlag_ofOneListener_isNotSeenByTheNext() {
+    List<Boolean> seen = new ArrayList<>();
+    Runnable listener =
+        () -> {
+          seen.add(Thread.currentThread().isInterrupted());
+          Thread.currentThread().interrupt();
+        };
+    List<Counting> both = List.of(new Counting(stepped, listener), new Counting(stepped, listener));
+    new Fanout(stepped, both).signal();
+    runTasks();
+    both.forEach(Mailbox::signal);
+    runTasks();
+    assertThat(seen).containsExactly(false, false, false, false);
+    assertThat(Thread.interrupted()).isFalse();
+  }
+
+  @Test
+  void interruptFlag_ofAThreadThatRunsListenersItself_stays() {
+    List<Boolean> seen = new ArrayList<>();
+    Dispatcher direct = new Dispatcher(new ManualTimer(), Runnable::run);
+    Counting mailbox = new Counting(direct, () -> seen.add(Thread.currentThread().isInterrupted()));
+    Thread.currentThread().interrupt();
+    mailbox.signal();
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(seen).containsExactly(false);
+    direct.close();
+  }
+
+  @Test
   void signal_whileQueued_deliversOnce() {
     Counting mailbox = new Counting(stepped, () -> {});
     mailbox.signal();

@@ -157,6 +157,27 @@ class StoreRegistrationTest extends RegistrationFixture {
   }
 
   @Test
+  void renewal_afterASlowRegistration_isCountedFromWhenThatWasSent() {
+    backend.onRegister = call -> {};
+    start();
+    Duration slow = ScriptedBackend.TTL.multipliedBy(2).dividedBy(3);
+    timer.advance(slow);
+    backend.lastRegister().accept(); // the lease may be as old as the call
+    timer.advance(ScriptedBackend.TTL.dividedBy(30));
+    assertThat(backend.lastRegister().renewals).hasSize(1);
+  }
+
+  @Test
+  void renewal_thatFailsAtOnce_isNotRepeatedAtOnce() {
+    start();
+    ScriptedBackend.Register lease = backend.lastRegister();
+    lease.onRenew =
+        renewal -> renewal.completeExceptionally(RegistryException.unavailable("down", null));
+    timer.advance(ScriptedBackend.TTL.minusSeconds(1));
+    assertThat(lease.renewals).hasSizeBetween(1, 3);
+  }
+
+  @Test
   void renewal_whereTheLeaseNeedsNone_isNotSent() {
     start(Liveness.permanent(), Claim.TAKE_OVER);
     timer.advance(LONG);
