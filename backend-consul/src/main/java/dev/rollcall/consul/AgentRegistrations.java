@@ -27,11 +27,12 @@ import org.slf4j.LoggerFactory;
  * What this client writes, through its agent.
  *
  * <p><b>Fencing.</b> Consul lets the last writer win. Each owner's TTL check has an ID of its own,
- * and a registration replaces all checks of its instance: so the heartbeat of one who was
- * superseded finds its check gone, within the same request that would have renewed it, and nothing
- * of his can keep the newcomer alive. The agent is then asked whose the instance is. Who would go
- * on ({@code CONTINUE}) or come alone ({@code EXCLUSIVE}) is compared with the owner at the agent
- * before he writes; between the two another may come, which his next heartbeat finds out.
+ * and a registration replaces all checks of its instance: so the heartbeat of a superseded owner
+ * finds its check gone, within the same request that would have renewed it, and cannot keep the
+ * newcomer alive. The agent is then asked whose the instance is. A claim on a condition ({@code
+ * CONTINUE}, {@code EXCLUSIVE}) is compared with the owner at the agent before it is written.
+ * Another owner may register in between: the heartbeat that ends the registration finds that out,
+ * or the next one does. What was overtaken is never written again.
  *
  * <p><b>Visible.</b> An agent answers before the catalogue shows what it was told, and without a
  * majority it answers all the same. So a verb completes when a consistent read shows its effect.
@@ -80,8 +81,9 @@ final class AgentRegistrations {
           Writer writer = new Writer(key, request.owner().id());
           Sent sent = written.computeIfAbsent(writer, first -> new Sent());
           return mayClaim(request, body)
-              .thenCompose(may -> write(body, sent))
+              .thenCompose(may -> write(request, body, sent))
               .thenCompose(done -> proof.shown(request, body))
+              .thenCompose(end -> won(request, end))
               .thenApply(end -> taken(request, body, listener, since, end))
               .whenComplete((lease, failed) -> forgetIfRefused(writer, sent, failed));
         };
@@ -227,22 +229,41 @@ final class AgentRegistrations {
         .allMatch(check -> check.health() != Health.CRITICAL);
   }
 
-  /** Registers and starts the TTL, once more where the agent forgets in between. */
-  private CompletableFuture<@Nullable Void> write(RegistrationBody body, Sent sent) {
+  /**
+   * Registers and starts the TTL. Where the agent does not know the check afterwards, either
+   * another owner has registered in between, and it stays so, or the agent has forgotten: then once
+   * more.
+   */
+  private CompletableFuture<@Nullable Void> write(
+      RegisterRequest request, RegistrationBody body, Sent sent) {
+    return writeOnce(request, body, sent)
+        .thenCompose(
+            kept -> kept ? CompletableFuture.completedFuture(true) : writeOnce(request, body, sent))
+        .thenCompose(
+            kept ->
+                kept
+                    ? nothing()
+                    : CompletableFuture.failedFuture(
+                        RegistryException.unavailable(
+                            settings + ": the agent forgets what it is told", null)));
+  }
+
+  private static boolean isAnothers(Optional<ConsulServiceEntry> local, Owner owner) {
+    return CatalogueProof.end(local, owner.id()).equals(Optional.of(LeaseEnd.SUPERSEDED));
+  }
+
+  /** Completes with false where the agent has forgotten what it was told. */
+  private CompletableFuture<Boolean> writeOnce(
+      RegisterRequest request, RegistrationBody body, Sent sent) {
     return send(body, sent)
         .thenCompose(registered -> start(body))
         .thenCompose(
             known ->
                 known
                     ? CompletableFuture.completedFuture(true)
-                    : send(body, sent).thenCompose(again -> start(body)))
-        .thenCompose(
-            known ->
-                known
-                    ? nothing()
-                    : CompletableFuture.failedFuture(
-                        RegistryException.unavailable(
-                            settings + ": the agent forgets what it is told", null)));
+                    : gateway
+                        .local(body.consulId())
+                        .thenApply(local -> isAnothers(local, request.owner())));
   }
 
   private CompletableFuture<Boolean> send(RegistrationBody body, Sent sent) {
@@ -268,6 +289,19 @@ final class AgentRegistrations {
             known
                 ? gateway.beat(stated, health, settings.timeout())
                 : CompletableFuture.completedFuture(false));
+  }
+
+  /**
+   * Who claimed on a condition and was overtaken before the claim was answered has lost. A takeover
+   * has happened all the same: its lease is over at once.
+   */
+  private CompletableFuture<Optional<LeaseEnd>> won(
+      RegisterRequest request, Optional<LeaseEnd> end) {
+    boolean lost =
+        request.claim() != Claim.TAKE_OVER && end.equals(Optional.of(LeaseEnd.SUPERSEDED));
+    return lost
+        ? CompletableFuture.failedFuture(taken(request.instance().key()))
+        : CompletableFuture.completedFuture(end);
   }
 
   private Lease taken(

@@ -278,15 +278,10 @@ abstract class OwnershipClauses extends Clauses {
               }
               Throwable cause =
                   failure instanceof CompletionException ? failure.getCause() : failure;
-              // Where the last writer wins, one may not know whether it was the last.
-              boolean atomic = backend.capabilities().atomicClaims();
               assertThat(cause)
                   .isInstanceOfSatisfying(
                       RegistryException.class,
-                      met ->
-                          assertThat(met.kind())
-                              .as("%s", met)
-                              .isIn(CONFLICT, atomic ? CONFLICT : UNAVAILABLE));
+                      met -> assertThat(met.kind()).as("%s", met).isEqualTo(CONFLICT));
               return Optional.empty();
             });
   }
