@@ -15,11 +15,13 @@ import java.util.function.Supplier;
  * catalog/services}. What differs from the last answer names the services that were touched, and
  * these are fetched, a few at a time; what is touched again meanwhile is fetched again.
  *
- * <p><b>Blind wakes.</b> Each change wakes one of the two queries, but some leave both answers as
+ * <p><b>Blind changes.</b> Each change wakes one of the two queries, but some leave both answers as
  * they were: other metadata of an instance of another tool's, one more instance without a check.
- * Then all services are fetched ({@link Sweeps}), and every ten minutes besides, to be sure.
- * (Instances of this library carry a digest of their fields in their check's notes, so that their
- * changes are not blind.)
+ * All of these wake {@code catalog/services}, and one answer may hold several changes, of which
+ * only some show. So after each answer of that query that a change has woken, all services are
+ * fetched ({@link Sweeps}); those that it names come first. A sweep every ten minutes is a
+ * safeguard. (Instances of this library carry a digest of their fields in their check's notes, so
+ * that with a check their changes are not blind.)
  *
  * <p><b>Turns.</b> {@code turn} grows with each new beginning: after any error, when an index goes
  * back, when somebody begins to watch everything. Answers of an earlier turn are dropped. A turn
@@ -144,7 +146,7 @@ final class CatalogueFeed {
     request(
         mine,
         () -> Pending.map(gateway.services(read), codec::services),
-        answer -> answered(mine, read, answer, state::names, this::askNames));
+        answer -> answered(mine, read, answer, state::names, true, this::askNames));
   }
 
   private void askChecks(long mine) {
@@ -156,7 +158,7 @@ final class CatalogueFeed {
     request(
         mine,
         () -> gateway.checks(read),
-        answer -> answered(mine, read, answer, state::checks, this::askChecks));
+        answer -> answered(mine, read, answer, state::checks, false, this::askChecks));
   }
 
   private Read next(long index) {
@@ -175,8 +177,13 @@ final class CatalogueFeed {
     void ask(long turn);
   }
 
+  /**
+   * Takes an answer of one of the two queries.
+   *
+   * @param hides whether a change that shows in the answer may hide one that does not
+   */
   private <T> void answered(
-      long mine, Read read, Indexed<T> answer, Taking<T> taking, Asking again) {
+      long mine, Read read, Indexed<T> answer, Taking<T> taking, boolean hides, Asking again) {
     long began = timer.nanoTime();
     boolean wentBack = read.blocks() && answer.index() < read.index();
     synchronized (this) {
@@ -188,7 +195,7 @@ final class CatalogueFeed {
       } else {
         Set<String> touched = taking.take(answer);
         boolean woken = read.blocks() && answer.index() != read.index();
-        if ((touched.isEmpty() && woken) || sweeps.isDue(began)) {
+        if ((woken && (hides || touched.isEmpty())) || sweeps.isDue(began)) {
           sweeps.wish(state.isComplete(), began).ifPresent(this::sweepAfter);
         }
         sweepIfComplete();

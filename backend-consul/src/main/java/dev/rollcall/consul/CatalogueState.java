@@ -146,7 +146,16 @@ final class CatalogueState {
       Track track = everything.isEmpty() || !listed ? tracks.get(name) : track(name);
       if (track != null) {
         touch(track);
+        putFirst(track);
       }
+    }
+  }
+
+  /** What is known to have changed does not wait for a sweep of all. */
+  private void putFirst(Track track) {
+    if (track.queued && queue.peek() != track) {
+      queue.remove(track);
+      queue.addFirst(track);
     }
   }
 

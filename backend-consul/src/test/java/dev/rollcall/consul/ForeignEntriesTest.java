@@ -120,6 +120,32 @@ class ForeignEntriesTest {
   }
 
   @Test
+  @DisplayName("a change that no list of names shows is not hidden by one that a list does show")
+  void changesAtOnce_areAllSeen() {
+    raw.put(
+        "catalog/register",
+        "{\"Node\":\"far\",\"Address\":\"10.9.9.9\",\"Service\":{\"ID\":\"h1\","
+            + "\"Service\":\"hidden\",\"Port\":1}}");
+    RecordingSink catalogue = bench.watch(backend, Selector.everything());
+    eventually(() -> assertThat(ids(catalogue, "hidden")).containsExactly("h1"));
+
+    for (int n = 2; n < 5; n++) {
+      String second = "h" + n;
+      raw.put("txn", "[" + serviceSet("hidden", second) + "," + serviceSet("shown" + n, "s") + "]");
+
+      eventually(() -> assertThat(ids(catalogue, "hidden")).contains(second));
+    }
+  }
+
+  private static String serviceSet(String service, String id) {
+    return "{\"Service\":{\"Verb\":\"set\",\"Node\":\"far\",\"Service\":{\"ID\":\""
+        + id
+        + "\",\"Service\":\""
+        + service
+        + "\",\"Port\":1}}}";
+  }
+
+  @Test
   @DisplayName("a failing check of the node counts for all that is on it, in both ways of watching")
   void checksOfTheNode_count() {
     raw.put(

@@ -11,10 +11,8 @@ import org.junit.platform.launcher.PostDiscoveryFilter;
  * Leaves parts of the contract to the build that runs tests tagged {@code long} (they are
  * inherited, so that they cannot be tagged here): the clauses that wait for Consul to remove what
  * is dead, which takes it 60 to 90 s and cannot be set, and three others that wait for the engine's
- * own times and ask the store for nothing; the races of claims, which Consul does not decide in one
- * step, and the resumption after each fault, where a refused watch asks again after up to 10 s and
- * a change that nothing attributes shows after up to 15 s more; and, on the server with a data
- * folder, those groups to which it makes no difference whether there is one.
+ * own times and ask the store for nothing; and, on the server with a data folder, those groups to
+ * which it makes no difference whether there is one.
  */
 public final class LongClauses implements PostDiscoveryFilter {
   private static final Set<String> LONG =
@@ -23,12 +21,7 @@ public final class LongClauses implements PostDiscoveryFilter {
           "r5_expiry_ofAClosedClient",
           "w14_massLoss_departuresAreTold",
           "w14_massLoss_isDoubtedForABoundedTime",
-          "r4_restored_anAnnouncementWaits",
-          "r11_owner_oneOfManyClaimsWins",
-          "r11_owner_whoGoesOnIsOvertakenForGood");
-
-  /** Of the tests that are made for each fault; another clause has the same name. */
-  private static final String LONG_FACTORY = "w7_resume_deliversTheDifference";
+          "r4_restored_anAnnouncementWaits");
 
   private static final Set<String> SAME_WITH_DATA =
       Set.of("Lookup", "Listeners", "BadInput", "MassLoss");
@@ -42,9 +35,7 @@ public final class LongClauses implements PostDiscoveryFilter {
 
   private static boolean isLong(TestDescriptor test) {
     return test.getSource().orElse(null) instanceof MethodSource method
-        && (LONG.contains(method.getMethodName())
-            || (method.getMethodName().equals(LONG_FACTORY)
-                && test.getUniqueId().getLastSegment().getType().equals("test-factory")));
+        && LONG.contains(method.getMethodName());
   }
 
   private static boolean isTheSameWithData(TestDescriptor test) {
