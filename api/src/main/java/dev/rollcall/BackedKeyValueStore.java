@@ -35,6 +35,7 @@ final class BackedKeyValueStore implements KeyValueStore {
   private final @Nullable Timer ownTimer;
   private final Duration deadline;
   private final Dispatcher dispatcher;
+  private final Answers answers;
   private final Map<Keys, WatchedKeys> watched = new HashMap<>();
   private volatile boolean closed;
 
@@ -49,6 +50,7 @@ final class BackedKeyValueStore implements KeyValueStore {
     this.ownTimer = ownTimer;
     this.deadline = deadline;
     this.dispatcher = new Dispatcher(timer, listenerExecutor);
+    this.answers = new Answers(timer);
   }
 
   @Override
@@ -150,9 +152,8 @@ final class BackedKeyValueStore implements KeyValueStore {
                 answer.completeExceptionally(Failures.of(thrown));
               }
             });
-    return Failures.byDeadline(
+    return answers.of(
         answer,
-        timer,
         deadline,
         () ->
             RegistryException.unavailable(
@@ -190,6 +191,7 @@ final class BackedKeyValueStore implements KeyValueStore {
         LOG.error("closing: {}", Failures.of(broken).getMessage());
       } finally {
         dispatcher.close();
+        answers.close();
         if (ownTimer != null) {
           ownTimer.close();
         }

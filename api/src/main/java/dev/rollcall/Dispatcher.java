@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.RejectedExecutionHandler;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -71,21 +72,24 @@ final class Dispatcher implements AutoCloseable {
   private volatile boolean closed;
 
   Dispatcher(Timer timer, @Nullable Executor executor) {
-    this(
-        timer,
-        new ThreadPoolExecutor(
-            0,
-            Integer.MAX_VALUE,
-            10,
-            TimeUnit.SECONDS,
-            new SynchronousQueue<>(),
-            task -> {
-              Thread thread = new Thread(task, "rollcall-listener-" + THREADS.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            },
-            (task, closed) -> {}), // after close() nobody is called any more
-        executor);
+    // After close() nobody is called any more.
+    this(timer, pool("rollcall-listener-", (task, closed) -> {}), executor);
+  }
+
+  /** Makes a pool for what may block: a thread for each task that finds none idle. */
+  static ExecutorService pool(String name, RejectedExecutionHandler afterClose) {
+    return new ThreadPoolExecutor(
+        0,
+        Integer.MAX_VALUE,
+        10,
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        task -> {
+          Thread thread = new Thread(task, name + THREADS.incrementAndGet());
+          thread.setDaemon(true);
+          return thread;
+        },
+        afterClose);
   }
 
   /** Creates one whose added workers run on a pool that it closes. */

@@ -1,8 +1,6 @@
 package dev.rollcall;
 
 import dev.rollcall.spi.BrokenClassPath;
-import dev.rollcall.spi.Timer;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -29,20 +27,6 @@ final class Failures {
     return known != null
         ? known
         : RegistryException.unavailable("the backend failed: " + cause, cause);
-  }
-
-  /** Has a future fail when it is not done by a deadline; returns that future. */
-  static <T> CompletableFuture<T> byDeadline(
-      CompletableFuture<T> answer,
-      Timer timer,
-      Duration deadline,
-      Supplier<RegistryException> late) {
-    if (!answer.isDone()) {
-      Timer.Scheduled end =
-          timer.schedule(() -> answer.completeExceptionally(late.get()), deadline);
-      answer.whenComplete((done, failed) -> end.cancel());
-    }
-    return answer;
   }
 
   /** Calls a backend so that a failure is always found in the stage. */

@@ -22,8 +22,9 @@ import java.util.concurrent.CompletableFuture;
  * is 0 to 524,288 bytes (512 KiB), kept exactly. Whatever breaks a rule is refused with {@code
  * INVALID} before anything is sent.
  *
- * <p>Futures fail with a {@link RegistryException} and end by the store's deadline. Nothing is sent
- * twice: where a write fails as {@code UNAVAILABLE}, the store may have taken it all the same.
+ * <p>Futures fail with a {@link RegistryException} and end by the store's deadline. What is made to
+ * follow on one may block, as with those of a {@link Registry}. Nothing is sent twice: where a
+ * write fails as {@code UNAVAILABLE}, the store may have taken it all the same.
  *
  * @since 0.1.0
  */

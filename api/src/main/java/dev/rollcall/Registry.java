@@ -17,6 +17,10 @@ import java.util.concurrent.CompletableFuture;
  * }
  * }</pre>
  *
+ * <p>Futures end by the registry's deadline. What is made to follow on one may block: it runs on
+ * the thread that adds it where the future is done, and else on one of the registry's that is there
+ * for this.
+ *
  * @since 0.1.0
  */
 public interface Registry extends AutoCloseable {

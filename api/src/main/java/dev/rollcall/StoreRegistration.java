@@ -47,6 +47,7 @@ final class StoreRegistration implements Registration {
   private final RegistryBackend backend;
   private final Timer timer;
   private final Dispatcher dispatcher;
+  private final Answers answers;
   private final StoreContact contact;
   private final Duration deadline;
   private final Liveness liveness;
@@ -106,6 +107,7 @@ final class StoreRegistration implements Registration {
       RegistryBackend backend,
       Timer timer,
       Dispatcher dispatcher,
+      Answers answers,
       StoreContact contact,
       Duration deadline,
       String owner,
@@ -116,6 +118,7 @@ final class StoreRegistration implements Registration {
     this.backend = backend;
     this.timer = timer;
     this.dispatcher = dispatcher;
+    this.answers = answers;
     this.contact = contact;
     this.deadline = deadline;
     this.owner = owner;
@@ -184,29 +187,27 @@ final class StoreRegistration implements Registration {
       updates.add(new Update(instance, future));
     }
     step();
-    return future;
+    return answers.of(future);
   }
 
   @Override
   public CompletableFuture<Void> drain(Duration wait) {
     Checks.between("wait", wait, Duration.ZERO, Checks.MAX_TTL);
-    return deregister()
-        .thenCompose(
-            done -> {
-              CompletableFuture<@Nullable Void> waited = new CompletableFuture<>();
-              timer.schedule(() -> waited.complete(null), wait);
-              return CompletableFuture.anyOf(waited, contact.closed()).thenApply(over -> null);
-            });
+    return answers.of(
+        deregister()
+            .thenCompose(
+                done -> {
+                  CompletableFuture<@Nullable Void> waited = new CompletableFuture<>();
+                  timer.schedule(() -> waited.complete(null), wait);
+                  return CompletableFuture.anyOf(waited, contact.closed()).thenApply(over -> null);
+                }));
   }
 
   @Override
   public CompletableFuture<Void> deregister() {
     beginClosing();
-    return Failures.byDeadline(
-        gone.copy(),
-        timer,
-        deadline,
-        () -> late("not confirmed gone within " + deadline + ", being undone"));
+    return answers.of(
+        gone, deadline, () -> late("not confirmed gone within " + deadline + ", being undone"));
   }
 
   /** Returns the failure of something that took too long, with what the store said last. */

@@ -65,6 +65,7 @@ final class StoreRegistry implements Registry {
   private final @Nullable Timer ownTimer;
   private final Settings settings;
   private final Dispatcher dispatcher;
+  private final Answers answers;
   private final StoreContact contact;
   private final HealthChecker checker;
   private final LossGuard guard;
@@ -89,6 +90,7 @@ final class StoreRegistry implements Registry {
     this.ownTimer = ownTimer;
     this.settings = settings;
     this.dispatcher = new Dispatcher(timer, listenerExecutor);
+    this.answers = new Answers(timer);
     this.contact = new StoreContact(timer, this::storeAnswers);
     this.checker = HealthChecker.open(timer, "rollcall-check");
     this.guard = new LossGuard(timer, checker, settings.lossShare, settings.lossBound);
@@ -125,18 +127,21 @@ final class StoreRegistry implements Registry {
       ServiceInstance instance, Liveness liveness, Claim claim) {
     StoreRegistration registration = begin(instance, liveness, claim);
     CompletableFuture<Registration> answer =
-        Failures.byDeadline(
-            registration.active().copy(),
-            timer,
+        answers.of(
+            registration.active(),
             settings.deadline,
-            () ->
-                registration.late(
-                    "not registered within "
-                        + settings.deadline
-                        + "; may have arrived, being undone"));
+            () -> {
+              RegistryException late =
+                  registration.late(
+                      "not registered within "
+                          + settings.deadline
+                          + "; may have arrived, being undone");
+              registration.deregister();
+              return late;
+            });
     answer.whenComplete(
         (registered, failed) -> {
-          if (failed != null) {
+          if (failed != null) { // cancelled, too
             registration.deregister();
           }
         });
@@ -160,6 +165,7 @@ final class StoreRegistry implements Registry {
             backend,
             timer,
             dispatcher,
+            answers,
             contact,
             settings.deadline,
             nextOwner(),
@@ -316,9 +322,8 @@ final class StoreRegistry implements Registry {
             answer.completeExceptionally(Failures.of(thrown));
           }
         });
-    return Failures.byDeadline(
+    return answers.of(
         answer,
-        timer,
         settings.deadline,
         () ->
             RegistryException.unavailable(
@@ -395,6 +400,7 @@ final class StoreRegistry implements Registry {
       contact.closed().complete(null);
       checker.close();
       dispatcher.close();
+      answers.close();
       if (ownTimer != null) {
         ownTimer.close();
       }

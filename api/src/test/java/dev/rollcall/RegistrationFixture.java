@@ -18,6 +18,7 @@ abstract class RegistrationFixture {
   final ScriptedBackend backend = new ScriptedBackend();
   final FakeChecker checker = new FakeChecker();
   final Dispatcher dispatcher = new Dispatcher(timer, Runnable::run);
+  final Answers answers = new Answers(timer, new Dispatcher(timer, Runnable::run));
   final StoreContact contact = new StoreContact(timer, () -> {});
   final AtomicInteger done = new AtomicInteger();
   final List<Registration.State> states = new CopyOnWriteArrayList<>();
@@ -25,6 +26,7 @@ abstract class RegistrationFixture {
   @AfterEach
   void closeDispatcher() {
     dispatcher.close();
+    answers.close();
   }
 
   StoreRegistration start() {
@@ -37,6 +39,7 @@ abstract class RegistrationFixture {
             backend,
             timer,
             dispatcher,
+            answers,
             contact,
             DEADLINE,
             UUID.randomUUID().toString(),

@@ -43,6 +43,7 @@ final class Parts {
         store,
         timer,
         dispatcher(timer),
+        new Answers(timer),
         new StoreContact(timer, () -> {}),
         Duration.ofSeconds(10),
         UUID.randomUUID().toString(),

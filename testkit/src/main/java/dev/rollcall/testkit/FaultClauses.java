@@ -81,11 +81,11 @@ abstract class FaultClauses extends Clauses {
         fault -> {
           Registry owner =
               process(
-                  store.open(time.timer()), settings -> settings.deadline(Duration.ofSeconds(1)));
+                  store.open(time.timer()), settings -> settings.deadline(Duration.ofSeconds(3)));
           Registration registration = await(owner.register(instance("a"), heartbeat()));
           begin(fault);
           var leaving = registration.deregister();
-          within(Duration.ofSeconds(4), () -> assertThat(leaving).isDone());
+          within(Duration.ofSeconds(13), () -> assertThat(leaving).isDone());
           time.pass(store.ttl());
           store.faults().heal();
 

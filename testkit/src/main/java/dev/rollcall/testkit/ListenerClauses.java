@@ -176,12 +176,15 @@ abstract class ListenerClauses extends Clauses {
               left.countDown();
             });
     eventually(() -> assertThat(inside.getCount()).isZero());
+    CountDownLatch closing = new CountDownLatch(1);
     CompletableFuture<Long> closed =
         async(
             () -> {
+              closing.countDown();
               subscription.close();
               return left.getCount();
             });
+    block(closing);
     settle();
     assertThat(closed).as("close() while the callback runs").isNotDone();
     release.countDown();

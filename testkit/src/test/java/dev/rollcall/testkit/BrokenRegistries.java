@@ -2,6 +2,7 @@ package dev.rollcall.testkit;
 
 import dev.rollcall.Change;
 import dev.rollcall.Freshness;
+import dev.rollcall.Liveness;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryBuilder;
 import dev.rollcall.RegistryException;
@@ -18,6 +19,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Lock;
@@ -42,6 +45,29 @@ final class BrokenRegistries {
       return new ForwardingRegistry(right) {
         @Override
         public void close() {}
+      };
+    }
+  }
+
+  @Breaks(
+      group = RegistryContract.Ownership.class,
+      tests = {"r10_errors_whatFollowsOnAFutureDelaysNobody"})
+  static class CompletesAllFuturesOnOneThread extends BrokenContract {
+    @Override
+    Registry above(Registry right) {
+      ExecutorService one = Executors.newSingleThreadExecutor();
+      return new ForwardingRegistry(right) {
+        @Override
+        public CompletableFuture<dev.rollcall.Registration> register(
+            ServiceInstance instance, Liveness liveness) {
+          return super.register(instance, liveness).whenCompleteAsync((done, failed) -> {}, one);
+        }
+
+        @Override
+        public void close() {
+          super.close();
+          one.shutdownNow();
+        }
       };
     }
   }
