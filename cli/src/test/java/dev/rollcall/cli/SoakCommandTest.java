@@ -20,7 +20,8 @@ class SoakCommandTest {
   void rightStore_passes_withoutAnyLibraryOfTests() throws Exception {
     String path =
         Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
-            .filter(entry -> !entry.matches(".*/(junit-|assertj-|awaitility-|hamcrest|opentest4j).*"))
+            .filter(
+                entry -> !entry.matches(".*/(junit-|assertj-|awaitility-|hamcrest|opentest4j).*"))
             .collect(Collectors.joining(File.pathSeparator));
     Path out = folder.resolve("out");
     Process soak =

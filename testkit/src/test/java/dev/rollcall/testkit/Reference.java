@@ -8,9 +8,15 @@ import dev.rollcall.spi.Timer;
 public final class Reference {
   private final ReferenceStore store = new ReferenceStore();
   private final ReferenceKeys keys = new ReferenceKeys();
+  private final Timer timer;
+
+  /** Creates two empty stores; leases run out by this timer, whoever dies. */
+  public Reference(Timer timer) {
+    this.timer = timer;
+  }
 
   /** Opens a client of the one. */
-  public RegistryBackend open(Timer timer) {
+  public RegistryBackend open() {
     return new ReferenceBackend(store, timer);
   }
 

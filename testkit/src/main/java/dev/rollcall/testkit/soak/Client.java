@@ -128,9 +128,9 @@ final class Client {
    */
   void kill() {
     line.sever();
-    timer.close();
     backend.close();
     keyBackend.ifPresent(KeyValueBackend::close);
+    timer.close(); // last, as the SPI asks: a backend ends its calls by it
   }
 
   /** Frees threads and memory of a client that is dead. Blocks for some seconds. */

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
@@ -94,7 +95,7 @@ final class Comparison {
   private void read(Truth truth) {
     names.services().forEach(service -> held.put(service, new ArrayList<>()));
     for (ServiceInstance seen : truth.instances(names.services())) {
-      held.get(seen.service()).add(seen);
+      held.computeIfAbsent(seen.service(), any -> new ArrayList<>()).add(seen);
     }
     heldKeys = truth.keys(names.prefix());
   }
@@ -242,7 +243,7 @@ final class Comparison {
     Set<String> keys = new HashSet<>(held.keySet());
     if (shown != null) {
       keys.addAll(shown.keySet());
-      keys.removeIf(key -> held.containsKey(key) && held.get(key).equals(shown.get(key)));
+      keys.removeIf(key -> Objects.equals(held.get(key), shown.get(key)));
     }
     return keys.stream().sorted().findFirst().orElse("keys");
   }

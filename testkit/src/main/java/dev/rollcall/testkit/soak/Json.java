@@ -54,23 +54,15 @@ final class Json {
 
   private @Nullable Object value() {
     blank();
-    char c = peek();
-    switch (c) {
-      case '{':
-        return object();
-      case '[':
-        return list();
-      case '"':
-        return string();
-      case 't':
-        return word("true", true);
-      case 'f':
-        return word("false", false);
-      case 'n':
-        return word("null", null);
-      default:
-        return number();
-    }
+    return switch (peek()) {
+      case '{' -> object();
+      case '[' -> list();
+      case '"' -> string();
+      case 't' -> word("true", true);
+      case 'f' -> word("false", false);
+      case 'n' -> word("null", null);
+      default -> number();
+    };
   }
 
   private Map<String, @Nullable Object> object() {

@@ -50,7 +50,7 @@ public final class Soak {
   private long seed = ThreadLocalRandom.current().nextLong(1, 1_000_000_000);
   private Duration length = Duration.ofMinutes(1);
   private Duration ttl = Duration.ofSeconds(5);
-  private Duration patience = Duration.ofSeconds(120);
+  private Duration patience = Duration.ofMinutes(2);
   private Duration round = ROUND;
   private Duration grace = Duration.ofSeconds(5);
   private final List<SoakFault> storeFaults = new ArrayList<>();

@@ -131,7 +131,7 @@ final class Watchdog implements Runnable {
     for (ServiceInstance seen : held) {
       ledger.recognise(seen, "the store");
       Claim claim = ledger.claim(seen);
-      if (claim == null || claim.fate() == Fate.GONE && claim.sinceNanos() - begun < 0) {
+      if (claim == null || (claim.fate() == Fate.GONE && claim.sinceNanos() - begun < 0)) {
         if (told.add("zombie" + Written.serial(seen))) {
           ledger.violation(
               Check.ZOMBIES,

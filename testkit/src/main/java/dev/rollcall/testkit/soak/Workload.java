@@ -267,8 +267,7 @@ final class Workload {
   private void heard(Claim claim, State state) {
     ledger.history.note(claim.key, claim + " is " + state);
     Optional<State> before = claim.hears(state);
-    if (state == State.CLOSED && before.filter(State.PENDING::equals).isPresent()
-        || state == State.CLOSED && before.isEmpty()) {
+    if (state == State.CLOSED && before.orElse(State.PENDING) == State.PENDING) {
       claim.becomes(Fate.ENDING); // announced, and refused
     }
     if (before.filter(State.FENCED::equals).isPresent() && state != State.CLOSED) {
@@ -539,7 +538,7 @@ final class Workload {
       client.keyEars.forEach(one -> one.ear().settle());
     }
     for (Claim claim : ledger.claims()) {
-      if (isOver(claim) || claim.fate() != Fate.OPEN && !present.contains(claim)) {
+      if (isOver(claim) || (claim.fate() != Fate.OPEN && !present.contains(claim))) {
         ledger.forget(claim);
       }
     }

@@ -3,8 +3,10 @@ package dev.rollcall.testkit.soak;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.rollcall.Bytes;
 import dev.rollcall.Change;
 import dev.rollcall.Freshness;
+import dev.rollcall.InstanceKey;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
@@ -20,6 +22,7 @@ import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.WatchSink;
 import dev.rollcall.testkit.ForwardingBackend;
 import dev.rollcall.testkit.ForwardingKeyValueBackend;
@@ -36,6 +39,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -46,7 +50,13 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 @Execution(ExecutionMode.CONCURRENT)
 class SoakTest {
-  private final Reference reference = new Reference();
+  private final Timer timer = Timer.system("reference-store");
+  private final Reference reference = new Reference(timer);
+
+  @AfterEach
+  void closeTheStore() {
+    timer.close();
+  }
 
   // ---- what runs
 
@@ -63,9 +73,7 @@ class SoakTest {
                 "reference",
                 () -> new BrokenLine(line(), broken, brokenKeys),
                 this::line,
-                new SnapshotTruth(
-                    reference.open(dev.rollcall.spi.Timer.system("soak-truth")),
-                    Optional.of(reference.openKeys())),
+                new SnapshotTruth(reference.open(), Optional.of(reference.openKeys())),
                 List.of(),
                 true,
                 registries))
@@ -77,7 +85,7 @@ class SoakTest {
   }
 
   private Line line() {
-    return new FlakyLine(reference::open, timer -> Optional.of(reference.openKeys()));
+    return new FlakyLine(unused -> reference.open(), unused -> Optional.of(reference.openKeys()));
   }
 
   /** A line whose client has a fault of its own. */
@@ -85,12 +93,12 @@ class SoakTest {
       Line line, UnaryOperator<RegistryBackend> broken, UnaryOperator<KeyValueBackend> brokenKeys)
       implements Line {
     @Override
-    public RegistryBackend registry(dev.rollcall.spi.Timer timer) {
+    public RegistryBackend registry(Timer timer) {
       return broken.apply(line.registry(timer));
     }
 
     @Override
-    public Optional<KeyValueBackend> keys(dev.rollcall.spi.Timer timer) {
+    public Optional<KeyValueBackend> keys(Timer timer) {
       return line.keys(timer).map(brokenKeys);
     }
 
@@ -307,7 +315,7 @@ class SoakTest {
                 to ->
                     new ForwardingKeyValueBackend(to) {
                       @Override
-                      public CompletionStage<Void> put(String key, dev.rollcall.Bytes value) {
+                      public CompletionStage<Void> put(String key, Bytes value) {
                         return value.hashCode() % 2 == 0
                             ? CompletableFuture.completedFuture(null)
                             : super.put(key, value);
@@ -326,8 +334,7 @@ class SoakTest {
         soak(to ->
                 new ForwardingBackend(to) {
                   @Override
-                  public CompletionStage<Void> deregister(
-                      dev.rollcall.InstanceKey key, Owner owner) {
+                  public CompletionStage<Void> deregister(InstanceKey key, Owner owner) {
                     return CompletableFuture.completedFuture(null);
                   }
                 })
@@ -404,6 +411,7 @@ class SoakTest {
                           public void interrupted(RegistryException cause) {}
                         }))
             .grace(Duration.ZERO)
+            .round(Duration.ofSeconds(6))
             .lasting(Duration.ofSeconds(12))
             .run());
   }
@@ -444,11 +452,24 @@ class SoakTest {
                   @Override
                   public CompletionStage<Lease> register(
                       RegisterRequest request, LeaseListener listener) {
-                    return super.register(request, end -> {}).thenApply(lease -> new Unending());
+                    return super.register(request, end -> {}).thenApply(Untold::new);
                   }
                 })
             .lasting(Duration.ofSeconds(8))
             .run());
+  }
+
+  /** A lease whose end its owner never hears of. */
+  private record Untold(Lease lease) implements Lease {
+    @Override
+    public Duration ttl() {
+      return lease.ttl();
+    }
+
+    @Override
+    public CompletionStage<Void> renew() {
+      return lease.renew().exceptionally(failure -> null);
+    }
   }
 
   @Test
@@ -461,7 +482,7 @@ class SoakTest {
                 to ->
                     new ForwardingKeyValueBackend(to) {
                       @Override
-                      public CompletionStage<Void> put(String key, dev.rollcall.Bytes value) {
+                      public CompletionStage<Void> put(String key, Bytes value) {
                         return CompletableFuture.failedFuture(RegistryException.invalid("no"));
                       }
                     },
