@@ -53,12 +53,12 @@ class SoakCommandTest {
 
   @Test
   void brokenStore_isFound_withItsHistory() {
-    Run run = Run.of("soak", "--backend", "repeating:", "--seed", "3", "--minutes", "0.05");
+    Run run = Run.of("soak", "--backend", "repeating:", "--seed", "5", "--minutes", "0.05");
 
     assertThat(run.code()).as(run.out() + run.err()).isEqualTo(1);
     assertThat(run.out())
         .contains("VIOLATION order: ", " updates soak-")
-        .contains("Again: ./rollcall soak --backend 'repeating:' --seed 3 --minutes 0.05");
+        .contains("Again: ./rollcall soak --backend 'repeating:' --seed 5 --minutes 0.05");
   }
 
   @Test
