@@ -54,8 +54,7 @@ final class EtcdSoakTest {
         soak.fault(SoakFault.of("kill a member", member::kill, member::start));
         soak.fault(SoakFault.of("suspend a member", member::pause, member::resume));
       }
-      soak.fault(
-          SoakFault.of("kill the leader", () -> cluster.leader().kill(), cluster::start));
+      soak.fault(SoakFault.of("kill the leader", () -> cluster.leader().kill(), cluster::start));
       soak.fault(
           SoakFault.of(
               "no majority",

@@ -70,14 +70,14 @@ public final class RepeatingBackendProvider implements BackendProvider {
     }
 
     private synchronized void repeat(ServiceInstance now, ServiceInstance old, long revision) {
-      if (shown.get(now.key()) == now) {
+      if (now.equals(shown.get(now.key()))) {
         to.put(old, revision);
         timer.schedule(() -> right(now, revision), Duration.ofMillis(5));
       }
     }
 
     private synchronized void right(ServiceInstance now, long revision) {
-      if (shown.get(now.key()) == now) {
+      if (now.equals(shown.get(now.key()))) {
         to.put(now, revision);
       }
     }
