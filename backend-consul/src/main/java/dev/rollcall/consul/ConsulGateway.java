@@ -16,10 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import okhttp3.Call;
@@ -77,8 +75,7 @@ final class ConsulGateway implements AutoCloseable {
   private final AtomicBoolean filtered = new AtomicBoolean(); // set once, where it is also said
   private volatile boolean closed; // set once; read to tell a failure from the end
 
-  /** Ends what was not answered, wherever it waits: in a lane, for its time, or for the agent. */
-  private final Set<Runnable> underWay = ConcurrentHashMap.newKeySet();
+  private final UnderWay underWay = new UnderWay();
 
   /** Reads an answer's body. */
   private interface Reader<T> {
@@ -542,18 +539,8 @@ final class ConsulGateway implements AutoCloseable {
               }
             },
             deadline);
-    Runnable end = () -> answer.completeExceptionally(unavailable("closed", null));
-    underWay.add(end);
-    var unused =
-        answer.whenComplete(
-            (value, failed) -> {
-              late.cancel();
-              underWay.remove(end);
-            });
-    if (closed) {
-      // Whoever closes may have looked before; and nobody may run the timer any more.
-      end.run();
-    }
+    var unused = answer.whenComplete((value, failed) -> late.cancel());
+    underWay.add(answer, () -> unavailable("closed", null));
     Runnable run =
         () -> {
           boolean accepted =
@@ -614,7 +601,7 @@ final class ConsulGateway implements AutoCloseable {
   public void close() {
     closed = true;
     http.dispatcher().cancelAll();
-    underWay.forEach(Runnable::run);
+    underWay.close();
     List.of(queries, calls, heartbeats).forEach(Lane::close);
     consul.destroy();
     http.connectionPool().evictAll();
