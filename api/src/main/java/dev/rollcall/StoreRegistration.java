@@ -71,6 +71,13 @@ final class StoreRegistration implements Registration {
   private long epoch = 1;
   private int generation;
   private int endedGeneration = -1;
+
+  /** Of the call that gave the lease; later ones may have been refused, and changed nothing. */
+  private int heldGeneration = -1;
+
+  /** How the lease has ended while a later call was under way, whose answer may say better. */
+  private @Nullable LeaseEnd missed;
+
   private boolean busy;
   private boolean sent;
 
@@ -409,6 +416,9 @@ final class StoreRegistration implements Registration {
           refused = doubted && accepted == null ? beingUndone(failure) : failure;
           answered = answer(sent);
           refuse(sent, failure);
+          if (missed != null && lease != null) {
+            end(missed);
+          }
         }
       }
     }
@@ -440,6 +450,8 @@ final class StoreRegistration implements Registration {
     accepted = sent.said;
     shown = sent.wanted;
     lease = taken;
+    heldGeneration = sent.generation;
+    missed = null;
     renewedNanos = sent.atNanos;
     if (endedGeneration == sent.generation) {
       lose("its lease ended at once");
@@ -533,23 +545,34 @@ final class StoreRegistration implements Registration {
   private void ended(int of, LeaseEnd end) {
     synchronized (lock) {
       // Superseded is believed of an earlier call too, unless a later one was granted since.
-      boolean late = of != generation && (end != LeaseEnd.SUPERSEDED || lease != null);
+      boolean late =
+          lease != null ? of < heldGeneration : of != generation && end != LeaseEnd.SUPERSEDED;
       if (late || closing || state == State.FENCED) {
         return;
       }
-      endedGeneration = of;
-      if (end == LeaseEnd.SUPERSEDED) {
-        fence();
-      } else if (lease != null) {
-        lose("its lease has " + (end == LeaseEnd.EXPIRED ? "expired" : "been removed"));
+      if (busy && lease != null && of != generation) {
+        missed = missed == LeaseEnd.SUPERSEDED ? missed : end;
+        return;
       }
+      endedGeneration = of;
+      end(end);
     }
     step();
+  }
+
+  /** Takes note under the lock of how the lease has ended. */
+  private void end(LeaseEnd how) {
+    if (how == LeaseEnd.SUPERSEDED) {
+      fence();
+    } else if (lease != null) {
+      lose("its lease has " + (how == LeaseEnd.EXPIRED ? "expired" : "been removed"));
+    }
   }
 
   /** Notes under the lock that the store no longer holds the instance. */
   private void lose(String why) {
     lease = null;
+    missed = null;
     epoch++;
     cancel(renewal);
     renewal = null;

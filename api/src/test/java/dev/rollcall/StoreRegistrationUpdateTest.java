@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.rollcall.RegistryException.Kind;
+import dev.rollcall.spi.LeaseListener.LeaseEnd;
 import dev.rollcall.spi.RegisterRequest.Claim;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -28,6 +29,44 @@ class StoreRegistrationUpdateTest extends RegistrationFixture {
     assertThat(backend.lastRegister().request.claim()).isEqualTo(Claim.CONTINUE);
     assertThat(backend.lastRegister().owner()).isEqualTo(backend.registers.get(0).owner());
     assertThat(states).endsWith(ACTIVE).hasSize(2);
+  }
+
+  @Test
+  void superseded_afterARefusedUpdate_isFenced() {
+    StoreRegistration registration = start();
+    backend.onRegister = call -> call.refuse(Kind.DENIED);
+    assertThat(registration.update(PORT_1)).isCompletedExceptionally();
+    assertThat(registration.state()).isEqualTo(ACTIVE);
+
+    backend.registers.get(0).listener.ended(LeaseEnd.SUPERSEDED);
+
+    assertThat(registration.state()).isEqualTo(FENCED);
+  }
+
+  @Test
+  void removed_afterARefusedUpdate_isRestored() {
+    StoreRegistration registration = start();
+    backend.onRegister = call -> call.refuse(Kind.DENIED);
+    assertThat(registration.update(PORT_1)).isCompletedExceptionally();
+    backend.onRegister = ScriptedBackend.Register::accept;
+
+    backend.registers.get(0).listener.ended(LeaseEnd.REMOVED);
+
+    assertThat(backend.registers).hasSize(3);
+    assertThat(registration.state()).isEqualTo(ACTIVE);
+  }
+
+  @Test
+  void superseded_whileAnUpdateIsUnderWay_thatIsRefused_isFenced() {
+    StoreRegistration registration = start();
+    backend.onRegister = call -> {};
+    CompletableFuture<Void> updated = registration.update(PORT_1);
+
+    backend.registers.get(0).listener.ended(LeaseEnd.SUPERSEDED);
+    backend.lastRegister().refuse(Kind.DENIED);
+
+    assertThat(updated).isCompletedExceptionally();
+    assertThat(registration.state()).isEqualTo(FENCED);
   }
 
   @Test

@@ -43,12 +43,12 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Verbs of one key run one after the other ({@link KeyedOrder}).
  */
-final class AgentRegistrations {
+final class AgentRegistrations implements AutoCloseable {
   /** How often presence is asked for where the store needs no heartbeat. */
   static final Duration PRESENCE = Duration.ofSeconds(30);
 
   /** Between two looks at what may be registered yet. */
-  private static final Duration AGAIN = Duration.ofMillis(500);
+  static final Duration AGAIN = Duration.ofMillis(500);
 
   private static final Logger LOG = LoggerFactory.getLogger(ConsulBackend.class);
 
@@ -57,6 +57,7 @@ final class AgentRegistrations {
   private final CatalogueProof proof;
   private final Timer timer;
   private final KeyedOrder order = new KeyedOrder();
+  private final UnderWay underWay = new UnderWay();
   private final Map<InstanceKey, Holding> holdings = new ConcurrentHashMap<>();
   private final Map<Writer, Sent> written = new ConcurrentHashMap<>();
   private final AtomicBoolean saidRounded = new AtomicBoolean();
@@ -427,6 +428,8 @@ final class AgentRegistrations {
                         context + settings + ": not done within " + limit.toMillis() + " ms",
                         null)),
             limit);
+    underWay.add(
+        answer, () -> RegistryException.unavailable(context + settings + ": closed", null));
     var unused =
         work.whenComplete(
             (value, failed) -> {
@@ -441,5 +444,11 @@ final class AgentRegistrations {
               }
             });
     return answer;
+  }
+
+  /** Ends the verbs under way, those that wait for their turn or their time included. */
+  @Override
+  public void close() {
+    underWay.close();
   }
 }

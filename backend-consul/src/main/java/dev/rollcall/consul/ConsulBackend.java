@@ -140,6 +140,7 @@ public final class ConsulBackend implements RegistryBackend {
   public void close() {
     watches.close();
     gateway.close();
+    registrations.close();
   }
 
   /** A read that shows what was written before it, unless the user wants stale ones. */

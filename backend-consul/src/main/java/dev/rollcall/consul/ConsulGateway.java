@@ -75,6 +75,8 @@ final class ConsulGateway implements AutoCloseable {
   private final AtomicBoolean filtered = new AtomicBoolean(); // set once, where it is also said
   private volatile boolean closed; // set once; read to tell a failure from the end
 
+  private final UnderWay underWay = new UnderWay();
+
   /** Reads an answer's body. */
   private interface Reader<T> {
     T read(InputStream body) throws IOException;
@@ -538,6 +540,7 @@ final class ConsulGateway implements AutoCloseable {
             },
             deadline);
     var unused = answer.whenComplete((value, failed) -> late.cancel());
+    underWay.add(answer, () -> unavailable("closed", null));
     Runnable run =
         () -> {
           boolean accepted =
@@ -598,6 +601,7 @@ final class ConsulGateway implements AutoCloseable {
   public void close() {
     closed = true;
     http.dispatcher().cancelAll();
+    underWay.close();
     List.of(queries, calls, heartbeats).forEach(Lane::close);
     consul.destroy();
     http.connectionPool().evictAll();

@@ -92,6 +92,7 @@ public final class Rollcall {
             .addSubcommand(new ExampleCommand())
             .addSubcommand(new ServeCommand())
             .addSubcommand(new BenchCommand())
+            .addSubcommand(new SoakCommand())
             .addSubcommand(new CompletionCommand());
     line.getSubcommands().values().forEach(Rollcall::explain);
     return line.setExpandAtFiles(false) // the arguments of a program to run are not ours

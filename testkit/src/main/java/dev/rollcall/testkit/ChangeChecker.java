@@ -31,11 +31,28 @@ public final class ChangeChecker implements ServiceListener {
   private final List<String> violations = new ArrayList<>();
   private boolean closed;
 
-  /** Creates a listener that has heard nothing. */
-  public ChangeChecker() {}
+  private final int most;
+
+  /** Creates a listener that has heard nothing, and forgets nothing. */
+  public ChangeChecker() {
+    this(Integer.MAX_VALUE);
+  }
 
   /**
-   * Returns all changes so far.
+   * Creates a listener that has heard nothing, for a long test: it checks all that it is given, and
+   * keeps the latest.
+   *
+   * @param most how many changes, and how many words on the freshness, it keeps; 1 or more
+   */
+  public ChangeChecker(int most) {
+    if (most < 1) {
+      throw new IllegalArgumentException("most: " + most + " (expected: 1 or more)");
+    }
+    this.most = most;
+  }
+
+  /**
+   * Returns all changes so far, or the latest of them.
    *
    * @return in their order, a copy
    */
@@ -44,7 +61,7 @@ public final class ChangeChecker implements ServiceListener {
   }
 
   /**
-   * Returns all that was said of the freshness so far.
+   * Returns all that was said of the freshness so far, or the latest of it.
    *
    * @return in its order, a copy
    */
@@ -93,7 +110,7 @@ public final class ChangeChecker implements ServiceListener {
 
   @Override
   public void freshnessChanged(Freshness now) {
-    called("freshnessChanged", () -> freshness.add(now));
+    called("freshnessChanged", () -> keep(freshness, now));
   }
 
   private void called(String what, Runnable body) {
@@ -139,7 +156,14 @@ public final class ChangeChecker implements ServiceListener {
         before.instances(),
         now.instances(),
         new Change.Diff(change.added(), change.updated(), change.removed()));
-    changes.add(change);
+    keep(changes, change);
+  }
+
+  private <T> void keep(List<T> all, T latest) {
+    if (all.size() == most) {
+      all.remove(0);
+    }
+    all.add(latest);
   }
 
   /** Works the difference out anew, in another way than the engine does. */
