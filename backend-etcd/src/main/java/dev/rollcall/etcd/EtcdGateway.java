@@ -9,7 +9,6 @@ import io.etcd.jetcd.Client;
 import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.Txn;
 import io.etcd.jetcd.Watch;
-import io.etcd.jetcd.kv.GetResponse;
 import io.etcd.jetcd.kv.TxnResponse;
 import io.etcd.jetcd.lease.LeaseKeepAliveResponse;
 import io.etcd.jetcd.options.GetOption;
@@ -64,9 +63,6 @@ final class EtcdGateway implements AutoCloseable {
   private static final long CATCH_UP_NANOS = Duration.ofSeconds(1).toNanos();
 
   private static final Duration AGAIN = Duration.ofMillis(50);
-  private static final int PAGE = 1000;
-
-  private final int pageSize;
   private final EtcdOptions options;
   private final Timer timer;
   private final ExecutorService executor;
@@ -109,12 +105,6 @@ final class EtcdGateway implements AutoCloseable {
   record Page(List<KeyValue> entries, Moment at) {}
 
   EtcdGateway(EtcdOptions options, Timer timer) {
-    this(options, timer, PAGE);
-  }
-
-  /** Creates a gateway that lists so many entries at a time. */
-  EtcdGateway(EtcdOptions options, Timer timer, int pageSize) {
-    this.pageSize = pageSize;
     this.options = options;
     this.timer = timer;
     this.brokenNanos = options.endpoints().size() == 1 ? 0 : SILENT_NANOS;
@@ -255,7 +245,7 @@ final class EtcdGateway implements AutoCloseable {
 
   private CompletableFuture<Page> list(
       String what, Range range, long since, @Nullable Moment floor) {
-    return next(what, range, range.from(), new ArrayList<>(), null)
+    return next(what, range, range.from(), PageSize.FIRST, new ArrayList<>(), null)
         .thenCompose(
             page -> {
               if (floor == null || !floor.isBehind(page.at)) {
@@ -286,24 +276,41 @@ final class EtcdGateway implements AutoCloseable {
   }
 
   private CompletableFuture<Page> next(
-      String what, Range range, ByteSequence from, List<KeyValue> all, @Nullable Moment at) {
+      String what,
+      Range range,
+      ByteSequence from,
+      PageSize size,
+      List<KeyValue> all,
+      @Nullable Moment at) {
     GetOption option =
         GetOption.builder()
             .withRange(range.to())
-            .withLimit(pageSize)
+            .withLimit(size.entries())
             .withRevision(at == null ? 0 : at.revision())
             .build();
     return call(what, client -> client.getKVClient().get(from, option))
-        .thenCompose(
-            (GetResponse page) -> {
+        .handle(
+            (page, failed) -> {
+              if (failed != null) {
+                return size.canShrink() && Refusal.of(failed).isTooLarge()
+                    ? next(what, range, from, size.shrunk(), all, at)
+                    : CompletableFuture.<Page>failedFuture(failed);
+              }
               Moment moment = at == null ? Moment.of(page.getHeader()) : at;
               all.addAll(page.getKvs());
               if (!page.isMore() || page.getKvs().isEmpty()) {
                 return CompletableFuture.completedFuture(new Page(all, moment));
               }
               ByteSequence last = all.get(all.size() - 1).getKey();
-              return next(what, range, last.concat(ByteSequence.from(new byte[] {0})), all, moment);
-            });
+              return next(
+                  what,
+                  range,
+                  last.concat(ByteSequence.from(new byte[] {0})),
+                  PageSize.after(page.getKvs()),
+                  all,
+                  moment);
+            })
+        .thenCompose(Function.identity());
   }
 
   /**

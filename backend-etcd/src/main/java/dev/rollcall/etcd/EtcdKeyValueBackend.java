@@ -26,9 +26,6 @@ import java.util.concurrent.ConcurrentHashMap;
  * once. Thread-safe; nothing blocks but {@link #close()}.
  */
 final class EtcdKeyValueBackend implements KeyValueBackend {
-  /** So that a page of the largest values stays below what one message may hold. */
-  private static final int PAGE = 100;
-
   private final EtcdGateway gateway;
   private final Timer timer;
   private final KeyValueNames names;
@@ -39,7 +36,7 @@ final class EtcdKeyValueBackend implements KeyValueBackend {
     EtcdOptions options = EtcdOptions.of(uri);
     this.names = KeyValueNames.of(uri, options, new Malformed());
     this.timer = timer;
-    this.gateway = new EtcdGateway(options, timer, PAGE);
+    this.gateway = new EtcdGateway(options, timer);
   }
 
   @Override

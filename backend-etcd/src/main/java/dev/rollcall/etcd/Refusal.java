@@ -80,6 +80,11 @@ record Refusal(
     return silent && BROKEN.contains(code);
   }
 
+  /** Tells whether the answer was larger than a message may be; the store did its part. */
+  boolean isTooLarge() {
+    return code == Status.Code.RESOURCE_EXHAUSTED && !words.contains(SERVER);
+  }
+
   boolean isMissingLease() {
     return words.contains("requested lease not found");
   }

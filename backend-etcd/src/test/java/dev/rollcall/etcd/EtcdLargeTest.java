@@ -1,0 +1,135 @@
+package dev.rollcall.etcd;
+
+import static dev.rollcall.etcd.Rig.done;
+import static dev.rollcall.etcd.Rig.within;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.rollcall.Bytes;
+import dev.rollcall.KeyValue;
+import dev.rollcall.KeyValueStore;
+import dev.rollcall.Keys;
+import dev.rollcall.Liveness;
+import dev.rollcall.Registry;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.testkit.ChangeChecker;
+import dev.rollcall.testkit.server.EtcdServer;
+import dev.rollcall.testkit.server.FaultProxy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Entries as large as they may be, more of them than one message holds. */
+class EtcdLargeTest {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  private final Rig rig = new Rig();
+  private EtcdServer server;
+  private FaultProxy proxy;
+
+  @BeforeEach
+  void start() {
+    server = rig.closing(EtcdServer.launch("3.5"));
+    proxy = rig.closing(FaultProxy.to(server));
+  }
+
+  @AfterEach
+  void stop() {
+    rig.close();
+  }
+
+  /** An instance at the limits of its fields: more than 130 kB. */
+  private static ServiceInstance large(String id, int version) {
+    ServiceInstance.Builder instance =
+        ServiceInstance.builder(Rig.SERVICE).id(id).address("127.0.0.1", 9);
+    for (int i = 0; i < 64; i++) {
+      String two = (char) ('a' + i / 8) + "" + (char) ('a' + i % 8);
+      instance.tag(two + "\"".repeat(510)); // which takes two bytes each in JSON
+      instance.metadata(two + "k".repeat(126), "\"".repeat(512));
+    }
+    return instance.weight(version).build();
+  }
+
+  private static void register(Registry registry, int count, int version) {
+    List<CompletableFuture<?>> registered = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      registered.add(
+          registry.register(large("i" + i, version), Liveness.heartbeat(Duration.ofMinutes(10))));
+      if (registered.size() == 50) {
+        registered.forEach(Rig::done);
+        registered.clear();
+      }
+    }
+    registered.forEach(Rig::done);
+  }
+
+  @Test
+  @DisplayName("700 instances at the limits of their fields are listed, watched and looked up")
+  void instances_areListedAndWatched() {
+    instances(700);
+  }
+
+  @Test
+  @Tag("long")
+  @DisplayName("2,000 instances at the limits of their fields are listed, watched and looked up")
+  void manyInstances_areListedAndWatched() {
+    instances(2_000);
+  }
+
+  private void instances(int count) {
+    register(rig.registry("etcd://127.0.0.1:" + server.port()), count, 1);
+    Registry other = rig.registry("etcd://127.0.0.1:" + server.port());
+
+    assertThat(done(other.snapshot(Rig.SERVICE)).instances()).hasSize(count);
+    assertThat(other.service(Rig.SERVICE).await(PATIENCE).instances()).hasSize(count);
+    assertThat(other.catalog().await(PATIENCE).services()).contains(Rig.SERVICE);
+  }
+
+  @Test
+  @Tag("long")
+  @DisplayName("a watch that missed more than one message holds goes on with all of it")
+  void missedChanges_comeAll() {
+    Registry writer = rig.registry("etcd://127.0.0.1:" + server.port());
+    register(writer, 700, 1);
+    Registry reader = rig.registry("etcd://127.0.0.1:" + proxy.port());
+    ChangeChecker checker = new ChangeChecker();
+    rig.closing(reader.service(Rig.SERVICE).watch(checker));
+    within(PATIENCE, () -> assertThat(checker.instances()).hasSize(700));
+
+    proxy.cut();
+    register(writer, 700, 2);
+    proxy.heal();
+
+    within(
+        PATIENCE,
+        () ->
+            assertThat(checker.instances())
+                .hasSize(700)
+                .allSatisfy(instance -> assertThat(instance.weight()).isEqualTo(2)));
+    assertThat(checker.violations()).isEmpty();
+  }
+
+  @Test
+  @Tag("long")
+  @DisplayName("values at their limit are listed and watched, also after small ones")
+  void values_areListedAndWatched() {
+    KeyValueStore store =
+        rig.closing(KeyValueStore.open("etcd://127.0.0.1:" + server.port() + "/large"));
+    Bytes value = Bytes.of(new byte[512 * 1024]);
+    IntStream.range(0, 1_000).forEach(i -> done(store.put("a" + i, "small")));
+    IntStream.range(0, 200).forEach(i -> done(store.put("b" + i, value)));
+
+    List<KeyValue> listed = done(store.list(""));
+    assertThat(listed).hasSize(1_200);
+    AtomicInteger now = new AtomicInteger();
+    rig.closing(store.watch(Keys.prefix(""), change -> now.set(change.now().size())));
+    within(PATIENCE, () -> assertThat(now).hasValue(1_200));
+  }
+}
