@@ -42,13 +42,14 @@ final class BackedKeyValueStore implements KeyValueStore {
       KeyValueBackend backend,
       Timer timer,
       @Nullable Timer ownTimer,
+      Machine machine,
       @Nullable Executor listenerExecutor,
       Duration deadline) {
     this.backend = backend;
     this.timer = timer;
     this.ownTimer = ownTimer;
     this.deadline = deadline;
-    this.dispatcher = new Dispatcher(timer, listenerExecutor);
+    this.dispatcher = new Dispatcher(timer, machine.listenerPool(), listenerExecutor);
   }
 
   @Override

@@ -7,9 +7,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -59,7 +56,6 @@ final class Dispatcher implements AutoCloseable {
       AtomicIntegerFieldUpdater.newUpdater(Worker.class, "begun");
   private static final AtomicLongFieldUpdater<Worker> STEPS =
       AtomicLongFieldUpdater.newUpdater(Worker.class, "steps");
-  private static final AtomicInteger THREADS = new AtomicInteger();
 
   private final Timer timer;
   private final ExecutorService pool;
@@ -69,24 +65,6 @@ final class Dispatcher implements AutoCloseable {
   private final AtomicInteger blocked = new AtomicInteger(); // workers that lost their place
   private final AtomicBoolean watched = new AtomicBoolean();
   private volatile boolean closed;
-
-  Dispatcher(Timer timer, @Nullable Executor executor) {
-    this(
-        timer,
-        new ThreadPoolExecutor(
-            0,
-            Integer.MAX_VALUE,
-            10,
-            TimeUnit.SECONDS,
-            new SynchronousQueue<>(),
-            task -> {
-              Thread thread = new Thread(task, "rollcall-listener-" + THREADS.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            },
-            (task, closed) -> {}), // after close() nobody is called any more
-        executor);
-  }
 
   /** Creates one whose added workers run on a pool that it closes. */
   Dispatcher(Timer timer, ExecutorService pool, @Nullable Executor executor) {

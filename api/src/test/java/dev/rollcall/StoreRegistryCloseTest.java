@@ -399,6 +399,19 @@ class StoreRegistryCloseTest extends RegistryFixture {
   }
 
   @Test
+  void close_whenReturned_callsNoStateListenerOfARegistrationThatEndedBefore() {
+    Queue<Runnable> tasks = new ArrayDeque<>();
+    Registry stepped = Registry.builder(backend).timer(timer).listenerExecutor(tasks::add).build();
+    List<Object> heard = new ArrayList<>();
+    Registration ended = stepped.register(Samples.instance("a"), HEARTBEAT).join();
+    ended.onState(heard::add);
+    ended.deregister().join();
+    stepped.close();
+    tasks.forEach(Runnable::run);
+    assertThat(heard).isEmpty();
+  }
+
+  @Test
   void close_endsTheThreads() {
     try (Registry own = Registry.builder(backend).build()) {
       CountDownLatch heard = new CountDownLatch(1);
