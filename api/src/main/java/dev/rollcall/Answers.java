@@ -21,13 +21,6 @@ final class Answers implements AutoCloseable {
   private final Timer timer;
   private final Dispatcher dispatcher;
 
-  Answers(Timer timer) {
-    this(
-        timer,
-        new Dispatcher(
-            timer, Dispatcher.pool("rollcall-answer-", (task, closed) -> task.run()), null));
-  }
-
   /** Creates one on a dispatcher that it closes. */
   Answers(Timer timer, Dispatcher dispatcher) {
     this.timer = timer;

@@ -43,14 +43,15 @@ final class BackedKeyValueStore implements KeyValueStore {
       KeyValueBackend backend,
       Timer timer,
       @Nullable Timer ownTimer,
+      Machine machine,
       @Nullable Executor listenerExecutor,
       Duration deadline) {
     this.backend = backend;
     this.timer = timer;
     this.ownTimer = ownTimer;
     this.deadline = deadline;
-    this.dispatcher = new Dispatcher(timer, listenerExecutor);
-    this.answers = new Answers(timer);
+    this.dispatcher = new Dispatcher(timer, machine.listenerPool(), listenerExecutor);
+    this.answers = new Answers(timer, new Dispatcher(timer, machine.answerPool(), null));
   }
 
   @Override

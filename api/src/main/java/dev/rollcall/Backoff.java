@@ -2,7 +2,6 @@ package dev.rollcall;
 
 import dev.rollcall.spi.Timer;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * How long to wait before the next attempt: 0.8 s, doubling to 30 s, each spread by ± 20 % so that
@@ -16,11 +15,13 @@ final class Backoff {
   private static final long HEALTHY_NANOS = Duration.ofMinutes(2).toNanos();
 
   private final Timer timer;
+  private final Machine machine;
   private long nextNanos = FIRST_NANOS;
   private long lastFailureNanos;
 
-  Backoff(Timer timer) {
+  Backoff(Timer timer, Machine machine) {
     this.timer = timer;
+    this.machine = machine;
   }
 
   /**
@@ -29,7 +30,7 @@ final class Backoff {
    */
   Duration answersAgain() {
     nextNanos = FIRST_NANOS;
-    return Duration.ofNanos(ThreadLocalRandom.current().nextLong(SOON_NANOS));
+    return Duration.ofNanos(machine.random().nextLong(SOON_NANOS));
   }
 
   /** Notes a failure and returns how long to wait. */
@@ -41,6 +42,6 @@ final class Backoff {
     lastFailureNanos = now;
     long wait = nextNanos;
     nextNanos = Math.min(MOST_NANOS, nextNanos * 2);
-    return Duration.ofNanos((long) (wait * ThreadLocalRandom.current().nextDouble(0.8, 1.2)));
+    return Duration.ofNanos((long) (wait * machine.random().nextDouble(0.8, 1.2)));
   }
 }

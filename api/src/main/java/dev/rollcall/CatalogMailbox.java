@@ -50,7 +50,7 @@ final class CatalogMailbox extends Mailbox {
         }
       }
     } finally {
-      boolean calm = initial && now instanceof Freshness.Live;
+      boolean calm = initial && ServiceMailbox.isCalm(before, now);
       if (!calm && ServiceMailbox.isNews(before, now) && !isClosed()) {
         listener.freshnessChanged(now);
       }

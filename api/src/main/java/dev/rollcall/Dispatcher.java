@@ -7,10 +7,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.RejectedExecutionHandler;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -60,7 +56,6 @@ final class Dispatcher implements AutoCloseable {
       AtomicIntegerFieldUpdater.newUpdater(Worker.class, "begun");
   private static final AtomicLongFieldUpdater<Worker> STEPS =
       AtomicLongFieldUpdater.newUpdater(Worker.class, "steps");
-  private static final AtomicInteger THREADS = new AtomicInteger();
 
   private final Timer timer;
   private final ExecutorService pool;
@@ -70,27 +65,6 @@ final class Dispatcher implements AutoCloseable {
   private final AtomicInteger blocked = new AtomicInteger(); // workers that lost their place
   private final AtomicBoolean watched = new AtomicBoolean();
   private volatile boolean closed;
-
-  Dispatcher(Timer timer, @Nullable Executor executor) {
-    // After close() nobody is called any more.
-    this(timer, pool("rollcall-listener-", (task, closed) -> {}), executor);
-  }
-
-  /** Makes a pool for what may block: a thread for each task that finds none idle. */
-  static ExecutorService pool(String name, RejectedExecutionHandler afterClose) {
-    return new ThreadPoolExecutor(
-        0,
-        Integer.MAX_VALUE,
-        10,
-        TimeUnit.SECONDS,
-        new SynchronousQueue<>(),
-        task -> {
-          Thread thread = new Thread(task, name + THREADS.incrementAndGet());
-          thread.setDaemon(true);
-          return thread;
-        },
-        afterClose);
-  }
 
   /** Creates one whose added workers run on a pool that it closes. */
   Dispatcher(Timer timer, ExecutorService pool, @Nullable Executor executor) {

@@ -240,6 +240,18 @@ final class InstanceCache {
     return true;
   }
 
+  /** Begins in the middle of a stream that others have followed before: empty, as fresh as they. */
+  void join(Freshness present) {
+    if (present instanceof Freshness.Loading) {
+      return;
+    }
+    synchronized (this) {
+      stream = present;
+      publish(Lists.NONE);
+    }
+    loaded.complete(null);
+  }
+
   /** The stream is lost; returns whether something was published. */
   boolean interrupted(RegistryException cause) {
     synchronized (this) {

@@ -38,7 +38,7 @@ final class KeyValueMailbox extends Mailbox {
         KeyValueChange change =
             new KeyValueChange(given, latest.entries(), latest.revision(), latest.freshness());
         if (first || !change.isEmpty()) {
-          calm = first && latest.freshness() instanceof Freshness.Live;
+          calm = first && ServiceMailbox.isCalm(before, latest.freshness());
           first = false;
           given = latest.entries();
           listener.changed(change);

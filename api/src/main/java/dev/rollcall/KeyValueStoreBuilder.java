@@ -17,6 +17,7 @@ public final class KeyValueStoreBuilder {
   private final @Nullable KeyValueBackend backend;
   private @Nullable Timer timer;
   private @Nullable Executor listenerExecutor;
+  private Machine machine = RealMachine.INSTANCE;
   private Duration deadline = Duration.ofSeconds(10);
 
   KeyValueStoreBuilder(@Nullable String uri, @Nullable KeyValueBackend backend) {
@@ -63,6 +64,12 @@ public final class KeyValueStoreBuilder {
     return this;
   }
 
+  /** Sets the machine, for simulations. */
+  KeyValueStoreBuilder on(Machine machine) {
+    this.machine = machine;
+    return this;
+  }
+
   /**
    * Opens the store.
    *
@@ -90,7 +97,7 @@ public final class KeyValueStoreBuilder {
       opened = BackendProvider.openKeyValueByUri(Checks.notNull("uri", uri, ""), used);
     }
     try {
-      return new BackedKeyValueStore(opened, used, own, listenerExecutor, deadline);
+      return new BackedKeyValueStore(opened, used, own, machine, listenerExecutor, deadline);
     } catch (LinkageError broken) {
       if (backend == null) {
         opened.close();

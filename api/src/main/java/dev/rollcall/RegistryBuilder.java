@@ -17,6 +17,7 @@ public final class RegistryBuilder {
   private final @Nullable RegistryBackend backend;
   private @Nullable Timer timer;
   private @Nullable Executor listenerExecutor;
+  private Machine machine = RealMachine.INSTANCE;
   private Duration deadline = Duration.ofSeconds(10);
   private Duration idleViewsAfter = Duration.ofMinutes(1);
   private double massLossShare = 0.5;
@@ -117,6 +118,12 @@ public final class RegistryBuilder {
     return this;
   }
 
+  /** Sets the machine, for simulations. */
+  RegistryBuilder on(Machine machine) {
+    this.machine = machine;
+    return this;
+  }
+
   /**
    * Opens the registry.
    *
@@ -148,6 +155,7 @@ public final class RegistryBuilder {
           opened,
           used,
           own,
+          machine,
           listenerExecutor,
           new StoreRegistry.Settings(
               deadline, idleViewsAfter, massLossShare, massLossBound, mostEjected));

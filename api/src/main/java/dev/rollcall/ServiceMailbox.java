@@ -42,7 +42,7 @@ final class ServiceMailbox extends Mailbox {
     if (latest.version() > 0 && (first || !latest.allArray().isSame(given.allArray()))) {
       Change change = changes.between(given, latest);
       if (first || !change.all().isEmpty()) {
-        boolean calm = first && latest.freshness() instanceof Freshness.Live;
+        boolean calm = first && isCalm(before, latest.freshness());
         first = false;
         given = latest;
         try {
@@ -67,6 +67,11 @@ final class ServiceMailbox extends Mailbox {
   /** Whether a freshness is of another sort, or has a cause of another kind: a retry is no news. */
   static boolean isNews(Freshness before, Freshness now) {
     return before.getClass() != now.getClass() || causeKind(before) != causeKind(now);
+  }
+
+  /** Whether all went well from the beginning, so that of a first state nothing more is to say. */
+  static boolean isCalm(Freshness before, Freshness now) {
+    return now instanceof Freshness.Live && before == Freshness.Loading.FIRST;
   }
 
   private static RegistryException.@Nullable Kind causeKind(Freshness freshness) {

@@ -3,6 +3,7 @@ package dev.rollcall;
 import dev.rollcall.Registration.State;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -14,12 +15,24 @@ import org.jspecify.annotations.Nullable;
 final class StateMailbox extends Mailbox {
   private final Consumer<State> listener;
   private final List<StateMailbox> among;
+  private final Set<StateMailbox> listening;
   private final Queue<State> states = new ConcurrentLinkedQueue<>();
 
-  StateMailbox(Dispatcher dispatcher, Consumer<State> listener, List<StateMailbox> among) {
+  /**
+   * Creates one that has nothing to deliver.
+   *
+   * @param among those of the registration
+   * @param listening those of the registry, which outlive their registrations
+   */
+  StateMailbox(
+      Dispatcher dispatcher,
+      Consumer<State> listener,
+      List<StateMailbox> among,
+      Set<StateMailbox> listening) {
     super(dispatcher);
     this.listener = Checks.notNull("listener", listener, "");
     this.among = among;
+    this.listening = listening;
   }
 
   /** Adds a state; {@link #signal()} follows. */
@@ -34,7 +47,9 @@ final class StateMailbox extends Mailbox {
       try {
         listener.accept(next);
       } finally {
-        if (!states.isEmpty()) {
+        if (next == State.CLOSED || next == State.FENCED) {
+          detach(); // nothing follows
+        } else if (!states.isEmpty()) {
           signal();
         }
       }
@@ -44,5 +59,6 @@ final class StateMailbox extends Mailbox {
   @Override
   void detach() {
     among.remove(this);
+    listening.remove(this);
   }
 }

@@ -42,6 +42,9 @@ final class StoreCatalog implements Catalog, WatchSink {
   /** Stands for the stream's own state, which all services share; it never holds an instance. */
   private final InstanceCache stream;
 
+  /** The store's, as it was shown last: for services that are not there. Written under this. */
+  private volatile long revision;
+
   private final Complaint complaint = new Complaint();
   private RegistryBackend.@Nullable Watch upstream; // guarded by this
   private boolean closed; // guarded by this
@@ -120,7 +123,7 @@ final class StoreCatalog implements Catalog, WatchSink {
         InstanceList.EMPTY,
         InstanceList.EMPTY,
         now.version() == 0 ? 0 : versions.get(),
-        now.revision(),
+        revision,
         now.freshness());
   }
 
@@ -165,6 +168,7 @@ final class StoreCatalog implements Catalog, WatchSink {
       if (closed) {
         return;
       }
+      this.revision = revision;
       for (String known : caches.keySet()) {
         if (scope.selects(known)) {
           byService.putIfAbsent(known, List.of());
@@ -186,6 +190,7 @@ final class StoreCatalog implements Catalog, WatchSink {
       if (closed) {
         return;
       }
+      this.revision = revision;
       byService.forEach((service, own) -> changed(service, cache(service).apply(own, revision)));
     }
     signal();
@@ -239,9 +244,7 @@ final class StoreCatalog implements Catalog, WatchSink {
         service,
         name -> {
           InstanceCache cache = new InstanceCache(name, timer, guard.window(), 0, versions);
-          if (stream.snapshot().freshness() instanceof Freshness.Live) {
-            cache.synced();
-          }
+          cache.join(stream.snapshot().freshness());
           return cache;
         });
   }

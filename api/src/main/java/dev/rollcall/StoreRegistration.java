@@ -12,10 +12,10 @@ import dev.rollcall.spi.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -46,12 +46,14 @@ final class StoreRegistration implements Registration {
 
   private final RegistryBackend backend;
   private final Timer timer;
+  private final Machine machine;
   private final Dispatcher dispatcher;
   private final Answers answers;
   private final StoreContact contact;
   private final Duration deadline;
   private final Liveness liveness;
   private final Claim firstClaim;
+  private final Set<StateMailbox> listening;
   private final Consumer<StoreRegistration> whenDone;
   private final InstanceKey key;
   private final String owner;
@@ -81,8 +83,11 @@ final class StoreRegistration implements Registration {
   private boolean busy;
   private boolean sent;
 
-  /** Whether a registration was not answered, before the first that was taken. */
+  /** Whether a registration was not answered, after the last that was taken and counts. */
   private boolean doubted;
+
+  /** Whether somebody was told that this is being undone. */
+  private boolean owed;
 
   private boolean closing;
   private boolean over;
@@ -113,6 +118,7 @@ final class StoreRegistration implements Registration {
   StoreRegistration(
       RegistryBackend backend,
       Timer timer,
+      Machine machine,
       Dispatcher dispatcher,
       Answers answers,
       StoreContact contact,
@@ -121,9 +127,11 @@ final class StoreRegistration implements Registration {
       ServiceInstance instance,
       Liveness liveness,
       Claim firstClaim,
+      Set<StateMailbox> listening,
       Consumer<StoreRegistration> whenDone) {
     this.backend = backend;
     this.timer = timer;
+    this.machine = machine;
     this.dispatcher = dispatcher;
     this.answers = answers;
     this.contact = contact;
@@ -131,10 +139,11 @@ final class StoreRegistration implements Registration {
     this.owner = owner;
     this.liveness = liveness;
     this.firstClaim = firstClaim;
+    this.listening = listening;
     this.whenDone = whenDone;
     this.key = instance.key();
     this.desired = instance;
-    this.backoff = new Backoff(timer);
+    this.backoff = new Backoff(timer, machine);
     this.checked = checksHere() ? Health.CRITICAL : Health.PASSING;
   }
 
@@ -222,6 +231,7 @@ final class StoreRegistration implements Registration {
     RegistryException last;
     synchronized (lock) {
       last = lastFailure;
+      owed = true;
     }
     return RegistryException.unavailable(
         key + ": " + what + (last == null ? "" : "; last: " + last.getMessage()), last);
@@ -241,7 +251,7 @@ final class StoreRegistration implements Registration {
       Thread.currentThread().interrupt();
     }
     try {
-      told.get();
+      machine.await(told);
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt(); // it goes on without this thread
     } catch (ExecutionException logFailed) {
@@ -284,17 +294,14 @@ final class StoreRegistration implements Registration {
 
   @Override
   public Subscription onState(Consumer<State> listener) {
-    StateMailbox mailbox = new StateMailbox(dispatcher, listener, mailboxes);
+    StateMailbox mailbox = new StateMailbox(dispatcher, listener, mailboxes, listening);
     synchronized (lock) {
       mailboxes.add(mailbox);
+      listening.add(mailbox);
       mailbox.add(state);
     }
     mailbox.signal();
     return mailbox;
-  }
-
-  List<StateMailbox> mailboxes() {
-    return mailboxes;
   }
 
   private boolean checksHere() {
@@ -348,16 +355,20 @@ final class StoreRegistration implements Registration {
     if (busy || over || retry != null) {
       return () -> {};
     }
-    if (state == State.FENCED || (closing && !sent)) {
+    boolean fenced = state == State.FENCED;
+    if ((fenced && !doubted) || (closing && !sent)) {
       return this::done;
     }
     ServiceInstance wanted = effective();
-    if (closing || (parked && lease != null)) {
+    if (fenced || closing || (parked && lease != null)) {
       busy = true;
       Owner mine = new Owner(owner, epoch);
-      boolean last = closing;
+      boolean last = fenced || closing;
       long sentNanos = timer.nanoTime();
       return () -> {
+        if (fenced) {
+          stopWorking();
+        }
         // An answer that is there at once is the backend's own, and no word of the store's.
         AtomicBoolean asked = new AtomicBoolean();
         Failures.call(() -> backend.deregister(key, mine))
@@ -404,16 +415,22 @@ final class StoreRegistration implements Registration {
       busy = false;
       // Superseded while the answer was under way: whatever it says, this owner has no lease.
       boolean fenced = state == State.FENCED;
-      if (taken != null && !fenced) {
+      if (fenced) {
+        // Granted or not answered, it may stand there, unless it was itself what was superseded.
+        boolean itself = endedGeneration == sent.generation;
+        doubted |= !itself && (taken != null || isUnavailable(failure));
+      } else if (taken != null) {
         adopt(sent, taken);
         answered = answer(sent);
-      } else if (failure != null && !closing && !fenced) {
-        if (failure.kind() == RegistryException.Kind.UNAVAILABLE) {
+      } else if (failure != null && !closing) {
+        if (isUnavailable(failure)) {
           lastFailure = failure;
           doubted = true;
+          shown = null; // it may have arrived, or arrive yet
           retryLater(sent.atNanos);
         } else {
-          refused = doubted && accepted == null ? beingUndone(failure) : failure;
+          owed = doubted && accepted == null;
+          refused = owed ? beingUndone(failure) : failure;
           answered = answer(sent);
           refuse(sent, failure);
           if (missed != null && lease != null) {
@@ -437,7 +454,7 @@ final class StoreRegistration implements Registration {
   /** Returns what a call has failed of, null where it has not, and notes what that says. */
   private @Nullable RegistryException noted(@Nullable Throwable thrown) {
     RegistryException failure = thrown == null ? null : Failures.of(thrown);
-    if (failure != null && failure.kind() == RegistryException.Kind.UNAVAILABLE) {
+    if (isUnavailable(failure)) {
       contact.failed();
     } else {
       contact.answered();
@@ -445,8 +462,13 @@ final class StoreRegistration implements Registration {
     return failure;
   }
 
+  private static boolean isUnavailable(@Nullable RegistryException failure) {
+    return failure != null && failure.kind() == RegistryException.Kind.UNAVAILABLE;
+  }
+
   /** Takes note under the lock of what the store holds now. */
   private void adopt(Sending sent, Lease taken) {
+    doubted = false;
     accepted = sent.said;
     shown = sent.wanted;
     lease = taken;
@@ -505,7 +527,7 @@ final class StoreRegistration implements Registration {
         cancel(renewal);
         renewal = null;
         finished = last;
-      } else if (!last || failure.kind() == RegistryException.Kind.UNAVAILABLE) {
+      } else if (!last || owed || isUnavailable(failure)) {
         complaint.failed(key, failure);
         lastFailure = failure;
         retryLater(sentNanos);
@@ -663,7 +685,7 @@ final class StoreRegistration implements Registration {
     if (current == null || current.ttl().isZero()) {
       return;
     }
-    double spread = ThreadLocalRandom.current().nextDouble(0.9, 1.0);
+    double spread = machine.random().nextDouble(0.9, 1.0);
     long wait = Math.max(0, (long) (current.ttl().toNanos() / 3.0 * spread) - passedNanos);
     // Renewals are due on common ticks, so that ten thousand wake the timer ten times a second.
     long past = Math.floorMod(timer.nanoTime() + wait, TICK_NANOS);
@@ -738,7 +760,7 @@ final class StoreRegistration implements Registration {
   /** Takes a result of a check or a probe that runs here. */
   private void checked(Health result) {
     synchronized (lock) {
-      if (closing || result == checked) {
+      if (closing || state == State.FENCED || result == checked) {
         return;
       }
       checked = result;
@@ -751,6 +773,9 @@ final class StoreRegistration implements Registration {
         if (parked) {
           parked = false;
           epoch++;
+          lease = null; // a removal may have arrived, or arrive yet
+          cancel(renewal);
+          renewal = null;
         }
       }
     }
@@ -761,7 +786,7 @@ final class StoreRegistration implements Registration {
   private void park() {
     synchronized (lock) {
       removal = null;
-      if (closing || checked != Health.CRITICAL) {
+      if (closing || state == State.FENCED || checked != Health.CRITICAL) {
         return;
       }
       parked = true;

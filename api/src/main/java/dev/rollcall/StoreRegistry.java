@@ -14,7 +14,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -62,6 +61,7 @@ final class StoreRegistry implements Registry {
 
   private final RegistryBackend backend;
   private final Timer timer;
+  private final Machine machine;
   private final @Nullable Timer ownTimer;
   private final Settings settings;
   private final Dispatcher dispatcher;
@@ -71,28 +71,37 @@ final class StoreRegistry implements Registry {
   private final LossGuard guard;
   private final ConcurrentHashMap<String, WatchedService> services = new ConcurrentHashMap<>();
   private final RecentViews recent = new RecentViews();
-  private final Set<StoreRegistration> registrations = ConcurrentHashMap.newKeySet();
+
+  /** By number, so that the order in which they are gone through hangs on nothing by chance. */
+  private final ConcurrentHashMap<Long, StoreRegistration> registrations =
+      new ConcurrentHashMap<>();
+
+  /** Of the listeners to registrations' states, those that may still be called. */
+  private final Set<StateMailbox> listening = ConcurrentHashMap.newKeySet();
+
   private final UUID owners = UUID.randomUUID();
   private final AtomicLong begun = new AtomicLong();
   private final AtomicBoolean answering = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
-  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final CompletableFuture<@Nullable Void> stopped = new CompletableFuture<>();
   private @Nullable StoreCatalog catalog;
 
   StoreRegistry(
       RegistryBackend backend,
       Timer timer,
       @Nullable Timer ownTimer,
+      Machine machine,
       @Nullable Executor listenerExecutor,
       Settings settings) {
     this.backend = backend;
     this.timer = timer;
+    this.machine = machine;
     this.ownTimer = ownTimer;
     this.settings = settings;
-    this.dispatcher = new Dispatcher(timer, listenerExecutor);
-    this.answers = new Answers(timer);
+    this.dispatcher = new Dispatcher(timer, machine.listenerPool(), listenerExecutor);
+    this.answers = new Answers(timer, new Dispatcher(timer, machine.answerPool(), null));
     this.contact = new StoreContact(timer, this::storeAnswers);
-    this.checker = HealthChecker.open(timer, "rollcall-check");
+    this.checker = machine.checker(timer);
     this.guard = new LossGuard(timer, checker, settings.lossShare, settings.lossBound);
     timer.schedule(this::sweep, settings.idleViewsAfter);
   }
@@ -149,10 +158,8 @@ final class StoreRegistry implements Registry {
   }
 
   /** As unique as a random UUID each, whose cost would be a fifth of a registration's in memory. */
-  private String nextOwner() {
-    return new UUID(
-            owners.getMostSignificantBits(),
-            owners.getLeastSignificantBits() + begun.getAndIncrement())
+  private String owner(long number) {
+    return new UUID(owners.getMostSignificantBits(), owners.getLeastSignificantBits() + number)
         .toString();
   }
 
@@ -160,20 +167,23 @@ final class StoreRegistry implements Registry {
     Checks.notNull("instance", instance, "");
     Checks.notNull("liveness", liveness, () -> ", instance " + instance.key());
     requireOpen();
+    long number = begun.getAndIncrement();
     StoreRegistration registration =
         new StoreRegistration(
             backend,
             timer,
+            machine,
             dispatcher,
             answers,
             contact,
             settings.deadline,
-            nextOwner(),
+            owner(number),
             instance,
             liveness,
             claim,
-            registrations::remove);
-    registrations.add(registration);
+            listening,
+            ended -> registrations.remove(number));
+    registrations.put(number, registration);
     registration.start(checker);
     if (closed.get()) {
       registration.deregister(); // close() may have passed by before it was added
@@ -242,7 +252,7 @@ final class StoreRegistry implements Registry {
       timer.schedule(
           () -> {
             answering.set(false);
-            registrations.forEach(StoreRegistration::storeAnswers);
+            registrations.values().forEach(StoreRegistration::storeAnswers);
           },
           ROUND);
     }
@@ -351,8 +361,8 @@ final class StoreRegistry implements Registry {
         awaitStopped(interrupted);
         return;
       }
-      List<StoreRegistration> all = List.copyOf(registrations);
-      long deadline = System.nanoTime() + settings.deadline.toNanos();
+      List<StoreRegistration> all = List.copyOf(registrations.values());
+      long deadline = machine.nanoTime() + settings.deadline.toNanos();
       all.forEach(StoreRegistration::leave);
       boolean later = interrupted && !gone(all).isDone();
       if (!later) {
@@ -364,11 +374,11 @@ final class StoreRegistry implements Registry {
         }
       }
       try {
-        stopListening(all, interrupted);
+        stopListening(interrupted);
       } finally {
         if (later) {
           // No daemon: the process is to live until the store was told, or the deadline is over.
-          new Thread(() -> stopLater(all, deadline), "rollcall-closing").start();
+          machine.runApart("rollcall-closing", () -> stopLater(all, deadline));
         } else {
           stop(all);
         }
@@ -404,11 +414,11 @@ final class StoreRegistry implements Registry {
       if (ownTimer != null) {
         ownTimer.close();
       }
-      stopped.countDown();
+      stopped.complete(null);
     }
   }
 
-  private void stopListening(List<StoreRegistration> all, boolean interrupted) {
+  private void stopListening(boolean interrupted) {
     StoreCatalog everything;
     synchronized (this) {
       everything = catalog;
@@ -417,7 +427,7 @@ final class StoreRegistry implements Registry {
     watched.forEach(WatchedService::close); // before their listeners are counted
     List<Mailbox> mailboxes = new ArrayList<>();
     watched.forEach(service -> mailboxes.addAll(service.mailboxes()));
-    all.forEach(registration -> mailboxes.addAll(registration.mailboxes()));
+    mailboxes.addAll(listening);
     if (everything != null) {
       everything.close();
       mailboxes.addAll(everything.mailboxes());
@@ -431,8 +441,8 @@ final class StoreRegistry implements Registry {
       everything.end(cause);
     }
     if (!interrupted) {
-      long deadline = System.nanoTime() + QUIET_NANOS;
-      mailboxes.forEach(mailbox -> mailbox.awaitQuiet(deadline - System.nanoTime()));
+      long deadline = machine.nanoTime() + QUIET_NANOS;
+      mailboxes.forEach(mailbox -> mailbox.awaitQuiet(deadline - machine.nanoTime()));
     }
   }
 
@@ -446,10 +456,10 @@ final class StoreRegistry implements Registry {
         all.stream().filter(StoreRegistration::staysByItself).toList();
     CompletableFuture<?> awaited = gone(all);
     for (boolean last = false; !last; ) {
-      long left = deadline - System.nanoTime();
+      long left = deadline - machine.nanoTime();
       last = left <= LAST_CHANCE_NANOS;
       try {
-        awaited.get(Math.min(left, LAST_CHANCE_NANOS), TimeUnit.NANOSECONDS);
+        machine.await(awaited, Math.min(left, LAST_CHANCE_NANOS));
         last = true;
       } catch (ExecutionException refused) {
         last = true;
@@ -479,9 +489,9 @@ final class StoreRegistry implements Registry {
       return; // the other thread goes on
     }
     try {
-      if (!stopped.await(settings.deadline.toNanos() + 2 * QUIET_NANOS, TimeUnit.NANOSECONDS)) {
-        LOG.warn("closing has not ended in time on another thread");
-      }
+      machine.await(stopped, settings.deadline.toNanos() + 2 * QUIET_NANOS);
+    } catch (TimeoutException | ExecutionException late) {
+      LOG.warn("closing has not ended in time on another thread");
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt();
     }

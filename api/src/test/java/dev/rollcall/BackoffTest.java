@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class BackoffTest {
   private final ManualTimer timer = new ManualTimer();
-  private final Backoff backoff = new Backoff(timer);
+  private final Backoff backoff = new Backoff(timer, RealMachine.INSTANCE);
 
   private void assertFails(long aroundMillis) {
     Duration wait = backoff.failed();
@@ -49,10 +49,10 @@ class BackoffTest {
 
   @Test
   void failed_isSpread() {
-    long first = new Backoff(timer).failed().toNanos();
+    long first = new Backoff(timer, RealMachine.INSTANCE).failed().toNanos();
     boolean spread = false;
     for (int i = 0; i < 50; i++) {
-      spread |= new Backoff(timer).failed().toNanos() != first;
+      spread |= new Backoff(timer, RealMachine.INSTANCE).failed().toNanos() != first;
     }
     assertThat(spread).isTrue();
   }

@@ -86,7 +86,8 @@ class DispatcherOwnershipTest {
 
   @Test
   void fanout_whenItsWorkerStallsInTheTimer_isDelivered() {
-    try (Dispatcher dispatcher = new Dispatcher(timer, Runnable::run)) {
+    try (Dispatcher dispatcher =
+        new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run)) {
       List<MailboxTest.Counting> both = List.of(mailbox(dispatcher), mailbox(dispatcher));
       timer.stall.set(() -> timer.time.advance(LOOK.multipliedBy(3)));
       new Fanout(dispatcher, both).signal();
@@ -96,7 +97,8 @@ class DispatcherOwnershipTest {
 
   @Test
   void fanout_whenItsWorkerStallsInTheTimerAgainAndAgain_isDeliveredEachTime() {
-    try (Dispatcher dispatcher = new Dispatcher(timer, Runnable::run)) {
+    try (Dispatcher dispatcher =
+        new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run)) {
       AtomicInteger state = new AtomicInteger();
       List<AtomicInteger> seen = List.of(new AtomicInteger(), new AtomicInteger());
       List<MailboxTest.Counting> both = new ArrayList<>();
@@ -117,7 +119,8 @@ class DispatcherOwnershipTest {
 
   @Test
   void fanout_whenTheMailboxThatBlocksIsTakenOff_reachesTheLastOne() {
-    try (Dispatcher dispatcher = new Dispatcher(timer, Runnable::run)) {
+    try (Dispatcher dispatcher =
+        new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run)) {
       List<MailboxTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
       mailboxes.add(blocking(dispatcher));
       mailboxes.add(mailbox(dispatcher));
@@ -131,7 +134,8 @@ class DispatcherOwnershipTest {
 
   @Test
   void worker_thatTheExecutorDrops_isReplaced() {
-    try (Dispatcher dispatcher = new Dispatcher(timer, task -> {})) {
+    try (Dispatcher dispatcher =
+        new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), task -> {})) {
       MailboxTest.Counting mailbox = mailbox(dispatcher);
       mailbox.signal();
       timer.time.advance(A_SECOND);
@@ -142,7 +146,8 @@ class DispatcherOwnershipTest {
   @Test
   void worker_thatTheExecutorRunsTooLateAndTwice_runsOnce() {
     Queue<Runnable> kept = new ArrayDeque<>();
-    try (Dispatcher dispatcher = new Dispatcher(timer, kept::add)) {
+    try (Dispatcher dispatcher =
+        new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), kept::add)) {
       MailboxTest.Counting mailbox = mailbox(dispatcher);
       mailbox.signal();
       timer.time.advance(A_SECOND);
@@ -164,6 +169,7 @@ class DispatcherOwnershipTest {
         Dispatcher dispatcher =
             new Dispatcher(
                 timer,
+                RealMachine.INSTANCE.listenerPool(),
                 task -> {
                   throw new IllegalStateException("broken");
                 })) {
@@ -182,7 +188,8 @@ class DispatcherOwnershipTest {
           throw new IllegalStateException("broken");
         });
     try (RecordedLog log = new RecordedLog();
-        Dispatcher dispatcher = new Dispatcher(timer, Runnable::run)) {
+        Dispatcher dispatcher =
+            new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run)) {
       List<MailboxTest.Counting> both = List.of(mailbox(dispatcher), mailbox(dispatcher));
       new Fanout(dispatcher, both).signal();
       both.forEach(DispatcherOwnershipTest::heard);
@@ -201,7 +208,8 @@ class DispatcherOwnershipTest {
   void worker_thatBreaksInADelivery_leavesNothingBehind() {
     AtomicInteger runs = new AtomicInteger();
     try (RecordedLog log = new RecordedLog();
-        Dispatcher dispatcher = new Dispatcher(timer, Runnable::run)) {
+        Dispatcher dispatcher =
+            new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run)) {
       Due breaking =
           new Due(dispatcher) {
             @Override
@@ -234,7 +242,8 @@ class DispatcherOwnershipTest {
   void executor_afterAListenerHasBlockedIt_isUsedAgain() {
     List<String> names = new CopyOnWriteArrayList<>();
     ExecutorService single = Executors.newSingleThreadExecutor(task -> new Thread(task, "given"));
-    try (Dispatcher dispatcher = new Dispatcher(timer, single)) {
+    try (Dispatcher dispatcher =
+        new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), single)) {
       MailboxTest.Counting blocking = blocking(dispatcher);
       blocking.signal();
       heard(blocking);
@@ -261,10 +270,13 @@ class DispatcherOwnershipTest {
     Dispatcher dispatcher =
         new Dispatcher(
             timer,
+            RealMachine.INSTANCE.listenerPool(),
             task -> {
               throw new RejectedExecutionException("full");
             });
-    awaitBlocked(signal(blocking(new Dispatcher(timer, Runnable::run))));
+    awaitBlocked(
+        signal(
+            blocking(new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run))));
     dispatcher.close();
     List<MailboxTest.Counting> both = List.of(mailbox(dispatcher), mailbox(dispatcher));
     new Fanout(dispatcher, both).signal();

@@ -29,7 +29,7 @@ class DispatcherTest {
   @Test
   void enqueue_withBlockingListeners_delaysNoOther() {
     CountDownLatch until = new CountDownLatch(1);
-    try (Dispatcher dispatcher = new Dispatcher(timer, null)) {
+    try (Dispatcher dispatcher = new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), null)) {
       for (int i = 0; i < 5; i++) {
         blocking(dispatcher, until).signal();
       }
@@ -46,7 +46,8 @@ class DispatcherTest {
   void enqueue_withABlockedGivenThread_delaysNoOther() {
     CountDownLatch until = new CountDownLatch(1);
     ExecutorService single = Executors.newSingleThreadExecutor();
-    try (Dispatcher dispatcher = new Dispatcher(timer, single)) {
+    try (Dispatcher dispatcher =
+        new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), single)) {
       blocking(dispatcher, until).signal();
       MailboxTest.Counting other = new MailboxTest.Counting(dispatcher, () -> {});
       other.signal();
@@ -60,7 +61,8 @@ class DispatcherTest {
   @Test
   void enqueue_withADirectExecutor_runsOnTheCallersThread() {
     List<Thread> threads = new CopyOnWriteArrayList<>();
-    try (Dispatcher dispatcher = new Dispatcher(new ManualTimer(), Runnable::run)) {
+    try (Dispatcher dispatcher =
+        new Dispatcher(new ManualTimer(), RealMachine.INSTANCE.listenerPool(), Runnable::run)) {
       MailboxTest.Counting mailbox =
           new MailboxTest.Counting(dispatcher, () -> threads.add(Thread.currentThread()));
       mailbox.signal();
@@ -73,7 +75,8 @@ class DispatcherTest {
   void enqueue_withADirectExecutorThatIsStuck_runsOthersOnAnotherThreadThanTheTimers() {
     CountDownLatch until = new CountDownLatch(1);
     List<String> names = new CopyOnWriteArrayList<>();
-    try (Dispatcher dispatcher = new Dispatcher(timer, Runnable::run)) {
+    try (Dispatcher dispatcher =
+        new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run)) {
       Thread stuck = new Thread(() -> blocking(dispatcher, until).signal());
       stuck.start();
       await().until(() -> stuck.getState() == Thread.State.WAITING);
@@ -92,6 +95,7 @@ class DispatcherTest {
     try (Dispatcher dispatcher =
         new Dispatcher(
             timer,
+            RealMachine.INSTANCE.listenerPool(),
             task -> {
               rejected.incrementAndGet();
               throw new RejectedExecutionException("full");
@@ -107,7 +111,7 @@ class DispatcherTest {
   void threads_areNamedDaemonsAndEndWithTheDispatcher() {
     List<Thread> threads = new CopyOnWriteArrayList<>();
     CountDownLatch all = new CountDownLatch(3);
-    try (Dispatcher dispatcher = new Dispatcher(timer, null)) {
+    try (Dispatcher dispatcher = new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), null)) {
       for (int i = 0; i < 3; i++) {
         new MailboxTest.Counting(
                 dispatcher,
@@ -129,7 +133,7 @@ class DispatcherTest {
 
   @Test
   void enqueue_afterClose_runsNothing() {
-    Dispatcher dispatcher = new Dispatcher(timer, null);
+    Dispatcher dispatcher = new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), null);
     dispatcher.close();
     MailboxTest.Counting mailbox = new MailboxTest.Counting(dispatcher, () -> {});
     mailbox.signal();
@@ -144,6 +148,7 @@ class DispatcherTest {
     try (Dispatcher dispatcher =
         new Dispatcher(
             new ManualTimer(),
+            RealMachine.INSTANCE.listenerPool(),
             task -> {
               names.add("started");
               new Thread(task).start();
@@ -163,7 +168,7 @@ class DispatcherTest {
   void fanout_withAListenerThatBlocks_reachesAllOthersAndThatOneLater() {
     CountDownLatch until = new CountDownLatch(1);
     List<MailboxTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
-    try (Dispatcher dispatcher = new Dispatcher(timer, null)) {
+    try (Dispatcher dispatcher = new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), null)) {
       for (int i = 0; i < 20; i++) {
         mailboxes.add(
             i == 5 ? blocking(dispatcher, until) : new MailboxTest.Counting(dispatcher, () -> {}));
@@ -187,7 +192,8 @@ class DispatcherTest {
   void fanout_signalledOftenBeforeItRuns_runsOnceOnOneTask() {
     List<Runnable> tasks = new CopyOnWriteArrayList<>();
     List<MailboxTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
-    try (Dispatcher dispatcher = new Dispatcher(new ManualTimer(), tasks::add)) {
+    try (Dispatcher dispatcher =
+        new Dispatcher(new ManualTimer(), RealMachine.INSTANCE.listenerPool(), tasks::add)) {
       for (int i = 0; i < 100; i++) {
         mailboxes.add(new MailboxTest.Counting(dispatcher, () -> {}));
       }
@@ -206,7 +212,7 @@ class DispatcherTest {
   void fanout_withListenersThatAllBlock_callsEachOfThem() {
     CountDownLatch until = new CountDownLatch(1);
     List<MailboxTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
-    try (Dispatcher dispatcher = new Dispatcher(timer, null)) {
+    try (Dispatcher dispatcher = new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), null)) {
       for (int i = 0; i < 8; i++) {
         mailboxes.add(blocking(dispatcher, until));
       }

@@ -39,9 +39,11 @@ class MailboxTest {
   }
 
   private final Timer timer = Timer.system("test-timer");
-  private final Dispatcher pooled = new Dispatcher(timer, null);
+  private final Dispatcher pooled =
+      new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), null);
   private final Queue<Runnable> tasks = new ArrayDeque<>();
-  private final Dispatcher stepped = new Dispatcher(new ManualTimer(), tasks::add);
+  private final Dispatcher stepped =
+      new Dispatcher(new ManualTimer(), RealMachine.INSTANCE.listenerPool(), tasks::add);
 
   @AfterEach
   void close() {
@@ -76,7 +78,8 @@ class MailboxTest {
   @Test
   void interruptFlag_ofAThreadThatRunsListenersItself_stays() {
     List<Boolean> seen = new ArrayList<>();
-    Dispatcher direct = new Dispatcher(new ManualTimer(), Runnable::run);
+    Dispatcher direct =
+        new Dispatcher(new ManualTimer(), RealMachine.INSTANCE.listenerPool(), Runnable::run);
     Counting mailbox = new Counting(direct, () -> seen.add(Thread.currentThread().isInterrupted()));
     Thread.currentThread().interrupt();
     mailbox.signal();

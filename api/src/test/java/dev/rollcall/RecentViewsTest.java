@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 
 class RecentViewsTest {
   private final Timer timer = new ManualTimer();
-  private final Dispatcher dispatcher = new Dispatcher(timer, Runnable::run);
+  private final Dispatcher dispatcher =
+      new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run);
   private final LossGuard guard = new LossGuard(timer, null, 1, Duration.ofMinutes(5));
   private final RecentViews views = new RecentViews();
 

@@ -3,7 +3,9 @@ package dev.rollcall;
 import dev.rollcall.spi.RegisterRequest.Claim;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -17,9 +19,12 @@ abstract class RegistrationFixture {
   final ManualTimer timer = new ManualTimer();
   final ScriptedBackend backend = new ScriptedBackend();
   final FakeChecker checker = new FakeChecker();
-  final Dispatcher dispatcher = new Dispatcher(timer, Runnable::run);
-  final Answers answers = new Answers(timer, new Dispatcher(timer, Runnable::run));
+  final Dispatcher dispatcher =
+      new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run);
+  final Answers answers =
+      new Answers(timer, new Dispatcher(timer, RealMachine.INSTANCE.answerPool(), Runnable::run));
   final StoreContact contact = new StoreContact(timer, () -> {});
+  final Set<StateMailbox> listening = ConcurrentHashMap.newKeySet();
   final AtomicInteger done = new AtomicInteger();
   final List<Registration.State> states = new CopyOnWriteArrayList<>();
 
@@ -38,6 +43,7 @@ abstract class RegistrationFixture {
         new StoreRegistration(
             backend,
             timer,
+            RealMachine.INSTANCE,
             dispatcher,
             answers,
             contact,
@@ -46,6 +52,7 @@ abstract class RegistrationFixture {
             INSTANCE,
             liveness,
             claim,
+            listening,
             ended -> done.incrementAndGet());
     registration.onState(states::add);
     registration.start(checker);

@@ -61,6 +61,30 @@ class StoreCatalogTest extends RegistryFixture {
   }
 
   @Test
+  void snapshot_ofAServiceThatIsGone_hasTheRevisionAtWhichItWent() {
+    watch.load(instanceOf("a", "1"));
+    remove("a", "1");
+    assertThat(catalog.snapshot("a").revision()).isEqualTo(9);
+  }
+
+  @Test
+  void watch_ofAServiceThatComesBackWhileTheStreamResumes_goesBackToNoLoadingState() {
+    catalog.watch(heard::add);
+    watch.load(instanceOf("a", "1"));
+    watch.sink.interrupted(RegistryException.unavailable("down", null));
+    remove("a", "1");
+    long gone = catalog.snapshot("a").version();
+    watch.sink.put(instanceOf("a", "2"), 10);
+    Snapshot back = catalog.snapshot("a");
+    assertThat(back.all()).containsExactly(instanceOf("a", "2"));
+    assertThat(back.version()).isGreaterThan(gone);
+    assertThat(back.freshness()).isInstanceOf(Freshness.Stale.class);
+    assertThat(last().changes().get("a").added()).containsExactly(instanceOf("a", "2"));
+    watch.sink.synced();
+    assertThat(catalog.snapshot("a").freshness()).isInstanceOf(Freshness.Live.class);
+  }
+
+  @Test
   void replace_ofOneServiceWithin_leavesTheOthers() {
     watch.load(instanceOf("a", "1"), instanceOf("b", "1"));
     watch.sink.replace(Selector.service("a"), List.of(instanceOf("a", "2")), 2);
@@ -183,7 +207,7 @@ class StoreCatalogTest extends RegistryFixture {
     assertThat(catalog.snapshot("a").freshness()).isInstanceOf(Freshness.Stale.class);
     assertThat(catalog.snapshot("a").all()).hasSize(1);
     watch.sink.synced();
-    assertThat(fresh).containsExactly("Loading", "changed", "Stale", "Live");
+    assertThat(fresh).containsExactly("Loading", "changed", "Live", "Stale", "Live");
   }
 
   @Test

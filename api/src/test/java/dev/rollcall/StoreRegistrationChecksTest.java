@@ -127,6 +127,36 @@ class StoreRegistrationChecksTest extends RegistrationFixture {
   }
 
   @Test
+  void parked_whileTheStoreIsDown_isRegisteredAgainOnceItPasses() {
+    StoreRegistration registration = startChecked();
+    checker.found(Health.PASSING);
+    registration.health(Health.CRITICAL).join(); // so that what is to be shown stays the same
+    backend.onDeregister = call -> call.refuse(Kind.UNAVAILABLE);
+    checker.found(Health.CRITICAL);
+    timer.advance(AFTER);
+    assertThat(registration.state()).isEqualTo(LOST);
+    int sent = backend.registers.size();
+    checker.found(Health.PASSING);
+    timer.advance(LONG);
+    assertThat(registration.state()).isEqualTo(ACTIVE);
+    assertThat(backend.registers).hasSizeGreaterThan(sent);
+  }
+
+  @Test
+  void critical_notAnsweredAndTakenBack_isOverwritten() {
+    startChecked();
+    checker.found(Health.PASSING);
+    backend.onRegister = call -> call.refuse(Kind.UNAVAILABLE);
+    checker.found(Health.CRITICAL);
+    int sent = backend.registers.size();
+    backend.onRegister = ScriptedBackend.Register::accept;
+    checker.found(Health.PASSING); // which is what the store has taken last, as far as is known
+    timer.advance(Duration.ofSeconds(5));
+    assertThat(backend.registers).hasSizeGreaterThan(sent);
+    assertThat(shown()).isEqualTo(Health.PASSING);
+  }
+
+  @Test
   void parked_whenItsDeregistrationIsDenied_isNotRepeatedAtOnce() {
     startChecked();
     backend.onDeregister =

@@ -141,6 +141,22 @@ class StoreRegistrationCloseTest extends RegistrationFixture {
   }
 
   @Test
+  void deregister_whenRefusedAfterItWasSaidToBeUndone_goesOn() {
+    StoreRegistration registration = start();
+    backend.onDeregister = call -> call.refuse(Kind.UNAVAILABLE);
+    CompletableFuture<Void> gone = registration.deregister();
+    timer.advance(DEADLINE);
+    assertThat(gone.isCompletedExceptionally()).isTrue();
+    backend.onDeregister = call -> call.refuse(Kind.DENIED);
+    timer.advance(LONG);
+    assertThat(done).hasValue(0);
+    backend.onDeregister = ScriptedBackend.Deregister::accept;
+    timer.advance(LONG);
+    assertThat(done.get()).isPositive();
+    assertThat(timer.pending()).isZero();
+  }
+
+  @Test
   void close_whenTheStoreFails_logsAndReturns() {
     StoreRegistration registration = start();
     backend.onDeregister = call -> call.refuse(Kind.DENIED);
@@ -194,7 +210,7 @@ class StoreRegistrationCloseTest extends RegistrationFixture {
     Subscription subscription = registration.onState(heard::complete);
     assertThat(heard).isCompletedWithValue(ACTIVE);
     subscription.close();
-    assertThat(registration.mailboxes()).hasSize(1);
+    assertThat(listening).hasSize(1);
     registration.close();
     CompletableFuture<Registration.State> late = new CompletableFuture<>();
     registration.onState(late::complete);

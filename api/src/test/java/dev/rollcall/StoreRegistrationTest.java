@@ -340,6 +340,42 @@ class StoreRegistrationTest extends RegistrationFixture {
   }
 
   @Test
+  void lease_ofAnEarlierCallWhenSuperseded_undoesTheLaterOneThatIsGranted() {
+    failFirst(1, Kind.UNAVAILABLE);
+    StoreRegistration registration = start();
+    ScriptedBackend.Register first = backend.lastRegister();
+    backend.onRegister = call -> {};
+    timer.advance(Duration.ofSeconds(1));
+    assertThat(backend.registers).hasSize(2);
+    first.listener.ended(LeaseEnd.SUPERSEDED);
+    backend.lastRegister().accept();
+    assertThat(registration.state()).isEqualTo(FENCED);
+    assertThat(backend.deregisters).hasSize(1);
+    assertThat(backend.lastDeregister().owner.id()).isEqualTo(first.owner().id());
+    assertThat(done.get()).isPositive();
+    timer.advance(LONG);
+    assertThat(backend.registers).hasSize(2);
+    assertThat(backend.deregisters).hasSize(1);
+  }
+
+  @Test
+  void fenced_withACallThatWasNotAnswered_isUndoneUntilTheStoreConfirms() {
+    StoreRegistration registration = start();
+    backend.onRegister = call -> call.refuse(Kind.UNAVAILABLE);
+    backend.onDeregister = call -> call.refuse(Kind.UNAVAILABLE);
+    backend.lastRegister().listener.ended(LeaseEnd.REMOVED);
+    backend.onRegister = call -> call.refuse(Kind.CONFLICT);
+    timer.advance(Duration.ofSeconds(5));
+    assertThat(registration.state()).isEqualTo(FENCED);
+    assertThat(registration.gone()).isNotDone();
+    backend.onDeregister = ScriptedBackend.Deregister::accept;
+    timer.advance(LONG);
+    assertThat(registration.gone()).isCompleted();
+    assertThat(registration.state()).isEqualTo(FENCED);
+    assertThat(timer.pending()).isZero();
+  }
+
+  @Test
   void lease_ofAnEarlierCall_isNotListenedTo() {
     StoreRegistration registration = start();
     registration.update(Samples.instance("a", 9));

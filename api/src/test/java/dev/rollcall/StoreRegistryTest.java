@@ -148,6 +148,28 @@ class StoreRegistryTest extends RegistryFixture {
   }
 
   @Test
+  void watch_thatHeardWhyNothingIsThere_hearsThatItIsLive() {
+    List<String> heard = new ArrayList<>();
+    registry
+        .service("orders")
+        .watch(
+            new ServiceListener() {
+              @Override
+              public void changed(Change change) {
+                heard.add("changed");
+              }
+
+              @Override
+              public void freshnessChanged(Freshness now) {
+                heard.add(now.getClass().getSimpleName());
+              }
+            });
+    backend.lastWatch().sink.interrupted(RegistryException.unavailable("down", null));
+    load();
+    assertThat(heard).containsExactly("Loading", "changed", "Live");
+  }
+
+  @Test
   void watch_closed_hearsNothingMore() {
     List<Change> heard = new ArrayList<>();
     Subscription subscription = registry.service("orders").watch(heard::add);

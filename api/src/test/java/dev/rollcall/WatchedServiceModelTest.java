@@ -88,7 +88,7 @@ class WatchedServiceModelTest {
     long seed = SEED + repetition.getCurrentRepetition();
     Random random = new Random(seed);
     try (Timer timer = Timer.system("test-timer");
-        Dispatcher dispatcher = new Dispatcher(timer, null)) {
+        Dispatcher dispatcher = new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), null)) {
       LossGuard guard = new LossGuard(timer, new FakeChecker(), 1, Duration.ofMinutes(5));
       WatchedService watched =
           new WatchedService(

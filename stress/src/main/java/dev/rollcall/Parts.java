@@ -6,6 +6,7 @@ import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Parts of the engine without threads of their own: listeners run where they are signalled. */
 final class Parts {
@@ -19,7 +20,7 @@ final class Parts {
   }
 
   static Dispatcher dispatcher(Timer timer) {
-    return new Dispatcher(timer, Runnable::run);
+    return new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run);
   }
 
   static InstanceCache cache(Timer timer) {
@@ -41,15 +42,16 @@ final class Parts {
   static StoreRegistration unstarted(RegistryBackend store, Timer timer) {
     return new StoreRegistration(
         store,
-        timer,
+        timer, RealMachine.INSTANCE,
         dispatcher(timer),
-        new Answers(timer),
+        new Answers(timer, dispatcher(timer)),
         new StoreContact(timer, () -> {}),
         Duration.ofSeconds(10),
         UUID.randomUUID().toString(),
         A,
         Liveness.heartbeat(Duration.ofSeconds(9)),
         Claim.TAKE_OVER,
+        ConcurrentHashMap.newKeySet(),
         ended -> {});
   }
 }

@@ -24,6 +24,7 @@ public class ViewCreationTest {
           store,
           new StillTimer(),
           null,
+          RealMachine.INSTANCE,
           Runnable::run,
           new StoreRegistry.Settings(
               Duration.ofSeconds(10), Duration.ofMinutes(1), 1, Duration.ofMinutes(5), 0.5));
