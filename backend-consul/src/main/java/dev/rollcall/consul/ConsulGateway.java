@@ -58,7 +58,9 @@ final class ConsulGateway implements AutoCloseable {
   static final int CALLS = 8;
   static final int HEARTBEATS = 4;
 
-  private static final long MOST_BYTES = 64L << 20;
+  /** Consul knows no pages. This holds 1,500 instances at the limits of their fields. */
+  private static final long MOST_BYTES = 256L << 20;
+
   private static final MediaType JSON = MediaType.get("application/json; charset=utf-8");
 
   private final ConsulSettings settings;

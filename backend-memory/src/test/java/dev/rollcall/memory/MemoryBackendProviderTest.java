@@ -74,7 +74,7 @@ class MemoryBackendProviderTest {
       timer.close();
       await().atMost(Duration.ofMinutes(1)).until(() -> snapshot(other, "orders").isEmpty());
     }
-    await().until(MemoryBackendProviderTest::noTimerThread);
+    await().atMost(Duration.ofMinutes(1)).until(MemoryBackendProviderTest::noTimerThread);
   }
 
   private static boolean noTimerThread() {

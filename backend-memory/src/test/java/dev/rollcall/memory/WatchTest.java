@@ -145,7 +145,9 @@ class WatchTest {
     add("orders", "b");
     Thread closer = new Thread(watch::close);
     closer.start();
-    await().until(() -> closer.getState() == Thread.State.TIMED_WAITING);
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> closer.getState() == Thread.State.TIMED_WAITING);
     proceed.countDown();
     closer.join();
     assertThat(sink.take()).containsExactly("put a PASSING");

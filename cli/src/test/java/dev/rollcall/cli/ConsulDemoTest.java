@@ -21,7 +21,7 @@ class ConsulDemoTest {
       assertThat(run.code()).as(run.err() + run.out()).isZero();
       assertThat(run.out())
           .containsPattern("(?m)^demo: 5 registered, \\d+ changes seen, 1 expired, 0 lost$");
-      assertThat(witness.catalog().await(Duration.ofSeconds(10)).services())
+      assertThat(witness.catalog().await(Duration.ofMinutes(1)).services())
           .containsExactly("consul"); // the agent lists itself
     }
   }

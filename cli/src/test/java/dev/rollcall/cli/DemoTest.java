@@ -39,7 +39,7 @@ class DemoTest {
       assertThat(closing.group(4)).isEqualTo("0");
       assertThat(run.out()).contains("answers: 200 hello from", "orders-3 0", "tags v1 -> v1,v2");
       assertThat(run.out().lines()).allMatch(line -> line.length() <= 100);
-      assertThat(witness.catalog().await(Duration.ofSeconds(10)).services()).isEmpty();
+      assertThat(witness.catalog().await(Duration.ofMinutes(1)).services()).isEmpty();
     }
   }
 

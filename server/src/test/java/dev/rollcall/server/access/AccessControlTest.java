@@ -29,6 +29,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -206,7 +207,7 @@ class AccessControlTest {
             HttpMethod.GET, "/v1/health/service/held?index=1", "x-consul-token", LOOK);
     var first = client.execute(watch).aggregate();
     var second = client.execute(watch).aggregate();
-    await().until(() -> access.watchers() == 2);
+    await().atMost(Duration.ofMinutes(1)).until(() -> access.watchers() == 2);
 
     assertThat(send(watch).status()).isEqualTo(HttpStatus.TOO_MANY_REQUESTS);
     assertThat(get("/v1/catalog/services", LOOK).status()).isEqualTo(HttpStatus.OK);
@@ -214,7 +215,7 @@ class AccessControlTest {
     held.complete(null);
     assertThat(first.join().status()).isEqualTo(HttpStatus.OK);
     assertThat(second.join().status()).isEqualTo(HttpStatus.OK);
-    await().until(() -> access.watchers() == 0);
+    await().atMost(Duration.ofMinutes(1)).until(() -> access.watchers() == 0);
   }
 
   @Test
@@ -299,7 +300,9 @@ class AccessControlTest {
           }
         }
       }
-      await().until(() -> recorder.lines.stream().anyMatch(line -> line.contains("broken for")));
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> recorder.lines.stream().anyMatch(line -> line.contains("broken for")));
     } finally {
       root.setLevel(before);
       root.detachAppender(recorder);

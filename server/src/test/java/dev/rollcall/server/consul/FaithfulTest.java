@@ -59,7 +59,7 @@ class FaithfulTest {
   /** Both come to show the same: an agent is ahead of its catalogue. */
   private static void same(String path) {
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofMinutes(1))
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(50))
         .untilAsserted(

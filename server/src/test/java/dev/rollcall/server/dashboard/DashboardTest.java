@@ -18,6 +18,7 @@ import dev.rollcall.server.access.Limits;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.MatchResult;
@@ -154,7 +155,7 @@ class DashboardTest {
       assertThat(history.get(0).get("kind").asText()).isEqualTo("removed");
       assertThat(history.size()).isGreaterThanOrEqualTo(4);
     }
-    await().until(() -> page.dashboard.listeners() == 0);
+    await().atMost(Duration.ofMinutes(1)).until(() -> page.dashboard.listeners() == 0);
   }
 
   @Test

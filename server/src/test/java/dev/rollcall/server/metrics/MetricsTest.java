@@ -18,6 +18,7 @@ import dev.rollcall.server.outbound.OutboundPolicy;
 import dev.rollcall.spi.Timer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -102,6 +103,7 @@ class MetricsTest {
     }
 
     await()
+        .atMost(Duration.ofMinutes(1))
         .untilAsserted(
             () -> {
               String page = client.get("/metrics").contentUtf8();
@@ -125,6 +127,7 @@ class MetricsTest {
 
   private void awaitLines(String... lines) {
     await()
+        .atMost(Duration.ofMinutes(1))
         .untilAsserted(
             () -> assertThat(client.get("/metrics").contentUtf8().lines()).contains(lines));
   }

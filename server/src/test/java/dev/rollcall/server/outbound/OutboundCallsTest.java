@@ -142,7 +142,7 @@ class OutboundCallsTest {
           .whenComplete((ok, failed) -> messages.add(failed.getMessage()));
     }
 
-    await().until(() -> messages.size() == 2);
+    await().atMost(Duration.ofMinutes(1)).until(() -> messages.size() == 2);
     assertThat(messages.get(0)).isEqualTo(messages.get(1));
   }
 
@@ -218,7 +218,7 @@ class OutboundCallsTest {
               }
             })) {
       assertThat(reply(calls.get(target.target(), HERE)).is(200)).isTrue();
-      await().until(() -> target.dropped.get() == 1);
+      await().atMost(Duration.ofMinutes(1)).until(() -> target.dropped.get() == 1);
       // What the kernels' buffers on both sides hold, and no more.
       assertThat(written.get()).isLessThan(64 * 1024 * 1024);
     }
@@ -238,7 +238,7 @@ class OutboundCallsTest {
             RawTarget.dripping(head, head.endsWith("chunked\r\n\r\n") ? "1\r\nx\r\n" : "x"))) {
       assertThat(reply(calls.get(target.target(), HERE, Duration.ofMillis(500))).end())
           .isEqualTo(End.UNCERTAIN);
-      await().until(() -> target.dropped.get() == 1);
+      await().atMost(Duration.ofMinutes(1)).until(() -> target.dropped.get() == 1);
     }
   }
 
@@ -267,7 +267,7 @@ class OutboundCallsTest {
               }
             })) {
       assertThat(reply(calls.get(target.target(), HERE)).end()).isEqualTo(End.UNCERTAIN);
-      await().until(() -> target.dropped.get() == 1);
+      await().atMost(Duration.ofMinutes(1)).until(() -> target.dropped.get() == 1);
     }
   }
 
@@ -281,7 +281,7 @@ class OutboundCallsTest {
       assertThat(reply(calls.get(target, HERE))).isEqualTo(Reply.NOT_SENT);
       assertThat(reply(calls.connect(target.address(), HERE, Duration.ofSeconds(1))))
           .isEqualTo(Reply.NOT_SENT);
-      await().until(() -> calls.ended(End.NOT_SENT) == 2);
+      await().atMost(Duration.ofMinutes(1)).until(() -> calls.ended(End.NOT_SENT) == 2);
     }
   }
 
@@ -290,7 +290,7 @@ class OutboundCallsTest {
     Target target = Target.parse("u", "http://never.test:8080/");
 
     assertThat(reply(calls.get(target, HERE, Duration.ofMillis(200)))).isEqualTo(Reply.NOT_SENT);
-    await().until(() -> calls.inFlight() == 0);
+    await().atMost(Duration.ofMinutes(1)).until(() -> calls.inFlight() == 0);
   }
 
   @Test
@@ -326,7 +326,9 @@ class OutboundCallsTest {
             calls.get(
                 Target.parse("u", "http://" + address + ":" + slow.port() + "/"), dripper, limit));
       }
-      await().until(() -> calls.inFlight() == OutboundCalls.MOST_IN_FLIGHT / 2);
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> calls.inFlight() == OutboundCalls.MOST_IN_FLIGHT / 2);
       for (int i = 0; i < 10; i++) {
         assertThat(reply(calls.get(good.target(), HERE)).is(200)).isTrue();
       }
@@ -334,7 +336,7 @@ class OutboundCallsTest {
       for (CompletionStage<Reply> slowReply : slowReplies) {
         assertThat(reply(slowReply).end()).isEqualTo(End.UNCERTAIN);
       }
-      await().until(() -> calls.inFlight() == 0);
+      await().atMost(Duration.ofMinutes(1)).until(() -> calls.inFlight() == 0);
     }
   }
 
@@ -359,9 +361,9 @@ class OutboundCallsTest {
 
       assertThat(results.poll(1, TimeUnit.MINUTES)).isEqualTo(Health.PASSING);
       status.set(429);
-      await().until(() -> results.take() == Health.WARNING);
+      await().atMost(Duration.ofMinutes(1)).until(() -> results.take() == Health.WARNING);
       status.set(500);
-      await().until(() -> results.take() == Health.CRITICAL);
+      await().atMost(Duration.ofMinutes(1)).until(() -> results.take() == Health.CRITICAL);
       running.stop();
     }
   }
