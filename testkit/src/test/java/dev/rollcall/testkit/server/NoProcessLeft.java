@@ -33,7 +33,7 @@ final class NoProcessLeft implements BeforeAllCallback, AfterAllCallback {
   static Set<String> proxyThreads() {
     return Thread.getAllStackTraces().keySet().stream()
         .map(Thread::getName)
-        .filter(name -> name.startsWith("rollcall-"))
+        .filter(name -> name.startsWith("rollcall-fault-proxy-")) // others test beside
         .collect(Collectors.toSet());
   }
 }
