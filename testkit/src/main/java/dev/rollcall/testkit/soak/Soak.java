@@ -52,6 +52,7 @@ public final class Soak {
   private Duration ttl = Duration.ofSeconds(5);
   private Duration patience = Duration.ofMinutes(2);
   private Duration round = ROUND;
+  private int least = 1;
   private Duration grace = Duration.ofSeconds(5);
   private final List<SoakFault> storeFaults = new ArrayList<>();
   private Consumer<String> progress = line -> {};
@@ -89,8 +90,8 @@ public final class Soak {
   }
 
   /**
-   * Sets for how long new rounds begin; 1 minute without this call. The last round is finished,
-   * which may take two minutes more where something does not come right.
+   * Sets for how long new rounds begin; 1 minute without this call. There is one at least; the last
+   * one is finished, which may take two minutes more where something does not come right.
    *
    * @param length 1 s to 30 days
    * @return this
@@ -135,6 +136,12 @@ public final class Soak {
   /** Sets how long all may take to come right after a round: 2 minutes without this call. */
   Soak patience(Duration most) {
     patience = most;
+    return this;
+  }
+
+  /** Sets how many rounds there are at least, however slow the machine: 1 without this call. */
+  Soak rounds(int rounds) {
+    least = rounds;
     return this;
   }
 
@@ -255,7 +262,7 @@ public final class Soak {
         }
         watching.start();
         boolean right = true;
-        while (right && System.nanoTime() - start < length.toNanos()) {
+        while (right && (rounds < least || System.nanoTime() - start < length.toNanos())) {
           round();
           right = comeToRest();
           rounds++;

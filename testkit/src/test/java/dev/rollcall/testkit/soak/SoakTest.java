@@ -47,7 +47,7 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The soak on a small store that is right, and on stores, lines and registries that are not. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 @Execution(ExecutionMode.CONCURRENT)
 class SoakTest {
   private final Timer timer = Timer.system("reference-store");
@@ -131,7 +131,8 @@ class SoakTest {
   @Test
   @DisplayName("a store that is right passes, and every check but that of resources was made")
   void rightStore_passes() {
-    SoakReport report = soak(UnaryOperator.identity()).lasting(Duration.ofSeconds(6)).run();
+    SoakReport report =
+        soak(UnaryOperator.identity()).rounds(4).patience(Duration.ofMinutes(1)).run();
 
     assertThat(report.passed()).as(String.join("\n", report.lines())).isTrue();
     assertThat(report.figures()).allSatisfy(figure -> assertThat(figure.count()).isPositive());
@@ -412,7 +413,7 @@ class SoakTest {
                         }))
             .grace(Duration.ZERO)
             .round(Duration.ofSeconds(6))
-            .lasting(Duration.ofSeconds(12))
+            .rounds(6)
             .run());
   }
 
@@ -438,7 +439,7 @@ class SoakTest {
                   }
                 })
             .grace(Duration.ofMillis(500))
-            .lasting(Duration.ofSeconds(12))
+            .rounds(6)
             .run());
   }
 
@@ -455,7 +456,7 @@ class SoakTest {
                     return super.register(request, end -> {}).thenApply(Untold::new);
                   }
                 })
-            .lasting(Duration.ofSeconds(8))
+            .rounds(4)
             .run());
   }
 
