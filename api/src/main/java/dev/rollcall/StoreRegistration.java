@@ -422,7 +422,9 @@ final class StoreRegistration implements Registration {
       } else if (taken != null) {
         adopt(sent, taken);
         answered = answer(sent);
-      } else if (failure != null && !closing) {
+      } else if (failure != null && closing) {
+        doubted |= isUnavailable(failure);
+      } else if (failure != null) {
         if (isUnavailable(failure)) {
           lastFailure = failure;
           doubted = true;
@@ -527,7 +529,7 @@ final class StoreRegistration implements Registration {
         cancel(renewal);
         renewal = null;
         finished = last;
-      } else if (!last || owed || isUnavailable(failure)) {
+      } else if (!last || owed || doubted || isUnavailable(failure)) {
         complaint.failed(key, failure);
         lastFailure = failure;
         retryLater(sentNanos);

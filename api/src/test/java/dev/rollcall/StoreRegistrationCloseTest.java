@@ -157,6 +157,21 @@ class StoreRegistrationCloseTest extends RegistrationFixture {
   }
 
   @Test
+  void deregister_ofWhatWasNotAnsweredWhenRefused_goesOn() {
+    backend.onRegister = call -> {};
+    StoreRegistration registration = start();
+    backend.onDeregister = call -> call.refuse(Kind.DENIED);
+    CompletableFuture<Void> gone = registration.deregister();
+    backend.lastRegister().refuse(Kind.UNAVAILABLE);
+    assertThat(backend.deregisters).hasSize(1);
+    assertThat(done).hasValue(0);
+    backend.onDeregister = ScriptedBackend.Deregister::accept;
+    timer.advance(Duration.ofSeconds(5));
+    assertThat(gone).isCompleted();
+    assertThat(done.get()).isPositive();
+  }
+
+  @Test
   void close_whenTheStoreFails_logsAndReturns() {
     StoreRegistration registration = start();
     backend.onDeregister = call -> call.refuse(Kind.DENIED);

@@ -368,6 +368,9 @@ class StoreRegistrationTest extends RegistrationFixture {
     timer.advance(Duration.ofSeconds(5));
     assertThat(registration.state()).isEqualTo(FENCED);
     assertThat(registration.gone()).isNotDone();
+    backend.onDeregister = call -> call.refuse(Kind.DENIED);
+    timer.advance(LONG);
+    assertThat(registration.gone()).isNotDone();
     backend.onDeregister = ScriptedBackend.Deregister::accept;
     timer.advance(LONG);
     assertThat(registration.gone()).isCompleted();

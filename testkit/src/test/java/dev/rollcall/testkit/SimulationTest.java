@@ -52,6 +52,8 @@ class SimulationTest {
     "4021, a health that was sent and not answered is overwritten",
     "72, what a fenced owner has sent does not come back after it has left",
     "159, what a fenced owner has sent is undone",
+    "174828, what a fenced owner has sent is undone although the store refuses for a while",
+    "292175, so is what was sent before it was fenced and never confirmed",
     "239, what was said to be undone is undone although the store refuses for a while",
     "802, a registration that failed is undone although the store refuses for a while"
   })
