@@ -436,11 +436,7 @@ final class Workload {
             .get()
             .get(key)
             .thenCompose(
-                read ->
-                    client
-                        .keys
-                        .get()
-                        .compareAndSet(key, read.map(KeyValue::version).orElse(0L), value));
+                read -> compareAndSet(client, key, read.map(KeyValue::version).orElse(0L), value));
     called(key, what, done)
         .whenComplete(
             (written, failure) -> {
@@ -452,6 +448,16 @@ final class Workload {
                 wrote(key, Optional.of(value), failure);
               }
             });
+  }
+
+  private static CompletableFuture<Boolean> compareAndSet(
+      Client client, String key, long version, Bytes value) {
+    try {
+      return client.keys.get().compareAndSet(key, version, value);
+    } catch (IllegalStateException closed) { // between the two calls
+      return CompletableFuture.failedFuture(
+          RegistryException.unavailable(client + " is closed", closed));
+    }
   }
 
   private void delete(Client client, String key) {
