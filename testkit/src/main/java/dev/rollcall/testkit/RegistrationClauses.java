@@ -239,12 +239,14 @@ abstract class RegistrationClauses extends Clauses {
   void r3_keptAlive_throughAShortPause() {
     ManualTimer paused = new ManualTimer();
     Registry owner = process(store.open(time.timer()), settings -> settings.timer(paused));
-    Duration ttl = store.ttl();
-    Registration registration = await(owner.register(instance("a"), heartbeat()));
+    // Long enough for what a busy machine adds to a pause of six tenths of it.
+    Duration ttl = store.ttl().multipliedBy(3);
+    Liveness lasting = Liveness.heartbeat(ttl).deregisterAfter(store.deregisterAfter());
+    Registration registration = await(owner.register(instance("a"), lasting));
     RecordingSink sink = record(client());
     eventually(() -> assertThat(ids(sink.state())).containsExactly("a"));
 
-    for (int pause = 0; pause < 4; pause++) {
+    for (int pause = 0; pause < 3; pause++) {
       Duration length = ttl.multipliedBy(6).dividedBy(10);
       time.pass(length);
       paused.jump(length);

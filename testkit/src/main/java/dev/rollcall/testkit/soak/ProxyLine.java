@@ -16,7 +16,6 @@ import java.util.function.Consumer;
 
 /** A line of TCP, through a proxy of its own in front of each server that the URI names. */
 final class ProxyLine implements Line {
-  private static final byte[] REFUSAL = reply("403 Forbidden", "Permission denied");
   private static final byte[] TROUBLE = reply("500 Internal Server Error", "No cluster leader");
 
   /** gRPC pings after 10 s and waits for 5. */
@@ -89,7 +88,7 @@ final class ProxyLine implements Line {
     faults.add(
         fault("delay", proxy -> proxy.delay(Duration.ofMillis(150), Duration.ofMillis(150))));
     if (http) {
-      faults.add(fault("deny", proxy -> instead(proxy, REFUSAL)).noticed(notices));
+      // None that denies: the store would have done what the proxy's reply says it has refused.
       faults.add(fault("trouble", proxy -> instead(proxy, TROUBLE)).noticed(notices));
     }
     return faults;
