@@ -76,19 +76,20 @@ final class AgentRegistrations implements AutoCloseable {
     InstanceKey key = request.instance().key();
     sayRounded(request.liveness());
     RegistrationBody body = RegistrationBody.of(request);
+    CompletableFuture<Lease> answer = new CompletableFuture<>();
     Supplier<CompletableFuture<Lease>> work =
         () -> {
           long since = timer.nanoTime();
           Writer writer = new Writer(key, request.owner().id());
           Sent sent = written.computeIfAbsent(writer, first -> new Sent());
           return mayClaim(request, body)
-              .thenCompose(may -> write(request, body, sent))
+              .thenCompose(may -> write(request, body, sent, answer))
               .thenCompose(done -> proof.shown(request, body))
               .thenCompose(end -> won(request, end))
               .thenApply(end -> taken(request, body, listener, since, end))
               .whenComplete((lease, failed) -> forgetIfRefused(writer, sent, failed));
         };
-    return limited(key + ": ", order.then(key, work));
+    return inTurn(key, settings.timeout(), answer, work);
   }
 
   /** Who was refused is not asked to deregister; the rest of what it has sent is its own. */
@@ -129,7 +130,7 @@ final class AgentRegistrations implements AutoCloseable {
               sent.ever() ? removeForGood(key, owner, sent) : nothing();
           return gone.thenRun(() -> written.remove(writer, sent));
         };
-    return limited(key + ": ", order.then(key, work), limit);
+    return inTurn(key, limit, new CompletableFuture<>(), work);
   }
 
   private CompletableFuture<@Nullable Void> removeAll(InstanceKey key, Owner owner) {
@@ -236,10 +237,13 @@ final class AgentRegistrations implements AutoCloseable {
    * more.
    */
   private CompletableFuture<@Nullable Void> write(
-      RegisterRequest request, RegistrationBody body, Sent sent) {
-    return writeOnce(request, body, sent)
+      RegisterRequest request, RegistrationBody body, Sent sent, CompletableFuture<Lease> answer) {
+    return writeOnce(request, body, sent, answer)
         .thenCompose(
-            kept -> kept ? CompletableFuture.completedFuture(true) : writeOnce(request, body, sent))
+            kept ->
+                kept
+                    ? CompletableFuture.completedFuture(true)
+                    : writeOnce(request, body, sent, answer))
         .thenCompose(
             kept ->
                 kept
@@ -255,7 +259,10 @@ final class AgentRegistrations implements AutoCloseable {
 
   /** Completes with false where the agent has forgotten what it was told. */
   private CompletableFuture<Boolean> writeOnce(
-      RegisterRequest request, RegistrationBody body, Sent sent) {
+      RegisterRequest request, RegistrationBody body, Sent sent, CompletableFuture<Lease> answer) {
+    if (answer.isDone()) { // given up in the meantime
+      return answer.thenApply(lease -> false);
+    }
     return send(body, sent)
         .thenCompose(registered -> start(body))
         .thenCompose(
@@ -356,12 +363,11 @@ final class AgentRegistrations implements AutoCloseable {
         };
     long began = timer.nanoTime();
     Sent sent = written.get(new Writer(holding.key(), holding.ownerId()));
-    CompletableFuture<@Nullable Void> renewed = order.then(holding.key(), work);
-    return limited(
-        holding.key() + ": ",
+    Supplier<CompletableFuture<@Nullable Void>> heard =
         sent == null || !sent.isInDoubt()
-            ? renewed
-            : renewed.whenComplete((beat, failed) -> heard(sent, began, failed)));
+            ? work
+            : () -> work.get().whenComplete((beat, failed) -> heard(sent, began, failed));
+    return inTurn(holding.key(), settings.timeout(), new CompletableFuture<>(), heard);
   }
 
   /** Asks the agent whose the instance is. */
@@ -411,38 +417,26 @@ final class AgentRegistrations implements AutoCloseable {
     return CompletableFuture.completedFuture(null);
   }
 
-  /** Gives a verb its deadline; what is under way then goes on, in its key's order. */
-  private <T extends @Nullable Object> CompletableFuture<T> limited(
-      String context, CompletableFuture<T> work) {
-    return limited(context, work, settings.timeout());
-  }
-
-  private <T extends @Nullable Object> CompletableFuture<T> limited(
-      String context, CompletableFuture<T> work, Duration limit) {
-    CompletableFuture<T> answer = new CompletableFuture<>();
+  /**
+   * Gives a verb its deadline and its turn. One that is given up before its turn is never begun;
+   * what is under way then goes on, in its key's order.
+   */
+  private <T extends @Nullable Object> CompletableFuture<T> inTurn(
+      InstanceKey key,
+      Duration limit,
+      CompletableFuture<T> answer,
+      Supplier<CompletableFuture<T>> work) {
+    String context = key + ": " + settings;
     Timer.Scheduled late =
         timer.schedule(
             () ->
                 answer.completeExceptionally(
                     RegistryException.unavailable(
-                        context + settings + ": not done within " + limit.toMillis() + " ms",
-                        null)),
+                        context + ": not done within " + limit.toMillis() + " ms", null)),
             limit);
-    underWay.add(
-        answer, () -> RegistryException.unavailable(context + settings + ": closed", null));
-    var unused =
-        work.whenComplete(
-            (value, failed) -> {
-              late.cancel();
-              if (failed == null) {
-                answer.complete(value);
-              } else {
-                answer.completeExceptionally(
-                    failed instanceof CompletionException wrapped && wrapped.getCause() != null
-                        ? wrapped.getCause()
-                        : failed);
-              }
-            });
+    var unused = answer.whenComplete((value, failed) -> late.cancel());
+    underWay.add(answer, () -> RegistryException.unavailable(context + ": closed", null));
+    order.then(key, answer, work);
     return answer;
   }
 

@@ -12,9 +12,13 @@ import dev.rollcall.Liveness;
 import dev.rollcall.Registration;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
+import dev.rollcall.RegistryException.Kind;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.spi.RegisterRequest;
+import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.testkit.server.ConsulServer;
+import dev.rollcall.testkit.server.FaultProxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -105,6 +109,34 @@ class UndoTest {
     server.resume();
     eventually(() -> assertThat(standing()).isEmpty());
     always(Duration.ofSeconds(8), () -> assertThat(standing()).isEmpty());
+  }
+
+  @Test
+  @DisplayName("R12: a verb that was given up before its turn is never sent")
+  void verbThatWasGivenUp_isNotSent() {
+    FaultProxy proxy = bench.closing(FaultProxy.to(server));
+    ConsulBackend impatient =
+        bench.open("consul://127.0.0.1:" + proxy.port() + "?timeout=1s&wait=1s");
+    proxy.stall();
+    List<CompletableFuture<?>> waiting = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      waiting.add(impatient.register(permanent(i), end -> {}).toCompletableFuture());
+    }
+    waiting.forEach(one -> assertThat(refused(one).kind()).isEqualTo(Kind.UNAVAILABLE));
+    proxy.heal();
+    // The second one's turn may come in the instant of its deadline.
+    always(Duration.ofSeconds(4), () -> assertThat(numbers()).doesNotContain("2", "3"));
+  }
+
+  private List<String> numbers() {
+    return get(observer.snapshot(Selector.service(SERVICE))).instances().stream()
+        .map(one -> one.metadata().get("number"))
+        .toList();
+  }
+
+  private static RegisterRequest permanent(int number) {
+    ServiceInstance one = instance(SERVICE, "same", number);
+    return new RegisterRequest(one, Liveness.permanent(), Bench.owner(), Claim.TAKE_OVER);
   }
 
   @Test
