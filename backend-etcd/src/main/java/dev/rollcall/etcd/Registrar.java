@@ -52,6 +52,7 @@ final class Registrar {
   private static final long FENCE_SECONDS = 60;
 
   private final EtcdGateway gateway;
+  private final Timer timer;
   private final Keys keys;
   private final Codec codec;
   private final long leastTtlSeconds;
@@ -83,6 +84,7 @@ final class Registrar {
 
   Registrar(EtcdGateway gateway, Timer timer, Keys keys, Codec codec, Duration leastTtl) {
     this.gateway = gateway;
+    this.timer = timer;
     this.keys = keys;
     this.codec = codec;
     this.leastTtlSeconds = wholeSeconds(leastTtl);
@@ -106,9 +108,10 @@ final class Registrar {
 
   CompletableFuture<Lease> register(RegisterRequest request, LeaseListener listener) {
     InstanceKey key = request.instance().key();
+    Supplier<CompletableFuture<Lease>> write =
+        unlessGivenUp(key, () -> registerNow(request, listener));
     return gateway.call(
-        "registration of " + key,
-        any -> lanes.run(key, () -> apart(() -> gate.run(() -> registerNow(request, listener)))));
+        "registration of " + key, any -> lanes.run(key, () -> apart(() -> gate.run(write))));
   }
 
   private CompletableFuture<Lease> registerNow(RegisterRequest request, LeaseListener listener) {
@@ -341,8 +344,19 @@ final class Registrar {
   // ---- leaving
 
   CompletableFuture<Void> deregister(InstanceKey key, Owner owner) {
-    return gateway.call(
-        "deregistration of " + key, any -> lanes.run(key, () -> deregisterNow(key, owner)));
+    Supplier<CompletableFuture<Void>> write = unlessGivenUp(key, () -> deregisterNow(key, owner));
+    return gateway.call("deregistration of " + key, any -> lanes.run(key, write));
+  }
+
+  /** Leaves out a write whose deadline has passed while it waited for its turn. */
+  private <T> Supplier<CompletableFuture<T>> unlessGivenUp(
+      InstanceKey key, Supplier<CompletableFuture<T>> write) {
+    long askedNanos = timer.nanoTime();
+    return () ->
+        timer.nanoTime() - askedNanos < gateway.timeout().toNanos()
+            ? write.get()
+            : CompletableFuture.failedFuture(
+                RegistryException.unavailable(key + ": given up before its turn", null));
   }
 
   /** Begins a write on another thread: who asks may be the timer's, on which deadlines wait. */

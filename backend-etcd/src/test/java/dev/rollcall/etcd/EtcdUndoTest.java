@@ -14,7 +14,12 @@ import dev.rollcall.Liveness;
 import dev.rollcall.Registration;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.spi.Lease;
+import dev.rollcall.spi.Owner;
+import dev.rollcall.spi.RegisterRequest;
+import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.testkit.server.EtcdServer;
+import dev.rollcall.testkit.server.FaultProxy;
 import io.etcd.jetcd.Watch;
 import io.etcd.jetcd.options.WatchOption;
 import io.etcd.jetcd.watch.WatchEvent;
@@ -25,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -122,6 +128,27 @@ final class EtcdUndoTest {
     server.resume();
     within(PATIENCE, () -> assertThat(standing()).isEmpty());
     always(Duration.ofSeconds(8), () -> assertThat(standing()).isEmpty());
+  }
+
+  @Test
+  @DisplayName("R12: a verb that was given up before its turn is never sent")
+  void verbThatWasGivenUp_isNotSent() {
+    FaultProxy proxy = rig.closing(FaultProxy.to(server));
+    EtcdBackend impatient = rig.backend("etcd://127.0.0.1:" + proxy.port() + "?timeout=1s");
+    proxy.stall();
+    List<CompletionStage<Lease>> waiting = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      Owner owner = new Owner("owner-" + i, 1);
+      waiting.add(
+          impatient.register(
+              new RegisterRequest(
+                  instance("same", i), Liveness.permanent(), owner, Claim.TAKE_OVER),
+              end -> {}));
+    }
+    waiting.forEach(
+        one -> assertThat(catchThrowable(() -> done(one))).hasMessageContaining("no answer from"));
+    proxy.heal();
+    always(Duration.ofSeconds(4), () -> assertThat(standing()).isEmpty());
   }
 
   @Test
