@@ -6,7 +6,9 @@ module dev.rollcall.api {
   requires org.slf4j;
 
   exports dev.rollcall;
+  exports dev.rollcall.kv;
   exports dev.rollcall.spi;
+  exports dev.rollcall.spi.support;
 
   uses dev.rollcall.spi.BackendProvider;
 }

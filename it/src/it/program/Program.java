@@ -1,6 +1,5 @@
 package consumer;
 
-import dev.rollcall.KeyValueStore;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registration;
 import dev.rollcall.Registration.State;
@@ -8,6 +7,7 @@ import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceView;
 import dev.rollcall.Subscription;
+import dev.rollcall.kv.KeyValueStore;
 import java.security.CodeSource;
 import java.time.Duration;
 import java.util.List;

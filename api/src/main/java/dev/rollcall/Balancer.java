@@ -1,5 +1,6 @@
 package dev.rollcall;
 
+import dev.rollcall.engine.Balancers;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -54,7 +55,7 @@ public interface Balancer {
    * @return the balancer
    */
   static Balancer random() {
-    return RandomChoice.BALANCER;
+    return Balancers.RANDOM;
   }
 
   /**
@@ -64,7 +65,7 @@ public interface Balancer {
    * @return the balancer
    */
   static Balancer roundRobin() {
-    return RoundRobin.BALANCER;
+    return Balancers.ROUND_ROBIN;
   }
 
   /**
@@ -75,7 +76,7 @@ public interface Balancer {
    * @return the balancer
    */
   static Balancer weighted() {
-    return Weighted.BALANCER;
+    return Balancers.WEIGHTED;
   }
 
   /**
@@ -85,7 +86,7 @@ public interface Balancer {
    * @return the balancer
    */
   static Balancer leastLoaded() {
-    return LeastLoaded.BALANCER;
+    return Balancers.LEAST_LOADED;
   }
 
   /**
@@ -96,7 +97,7 @@ public interface Balancer {
    * @return the balancer
    */
   static Balancer consistentHash() {
-    return ConsistentHash.BALANCER;
+    return Balancers.CONSISTENT_HASH;
   }
 
   /**
@@ -106,7 +107,7 @@ public interface Balancer {
    * @return the balancer
    */
   static Balancer sticky(Balancer first) {
-    return new Sticky(Checks.notNull("first", first, ""));
+    return Balancers.sticky(Arguments.notNull("first", first, ""));
   }
 
   /**
@@ -120,7 +121,8 @@ public interface Balancer {
    * @return the balancer
    */
   static Balancer preferZone(String zone, Balancer within) {
-    return new ZonePreference(Checks.value("zone", zone, ""), Checks.notNull("within", within, ""));
+    return Balancers.preferZone(
+        Arguments.value("zone", zone, ""), Arguments.notNull("within", within, ""));
   }
 
   /**
@@ -132,8 +134,8 @@ public interface Balancer {
    * @return the balancer
    */
   static Balancer slowStart(Duration ramp, Balancer within) {
-    return new SlowStart(
-        Checks.between("ramp", ramp, Checks.MIN_TTL, Checks.MAX_TTL),
-        Checks.notNull("within", within, ""));
+    return Balancers.slowStart(
+        Arguments.between("ramp", ramp, Arguments.MIN_TTL, Arguments.MAX_TTL),
+        Arguments.notNull("within", within, ""));
   }
 }

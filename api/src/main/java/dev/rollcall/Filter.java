@@ -24,7 +24,7 @@ public interface Filter {
    * @return the filter
    */
   static Filter tag(String tag) {
-    Checks.value("tag", tag, "");
+    Arguments.value("tag", tag, "");
     return instance -> instance.tags().contains(tag);
   }
 
@@ -36,8 +36,8 @@ public interface Filter {
    * @return the filter
    */
   static Filter metadata(String key, String value) {
-    Checks.metadataKey(key, "");
-    Checks.value("metadata " + key, value, "");
+    Arguments.metadataKey(key, "");
+    Arguments.value("metadata " + key, value, "");
     return instance -> value.equals(instance.metadata().get(key));
   }
 
@@ -48,7 +48,7 @@ public interface Filter {
    * @return the filter
    */
   static Filter zone(String zone) {
-    Checks.value("zone", zone, "");
+    Arguments.value("zone", zone, "");
     return instance -> instance.zone().equals(zone);
   }
 
@@ -59,7 +59,7 @@ public interface Filter {
    * @return the filter
    */
   default Filter and(Filter other) {
-    Checks.notNull("other", other, "");
+    Arguments.notNull("other", other, "");
     return instance -> accepts(instance) && other.accepts(instance);
   }
 
@@ -70,7 +70,7 @@ public interface Filter {
    * @return the filter
    */
   default Filter or(Filter other) {
-    Checks.notNull("other", other, "");
+    Arguments.notNull("other", other, "");
     return instance -> accepts(instance) || other.accepts(instance);
   }
 

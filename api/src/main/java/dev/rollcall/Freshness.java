@@ -2,6 +2,7 @@ package dev.rollcall;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * How far a {@link Snapshot} can be trusted. Immutable.
@@ -15,22 +16,27 @@ public sealed interface Freshness {
    *
    * @param cause why the store could not be read so far, empty where it was only not yet answered
    */
-  record Loading(Optional<RegistryException> cause) implements Freshness {
-    static final Loading FIRST = new Loading(Optional.empty());
-  }
+  record Loading(Optional<RegistryException> cause) implements Freshness {}
 
   /** The watch of the store is known to work, and this is what it showed last. */
-  record Live() implements Freshness {
-    static final Live NOW = new Live();
-  }
+  record Live() implements Freshness {}
 
   /** The stream is lost; this is the last state that is known. */
   final class Stale implements Freshness {
-    private final Since since;
+    private final LongSupplier clock;
+    private final long sinceNanos;
     private final RegistryException cause;
 
-    Stale(Since since, RegistryException cause) {
-      this.since = since;
+    /**
+     * Creates one.
+     *
+     * @param clock a monotonic clock, in nanoseconds
+     * @param sinceNanos when the stream was lost, by that clock
+     * @param cause what broke it
+     */
+    public Stale(LongSupplier clock, long sinceNanos, RegistryException cause) {
+      this.clock = clock;
+      this.sinceNanos = sinceNanos;
       this.cause = cause;
     }
 
@@ -40,7 +46,7 @@ public sealed interface Freshness {
      * @return zero or more
      */
     public Duration age() {
-      return since.age();
+      return Duration.ofNanos(Math.max(0, clock.getAsLong() - sinceNanos));
     }
 
     /**
@@ -52,8 +58,14 @@ public sealed interface Freshness {
       return cause;
     }
 
-    Stale because(RegistryException later) {
-      return new Stale(since, later);
+    /**
+     * Returns the same with a later cause.
+     *
+     * @param later what keeps the stream from resuming
+     * @return stale since the same moment
+     */
+    public Stale because(RegistryException later) {
+      return new Stale(clock, sinceNanos, later);
     }
 
     @Override
@@ -66,11 +78,20 @@ public sealed interface Freshness {
    * The store shows fewer instances than this; the missing ones went too suddenly to be believed.
    */
   final class Protected implements Freshness {
-    private final Since since;
+    private final LongSupplier clock;
+    private final long sinceNanos;
     private final String cause;
 
-    Protected(Since since, String cause) {
-      this.since = since;
+    /**
+     * Creates one.
+     *
+     * @param clock a monotonic clock, in nanoseconds
+     * @param sinceNanos since when instances are held, by that clock
+     * @param cause why they are held
+     */
+    public Protected(LongSupplier clock, long sinceNanos, String cause) {
+      this.clock = clock;
+      this.sinceNanos = sinceNanos;
       this.cause = cause;
     }
 
@@ -80,7 +101,7 @@ public sealed interface Freshness {
      * @return zero or more
      */
     public Duration age() {
-      return since.age();
+      return Duration.ofNanos(Math.max(0, clock.getAsLong() - sinceNanos));
     }
 
     /**

@@ -18,8 +18,8 @@ public record HostPort(String host, int port) {
    *     outside its range
    */
   public HostPort {
-    Checks.host("host", host, "");
-    Checks.port("port", port, "");
+    Arguments.host("host", host, "");
+    Arguments.port("port", port, "");
   }
 
   /** Returns {@code host:port}, an IPv6 address in brackets. */

@@ -18,8 +18,8 @@ public record InstanceKey(String service, String id) implements Comparable<Insta
    * @throws RegistryException of kind {@code INVALID} where a name breaks its rule
    */
   public InstanceKey {
-    Checks.name("service", service, "");
-    Checks.name("id", id, "");
+    Arguments.name("service", service, "");
+    Arguments.name("id", id, "");
   }
 
   @Override

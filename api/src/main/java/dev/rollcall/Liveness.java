@@ -118,9 +118,9 @@ public sealed interface Liveness {
      * @param deregisterAfter as the record says
      */
     public Heartbeat {
-      Checks.between("ttl", ttl, Checks.MIN_TTL, Checks.MAX_TTL);
-      Checks.notNull("probe", probe, "");
-      Checks.between("deregisterAfter", deregisterAfter, Duration.ZERO, Checks.MAX_TTL);
+      Arguments.between("ttl", ttl, Arguments.MIN_TTL, Arguments.MAX_TTL);
+      Arguments.notNull("probe", probe, "");
+      Arguments.between("deregisterAfter", deregisterAfter, Duration.ZERO, Arguments.MAX_TTL);
     }
 
     /**
@@ -130,7 +130,8 @@ public sealed interface Liveness {
      * @return a new heartbeat
      */
     public Heartbeat onlyWhile(BooleanSupplier probe) {
-      return new Heartbeat(ttl, Optional.of(Checks.notNull("probe", probe, "")), deregisterAfter);
+      return new Heartbeat(
+          ttl, Optional.of(Arguments.notNull("probe", probe, "")), deregisterAfter);
     }
 
     /**
@@ -163,7 +164,7 @@ public sealed interface Liveness {
      * @param deregisterAfter as the record says
      */
     public HttpCheck {
-      Checks.notNull("check uri", uri, "");
+      Arguments.notNull("check uri", uri, "");
       String scheme = uri.getScheme();
       if (uri.getHost() == null
           || uri.getRawUserInfo() != null
@@ -171,9 +172,9 @@ public sealed interface Liveness {
         throw RegistryException.invalid(
             "check uri: (expected: http(s)://host[:port]/path without user information)");
       }
-      Checks.between("interval", interval, Checks.MIN_TTL, Checks.MAX_TTL);
-      Checks.between("timeout", timeout, Duration.ofMillis(1), interval);
-      Checks.between("deregisterAfter", deregisterAfter, Duration.ZERO, Checks.MAX_TTL);
+      Arguments.between("interval", interval, Arguments.MIN_TTL, Arguments.MAX_TTL);
+      Arguments.between("timeout", timeout, Duration.ofMillis(1), interval);
+      Arguments.between("deregisterAfter", deregisterAfter, Duration.ZERO, Arguments.MAX_TTL);
     }
 
     /**
@@ -216,10 +217,10 @@ public sealed interface Liveness {
      * @param deregisterAfter as the record says
      */
     public TcpCheck {
-      Checks.notNull("check address", address, "");
-      Checks.between("interval", interval, Checks.MIN_TTL, Checks.MAX_TTL);
-      Checks.between("timeout", timeout, Duration.ofMillis(1), interval);
-      Checks.between("deregisterAfter", deregisterAfter, Duration.ZERO, Checks.MAX_TTL);
+      Arguments.notNull("check address", address, "");
+      Arguments.between("interval", interval, Arguments.MIN_TTL, Arguments.MAX_TTL);
+      Arguments.between("timeout", timeout, Duration.ofMillis(1), interval);
+      Arguments.between("deregisterAfter", deregisterAfter, Duration.ZERO, Arguments.MAX_TTL);
     }
 
     /**
@@ -250,7 +251,7 @@ public sealed interface Liveness {
     /** Returns a day: never used, since nobody finds a permanent instance dead. */
     @Override
     public Duration deregisterAfter() {
-      return Checks.MAX_TTL;
+      return Arguments.MAX_TTL;
     }
   }
 }

@@ -10,7 +10,12 @@ package dev.rollcall;
 public final class NoInstanceException extends RegistryException {
   private static final long serialVersionUID = 1L;
 
-  NoInstanceException(String message) {
+  /**
+   * Creates a failure.
+   *
+   * @param message why there is none
+   */
+  public NoInstanceException(String message) {
     super(Kind.UNAVAILABLE, message, null);
   }
 }

@@ -1,6 +1,6 @@
 package dev.rollcall;
 
-import dev.rollcall.spi.BackendProvider;
+import dev.rollcall.engine.StoreRegistry;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
 import java.time.Duration;
@@ -17,7 +17,6 @@ public final class RegistryBuilder {
   private final @Nullable RegistryBackend backend;
   private @Nullable Timer timer;
   private @Nullable Executor listenerExecutor;
-  private Machine machine = RealMachine.INSTANCE;
   private Duration deadline = Duration.ofSeconds(10);
   private Duration idleViewsAfter = Duration.ofMinutes(1);
   private double massLossShare = 0.5;
@@ -26,7 +25,7 @@ public final class RegistryBuilder {
 
   RegistryBuilder(@Nullable String uri, @Nullable RegistryBackend backend) {
     if (backend == null) {
-      Checks.notNull("uri or backend", uri, "");
+      Arguments.notNull("uri or backend", uri, "");
     }
     this.uri = uri;
     this.backend = backend;
@@ -39,7 +38,7 @@ public final class RegistryBuilder {
    * @return this
    */
   public RegistryBuilder timer(Timer timer) {
-    this.timer = Checks.notNull("timer", timer, "");
+    this.timer = Arguments.notNull("timer", timer, "");
     return this;
   }
 
@@ -54,7 +53,7 @@ public final class RegistryBuilder {
    * @return this
    */
   public RegistryBuilder listenerExecutor(Executor executor) {
-    this.listenerExecutor = Checks.notNull("listenerExecutor", executor, "");
+    this.listenerExecutor = Arguments.notNull("listenerExecutor", executor, "");
     return this;
   }
 
@@ -67,7 +66,7 @@ public final class RegistryBuilder {
    */
   public RegistryBuilder deadline(Duration deadline) {
     this.deadline =
-        Checks.between("deadline", deadline, Duration.ofMillis(100), Duration.ofHours(1));
+        Arguments.between("deadline", deadline, Duration.ofMillis(100), Duration.ofHours(1));
     return this;
   }
 
@@ -80,7 +79,7 @@ public final class RegistryBuilder {
    */
   public RegistryBuilder dropIdleViewsAfter(Duration idle) {
     this.idleViewsAfter =
-        Checks.between("dropIdleViewsAfter", idle, Duration.ofMillis(100), Checks.MAX_TTL);
+        Arguments.between("dropIdleViewsAfter", idle, Duration.ofMillis(100), Arguments.MAX_TTL);
     return this;
   }
 
@@ -99,7 +98,7 @@ public final class RegistryBuilder {
       throw RegistryException.invalid("share: " + share + " (expected: more than 0)");
     }
     this.massLossShare = share;
-    this.massLossBound = Checks.between("bound", bound, Checks.MIN_TTL, Checks.MAX_TTL);
+    this.massLossBound = Arguments.between("bound", bound, Arguments.MIN_TTL, Arguments.MAX_TTL);
     return this;
   }
 
@@ -118,12 +117,6 @@ public final class RegistryBuilder {
     return this;
   }
 
-  /** Sets the machine, for simulations. */
-  RegistryBuilder on(Machine machine) {
-    this.machine = machine;
-    return this;
-  }
-
   /**
    * Opens the registry.
    *
@@ -133,37 +126,12 @@ public final class RegistryBuilder {
    *     missing, in which jar, and what to do
    */
   public Registry build() {
-    if (timer != null) {
-      return build(timer, null);
-    }
-    Timer own = Timer.system("rollcall-timer");
-    try {
-      return build(own, own);
-    } catch (RuntimeException | Error refused) {
-      own.close();
-      throw refused;
-    }
-  }
-
-  private Registry build(Timer used, @Nullable Timer own) {
-    RegistryBackend opened = backend;
-    if (opened == null) {
-      opened = BackendProvider.openByUri(Checks.notNull("uri", uri, ""), used);
-    }
-    try {
-      return new StoreRegistry(
-          opened,
-          used,
-          own,
-          machine,
-          listenerExecutor,
-          new StoreRegistry.Settings(
-              deadline, idleViewsAfter, massLossShare, massLossBound, mostEjected));
-    } catch (LinkageError broken) {
-      if (backend == null) {
-        opened.close();
-      }
-      throw Failures.of(broken);
-    }
+    return StoreRegistry.open(
+        uri,
+        backend,
+        timer,
+        listenerExecutor,
+        new StoreRegistry.Settings(
+            deadline, idleViewsAfter, massLossShare, massLossBound, mostEjected));
   }
 }

@@ -33,36 +33,36 @@ public final class ServiceInstance {
   private final Health health;
 
   private ServiceInstance(Builder from) {
-    String service = Checks.name("service", from.service, "");
+    String service = Arguments.name("service", from.service, "");
     String id =
         from.id == null
             ? service + "-" + UUID.randomUUID()
-            : Checks.name("id", from.id, ", service " + service);
+            : Arguments.name("id", from.id, ", service " + service);
     String context = ", service " + service + ", instance " + id;
     key = new InstanceKey(STRINGS.of(service), id);
-    host = Checks.host("host", from.host, context);
-    port = Checks.port("port", from.port, context);
-    scheme = STRINGS.of(Checks.scheme(from.scheme, context));
-    Checks.entries("tags", from.tags.size(), context);
-    from.tags.forEach(tag -> Checks.value("tag", tag, context));
+    host = Arguments.host("host", from.host, context);
+    port = Arguments.port("port", from.port, context);
+    scheme = STRINGS.of(Arguments.scheme(from.scheme, context));
+    Arguments.entries("tags", from.tags.size(), context);
+    from.tags.forEach(tag -> Arguments.value("tag", tag, context));
     tags = TAGS.of(from.tags.stream().map(STRINGS::of).toList());
-    Checks.entries("metadata", from.metadata.size(), context);
+    Arguments.entries("metadata", from.metadata.size(), context);
     from.metadata.forEach(
         (name, value) -> {
-          Checks.metadataKey(name, context);
-          Checks.value("metadata " + name, value, context);
+          Arguments.metadataKey(name, context);
+          Arguments.value("metadata " + name, value, context);
         });
     metadata = METADATA.of(new FlatMap(from.metadata, STRINGS));
-    weight = Checks.weight(from.weight, context);
-    zone = STRINGS.of(Checks.value("zone", from.zone, context));
-    Checks.entries("addresses", from.addresses.size(), context);
+    weight = Arguments.weight(from.weight, context);
+    zone = STRINGS.of(Arguments.value("zone", from.zone, context));
+    Arguments.entries("addresses", from.addresses.size(), context);
     from.addresses.forEach(
         (name, address) -> {
-          Checks.metadataKey(name, context);
-          Checks.notNull("address " + name, address, context);
+          Arguments.metadataKey(name, context);
+          Arguments.notNull("address " + name, address, context);
         });
     addresses = ImmutableMap.copyOf(from.addresses);
-    health = Checks.notNull("health", from.health, context);
+    health = Arguments.notNull("health", from.health, context);
   }
 
   /**
@@ -262,7 +262,7 @@ public final class ServiceInstance {
      * @return this
      */
     public Builder id(String id) {
-      this.id = Checks.notNull("id", id, context());
+      this.id = Arguments.notNull("id", id, context());
       return this;
     }
 
@@ -297,7 +297,7 @@ public final class ServiceInstance {
      * @return this
      */
     public Builder tag(String tag) {
-      tags.add(Checks.notNull("tag", tag, context()));
+      tags.add(Arguments.notNull("tag", tag, context()));
       return this;
     }
 
@@ -309,7 +309,7 @@ public final class ServiceInstance {
      */
     public Builder tags(Iterable<String> tags) {
       List<String> copy = new ArrayList<>();
-      Checks.notNull("tags", tags, context()).forEach(copy::add);
+      Arguments.notNull("tags", tags, context()).forEach(copy::add);
       this.tags.clear();
       copy.forEach(this::tag);
       return this;
@@ -324,8 +324,8 @@ public final class ServiceInstance {
      */
     public Builder metadata(String key, String value) {
       metadata.put(
-          Checks.notNull("metadata key", key, context()),
-          Checks.notNull("metadata " + key, value, context()));
+          Arguments.notNull("metadata key", key, context()),
+          Arguments.notNull("metadata " + key, value, context()));
       return this;
     }
 
@@ -336,7 +336,7 @@ public final class ServiceInstance {
      * @return this
      */
     public Builder metadata(Map<String, String> metadata) {
-      Map<String, String> given = Checks.notNull("metadata", metadata, context());
+      Map<String, String> given = Arguments.notNull("metadata", metadata, context());
       this.metadata.clear();
       given.forEach(this::metadata);
       return this;
@@ -375,10 +375,10 @@ public final class ServiceInstance {
      */
     public Builder address(String name, String host, int port) {
       addresses.put(
-          Checks.notNull("address name", name, context()),
+          Arguments.notNull("address name", name, context()),
           new HostPort(
-              Checks.host("address " + name + " host", host, context()),
-              Checks.port("address " + name + " port", port, context())));
+              Arguments.host("address " + name + " host", host, context()),
+              Arguments.port("address " + name + " port", port, context())));
       return this;
     }
 
@@ -404,8 +404,8 @@ public final class ServiceInstance {
     }
 
     private String context() {
-      return (service == null ? "" : ", service " + Checks.shown(service))
-          + (id == null ? "" : ", instance " + Checks.shown(id));
+      return (service == null ? "" : ", service " + Arguments.shown(service))
+          + (id == null ? "" : ", instance " + Arguments.shown(id));
     }
   }
 }

@@ -1,129 +1,75 @@
 package dev.rollcall;
 
-import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static org.assertj.core.api.Assertions.assertThat;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import dev.rollcall.kv.KeyValueStore;
+import dev.rollcall.kv.KeyValueStoreBuilder;
 import java.time.Instant;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 @AnalyzeClasses(packages = "dev.rollcall", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
-  /** What an application registers and finds; the SPI speaks of it. */
-  private static final Set<String> VALUES =
-      Set.of(
-          "Bytes",
-          "Health",
-          "HostPort",
-          "InstanceKey",
-          "KeyValue",
-          "Keys",
-          "Liveness",
-          "RegistryException",
-          "ServiceInstance");
+  private static final String ENGINE = "dev.rollcall.engine";
 
-  /** The engine: nobody outside of its package knows it. */
-  private static final Set<String> ENGINE =
-      Set.of(
-          "Answers",
-          "BackedKeyValueStore",
-          "Backoff",
-          "BalancedView",
-          "CachedView",
-          "CatalogMailbox",
-          "Checks",
-          "Chunk",
-          "Complaint",
-          "ConsistentHash",
-          "Dispatcher",
-          "Due",
-          "Failures",
-          "Fanout",
-          "FlatMap",
-          "InstanceCache",
-          "InstanceList",
-          "ShownInstances",
-          "KeyHash",
-          "KeyValueMailbox",
-          "LeastLoaded",
-          "LossGuard",
-          "Machine",
-          "Mailbox",
-          "RandomChoice",
-          "RealMachine",
-          "RecentViews",
-          "RoundRobin",
-          "ServiceMailbox",
-          "Shared",
-          "Since",
-          "SlowStart",
-          "StateMailbox",
-          "Sticky",
-          "StoreCatalog",
-          "StoreContact",
-          "StoreRegistration",
-          "StoreRegistry",
-          "Target",
-          "Targets",
-          "WatchedKeys",
-          "WatchedService",
-          "Weighted",
-          "ZonePreference");
-
-  private static DescribedPredicate<JavaClass> inTopLevel(Set<String> names) {
-    DescribedPredicate<JavaClass> named =
-        describe("one of " + names, type -> names.contains(topLevel(type).getSimpleName()));
-    return named.and(resideInAPackage("dev.rollcall"));
-  }
-
-  private static JavaClass topLevel(JavaClass type) {
-    JavaClass outer = type;
-    while (outer.getEnclosingClass().isPresent()) {
-      outer = outer.getEnclosingClass().get();
-    }
-    return outer;
-  }
+  /** Where an application or a backend opens the engine: these alone name what lies below them. */
+  private static final DescribedPredicate<JavaClass> DOORS =
+      belongToAnyOf(
+          Registry.class,
+          RegistryBuilder.class,
+          KeyValueStore.class,
+          KeyValueStoreBuilder.class,
+          Balancer.class);
 
   @ArchTest
-  static void engine_isAllThatIsNotPublic(JavaClasses all) {
-    assertThat(
-            all.stream()
-                .filter(type -> type.getPackageName().equals("dev.rollcall"))
-                .filter(type -> type.getEnclosingClass().isEmpty())
-                .filter(type -> !type.getModifiers().contains(JavaModifier.PUBLIC))
-                .map(JavaClass::getSimpleName)
-                .filter(name -> !name.equals("package-info")))
-        .containsExactlyInAnyOrderElementsOf(ENGINE);
-  }
+  static final ArchRule PACKAGES_HAVE_NO_CYCLE =
+      slices()
+          .assignedFrom(
+              new SliceAssignment() {
+                @Override
+                public SliceIdentifier getIdentifierOf(JavaClass type) {
+                  return SliceIdentifier.of(type.getPackageName());
+                }
+
+                @Override
+                public String getDescription() {
+                  return "packages";
+                }
+              })
+          .should()
+          .beFreeOfCycles()
+          .ignoreDependency(DOORS, resideInAnyPackage("dev.rollcall.spi..", ENGINE));
 
   @ArchTest
-  static final ArchRule SPI_KNOWS_VALUES_ONLY =
+  static final ArchRule ENGINE_IS_OPENED_AT_ITS_DOORS =
+      noClasses()
+          .that(not(DOORS).and(not(resideInAPackage(ENGINE))))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(ENGINE);
+
+  @ArchTest
+  static final ArchRule SPI_IS_INTERFACES_AND_VALUES =
       noClasses()
           .that()
           .resideInAPackage("dev.rollcall.spi")
           .should()
-          .dependOnClassesThat(
-              resideInAPackage("dev.rollcall").and(DescribedPredicate.not(inTopLevel(VALUES))));
-
-  @ArchTest
-  static final ArchRule VALUES_KNOW_NO_SPI =
-      noClasses()
-          .that(inTopLevel(VALUES))
-          .should()
           .dependOnClassesThat()
-          .resideInAPackage("dev.rollcall.spi");
+          .resideInAnyPackage("dev.rollcall.spi.support", ENGINE);
 
   @ArchTest
   static final ArchRule API_KNOWS_FEW_LIBRARIES =
@@ -131,8 +77,7 @@ class ArchitectureTest {
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage(
-              "dev.rollcall",
-              "dev.rollcall.spi",
+              "dev.rollcall..",
               "java..",
               "com.google.common..",
               "org.slf4j",

@@ -5,26 +5,26 @@ import java.util.List;
 import java.util.Random;
 
 /** Instances for tests. */
-final class Samples {
+public final class Samples {
   private Samples() {}
 
-  static ServiceInstance instance(String id) {
+  public static ServiceInstance instance(String id) {
     return instance(id, 8080);
   }
 
-  static ServiceInstance instance(String id, int port) {
+  public static ServiceInstance instance(String id, int port) {
     return ServiceInstance.builder("orders").id(id).address("127.0.0.1", port).build();
   }
 
-  static ServiceInstance instance(String id, Health health) {
+  public static ServiceInstance instance(String id, Health health) {
     return instance(id).withHealth(health);
   }
 
-  static ServiceInstance instanceOf(String service, String id) {
+  public static ServiceInstance instanceOf(String service, String id) {
     return ServiceInstance.builder(service).id(id).address("127.0.0.1", 8080).build();
   }
 
-  static List<ServiceInstance> instances(int count) {
+  public static List<ServiceInstance> instances(int count) {
     List<ServiceInstance> instances = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       instances.add(instance("i" + i));
@@ -33,7 +33,7 @@ final class Samples {
   }
 
   /** One of few ids, ports and healths, so that equal ones are frequent. */
-  static ServiceInstance random(Random random) {
+  public static ServiceInstance random(Random random) {
     Health[] healths = Health.values();
     return instance("i" + random.nextInt(12), 8000 + random.nextInt(2))
         .withHealth(healths[Math.max(0, random.nextInt(5) - 2)]);

@@ -4,38 +4,12 @@ import dev.rollcall.RegistryException;
 import java.util.Set;
 
 /**
- * Opens a backend by URI. Found by {@link java.util.ServiceLoader}.
+ * Opens a backend by URI. Found by {@link java.util.ServiceLoader}, see {@link
+ * dev.rollcall.spi.support.BackendProviders}.
  *
  * @since 0.1.0
  */
 public interface BackendProvider {
-
-  /**
-   * Opens the backend on the class path that knows a URI's scheme.
-   *
-   * @param uri the store's URI
-   * @param timer the monotonic clock and scheduler of whoever will use the backend
-   * @return an open backend, the caller's to close
-   * @throws RegistryException of kind {@code INVALID} where the URI has a fault, or no backend
-   *     knows its scheme, or the one that does cannot be loaded with what is on the class path
-   */
-  static RegistryBackend openByUri(String uri, Timer timer) {
-    return ProviderSearch.open(uri, (provider, parsed) -> provider.open(parsed, timer));
-  }
-
-  /**
-   * Opens the key-value store of the backend on the class path that knows a URI's scheme.
-   *
-   * @param uri the store's URI
-   * @param timer the monotonic clock and scheduler of whoever will use the backend
-   * @return an open backend, the caller's to close
-   * @throws RegistryException of kind {@code INVALID} where the URI has a fault, or no backend
-   *     knows its scheme, or the one that does keeps no keys and values, or cannot be loaded with
-   *     what is on the class path
-   */
-  static KeyValueBackend openKeyValueByUri(String uri, Timer timer) {
-    return ProviderSearch.open(uri, (provider, parsed) -> provider.openKeyValue(parsed, timer));
-  }
 
   /**
    * Returns the URI schemes that this provider opens.

@@ -46,6 +46,22 @@ public final class BackendUri {
   }
 
   /**
+   * Writes an address as a URI of the store that is usually found at its port, for a message.
+   *
+   * @param address a host and a port
+   * @param port the same port
+   * @return what was probably meant
+   */
+  public static String suggestion(String address, String port) {
+    return switch (port) {
+      case "2379" -> "etcd://" + address;
+      case "8500" -> "consul://" + address;
+      case "8501" -> "consuls://" + address;
+      default -> "etcd://" + address + ", or consul://" + address;
+    };
+  }
+
+  /**
    * Takes a URI apart.
    *
    * @param uri the text
@@ -64,8 +80,7 @@ public final class BackendUri {
       throw RegistryException.invalid(
           "uri: not of the form scheme:name or scheme://host:port/path?option=value"
               + (address.matches()
-                  ? "; is a scheme missing? "
-                      + ProviderSearch.withScheme(address.group(1), address.group(2))
+                  ? "; is a scheme missing? " + suggestion(address.group(1), address.group(2))
                   : ""));
     }
     String scheme = form.group(1).toLowerCase(Locale.ROOT);

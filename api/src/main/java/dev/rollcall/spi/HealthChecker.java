@@ -16,17 +16,6 @@ import java.util.function.Consumer;
 public interface HealthChecker extends AutoCloseable {
 
   /**
-   * Opens a checker, which takes its threads and sockets with the first check.
-   *
-   * @param timer says when the next check is due
-   * @param name begins the names of the checker's threads
-   * @return an open checker, the caller's to close
-   */
-  static HealthChecker open(Timer timer, String name) {
-    return new NetworkHealthChecker(timer, name);
-  }
-
-  /**
    * Checks at once, and then once an interval (spread by ± 10 %), until it is stopped.
    *
    * @param check what to ask, how often, and for how long to wait

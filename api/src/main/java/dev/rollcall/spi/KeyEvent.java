@@ -2,7 +2,7 @@ package dev.rollcall.spi;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.rollcall.KeyValue;
+import dev.rollcall.kv.KeyValue;
 
 /**
  * One change of one key.

@@ -1,6 +1,6 @@
 package dev.rollcall.spi;
 
-import dev.rollcall.KeyValue;
+import dev.rollcall.kv.KeyValue;
 import java.util.List;
 
 /**

@@ -1,7 +1,7 @@
 package dev.rollcall.spi;
 
-import dev.rollcall.KeyValue;
 import dev.rollcall.RegistryException;
+import dev.rollcall.kv.KeyValue;
 import java.util.List;
 
 /**

@@ -32,17 +32,6 @@ public interface Timer extends AutoCloseable {
   @Override
   void close();
 
-  /**
-   * Opens a timer on {@link System#nanoTime()} with a daemon thread of its own, which starts with
-   * the first task.
-   *
-   * @param threadName the thread's name
-   * @return an open timer, the caller's to close
-   */
-  static Timer system(String threadName) {
-    return new SystemTimer(threadName);
-  }
-
   /** A task that waits for its time. */
   @FunctionalInterface
   interface Scheduled {

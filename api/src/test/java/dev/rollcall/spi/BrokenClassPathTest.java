@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
 import dev.rollcall.RegistryException;
+import dev.rollcall.spi.support.BrokenClassPath;
 import java.io.IOException;
 import java.util.ServiceConfigurationError;
 import java.util.concurrent.CompletionException;

@@ -9,6 +9,8 @@ import com.sun.net.httpserver.HttpServer;
 import dev.rollcall.Health;
 import dev.rollcall.HostPort;
 import dev.rollcall.Liveness;
+import dev.rollcall.spi.support.NetworkHealthChecker;
+import dev.rollcall.spi.support.SystemTimer;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -43,8 +45,8 @@ class NetworkHealthCheckerTest {
   private static final AtomicInteger NUMBER = new AtomicInteger();
 
   private final String name = "checker-test-" + NUMBER.incrementAndGet();
-  private final Timer timer = Timer.system(name + "-timer");
-  private final HealthChecker checker = HealthChecker.open(timer, name);
+  private final Timer timer = SystemTimer.named(name + "-timer");
+  private final HealthChecker checker = NetworkHealthChecker.named(timer, name);
   private final BlockingQueue<Health> results = new LinkedBlockingQueue<>();
   private final ExecutorService handlers = Executors.newCachedThreadPool();
   private final List<Closeable> sockets = new ArrayList<>();

@@ -3,9 +3,9 @@ package dev.rollcall.consul;
 import static java.util.Comparator.comparing;
 import static java.util.Objects.requireNonNull;
 
-import dev.rollcall.Bytes;
-import dev.rollcall.KeyValue;
-import dev.rollcall.Keys;
+import dev.rollcall.kv.Bytes;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueListing;
 import dev.rollcall.spi.KeyValueSink;

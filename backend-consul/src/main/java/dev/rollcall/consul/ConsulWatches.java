@@ -6,11 +6,12 @@ import static java.util.Objects.requireNonNull;
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.collect.ImmutableSortedSet;
 import dev.rollcall.InstanceKey;
-import dev.rollcall.Keys;
 import dev.rollcall.RegistryException;
 import dev.rollcall.Subscription;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.BackendUri;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.SystemTimer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -80,7 +81,7 @@ public final class ConsulWatches implements AutoCloseable {
           "uri: the scheme of " + parsed + " (expected: consul or consuls)");
     }
     ConsulBackendProvider.requireNoPath(parsed);
-    return new ConsulWatches(provider.settings(parsed), Timer.system("rollcall-consul-timer"));
+    return new ConsulWatches(provider.settings(parsed), SystemTimer.named("rollcall-consul-timer"));
   }
 
   /**

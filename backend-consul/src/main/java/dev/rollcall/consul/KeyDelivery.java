@@ -1,8 +1,8 @@
 package dev.rollcall.consul;
 
-import dev.rollcall.KeyValue;
-import dev.rollcall.Keys;
 import dev.rollcall.RegistryException;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyValueSink;
 import java.util.List;
 

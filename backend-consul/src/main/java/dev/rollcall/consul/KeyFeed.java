@@ -1,7 +1,7 @@
 package dev.rollcall.consul;
 
-import dev.rollcall.KeyValue;
 import dev.rollcall.RegistryException;
+import dev.rollcall.kv.KeyValue;
 import dev.rollcall.spi.Timer;
 import java.util.ArrayList;
 import java.util.List;

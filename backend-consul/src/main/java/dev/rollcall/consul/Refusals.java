@@ -1,7 +1,7 @@
 package dev.rollcall.consul;
 
 import dev.rollcall.RegistryException;
-import dev.rollcall.spi.BrokenClassPath;
+import dev.rollcall.spi.support.BrokenClassPath;
 import java.io.IOException;
 import java.util.Optional;
 import javax.net.ssl.SSLHandshakeException;

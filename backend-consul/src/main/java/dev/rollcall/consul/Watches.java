@@ -2,11 +2,11 @@ package dev.rollcall.consul;
 
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
-import dev.rollcall.spi.BrokenClassPath;
 import dev.rollcall.spi.RegistryBackend.Watch;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.WatchSink;
+import dev.rollcall.spi.support.BrokenClassPath;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

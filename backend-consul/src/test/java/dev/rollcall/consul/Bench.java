@@ -14,6 +14,7 @@ import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.SystemTimer;
 import dev.rollcall.testkit.RecordingSink;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -32,7 +33,7 @@ final class Bench implements AutoCloseable {
   /** Real times are held to in the long build only: elsewhere the machine may be busy. */
   static final boolean IN_TIME = !System.getProperty("rollcall.excludedTags", "").contains("long");
 
-  final Timer timer = Timer.system("bench-timer");
+  final Timer timer = SystemTimer.named("bench-timer");
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
 
   <T extends AutoCloseable> T closing(T opened) {

@@ -11,6 +11,7 @@ import dev.rollcall.spi.RegisterRequest;
 import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.SystemTimer;
 import dev.rollcall.testkit.server.ConsulServer;
 import dev.rollcall.testkit.server.FaultProxy;
 import java.time.Duration;
@@ -38,7 +39,7 @@ class ClosingTest {
   void closing_endsWhatWaitsInLine() {
     ConsulServer server = bench.closing(ConsulServer.launch());
     FaultProxy proxy = bench.closing(FaultProxy.to(server));
-    Timer timer = bench.closing(Timer.system("closing"));
+    Timer timer = bench.closing(SystemTimer.named("closing"));
     ConsulBackend backend =
         ConsulFaults.open("consul://127.0.0.1:" + proxy.port() + "?timeout=30s", timer);
     proxy.stall();
@@ -86,7 +87,7 @@ class ClosingTest {
   /** Says when somebody waits to look again for what may be registered yet. */
   private record NoticingTimer(Timer timer, CountDownLatch waits) implements Timer {
     NoticingTimer(CountDownLatch waits) {
-      this(Timer.system("closing"), waits);
+      this(SystemTimer.named("closing"), waits);
     }
 
     @Override

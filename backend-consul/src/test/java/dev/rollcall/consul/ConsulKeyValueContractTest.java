@@ -1,8 +1,8 @@
 package dev.rollcall.consul;
 
-import dev.rollcall.spi.BackendProvider;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.BackendProviders;
 import dev.rollcall.testkit.Faults;
 import dev.rollcall.testkit.KeyValueContract;
 import dev.rollcall.testkit.server.ConsulServer;
@@ -39,12 +39,12 @@ final class ConsulKeyValueContractTest extends KeyValueContract {
 
   @Override
   protected KeyValueBackend open(Timer timer) {
-    return BackendProvider.openKeyValueByUri(consul.uri(), timer);
+    return BackendProviders.openKeyValue(consul.uri(), timer);
   }
 
   @Override
   protected KeyValueBackend beside(Timer timer) {
-    return BackendProvider.openKeyValueByUri(consul.besideUri(), timer);
+    return BackendProviders.openKeyValue(consul.besideUri(), timer);
   }
 
   @Override

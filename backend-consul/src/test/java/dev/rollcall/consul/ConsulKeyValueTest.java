@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.groups.Tuple.tuple;
 
 import com.google.common.collect.Iterables;
-import dev.rollcall.Bytes;
-import dev.rollcall.KeyValue;
-import dev.rollcall.KeyValueStore;
-import dev.rollcall.Keys;
 import dev.rollcall.RegistryException;
 import dev.rollcall.Subscription;
+import dev.rollcall.kv.Bytes;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.KeyValueStore;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.testkit.server.ConsulServer;
 import java.io.File;
 import java.nio.file.Files;

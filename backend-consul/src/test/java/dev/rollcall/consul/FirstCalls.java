@@ -1,16 +1,16 @@
 package dev.rollcall.consul;
 
-import dev.rollcall.Bytes;
 import dev.rollcall.Freshness;
-import dev.rollcall.KeyValueChange;
-import dev.rollcall.KeyValueListener;
-import dev.rollcall.KeyValueStore;
-import dev.rollcall.Keys;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.Subscription;
+import dev.rollcall.kv.Bytes;
+import dev.rollcall.kv.KeyValueChange;
+import dev.rollcall.kv.KeyValueListener;
+import dev.rollcall.kv.KeyValueStore;
+import dev.rollcall.kv.Keys;
 import java.time.Duration;
 import java.util.StringJoiner;
 import java.util.concurrent.Callable;

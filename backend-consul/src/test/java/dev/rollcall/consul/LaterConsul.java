@@ -1,6 +1,6 @@
 package dev.rollcall.consul;
 
-import dev.rollcall.Bytes;
+import dev.rollcall.kv.Bytes;
 import dev.rollcall.testkit.server.ConsulServer;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;

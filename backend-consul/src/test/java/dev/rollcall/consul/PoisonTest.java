@@ -7,14 +7,14 @@ import static dev.rollcall.consul.Bench.put;
 import static dev.rollcall.consul.Bench.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.rollcall.Bytes;
 import dev.rollcall.InstanceKey;
-import dev.rollcall.Keys;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException.Kind;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.consul.LaterConsul.Answer;
+import dev.rollcall.kv.Bytes;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.BackendUri;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.Owner;

@@ -1,7 +1,7 @@
 package dev.rollcall.consul;
 
-import dev.rollcall.KeyValue;
 import dev.rollcall.RegistryException;
+import dev.rollcall.kv.KeyValue;
 import dev.rollcall.spi.KeyEvent;
 import dev.rollcall.spi.KeyValueSink;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package dev.rollcall.etcd;
 
-import dev.rollcall.Bytes;
-import dev.rollcall.KeyValue;
-import dev.rollcall.Keys;
+import dev.rollcall.kv.Bytes;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.BackendUri;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueListing;

@@ -1,7 +1,7 @@
 package dev.rollcall.etcd;
 
 import dev.rollcall.RegistryException;
-import dev.rollcall.spi.BrokenClassPath;
+import dev.rollcall.spi.support.BrokenClassPath;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 

@@ -1,9 +1,9 @@
 package dev.rollcall.etcd;
 
-import dev.rollcall.KeyValue;
-import dev.rollcall.Keys;
 import dev.rollcall.RegistryException;
 import dev.rollcall.etcd.EtcdGateway.Page;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyEvent;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueSink;

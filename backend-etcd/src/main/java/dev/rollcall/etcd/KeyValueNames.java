@@ -1,7 +1,7 @@
 package dev.rollcall.etcd;
 
-import dev.rollcall.KeyValue;
-import dev.rollcall.Keys;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.BackendUri;
 import io.etcd.jetcd.ByteSequence;
 import java.nio.ByteBuffer;
@@ -85,7 +85,7 @@ final class KeyValueNames {
     return name == null
         ? null
         : new KeyValue(
-            name, dev.rollcall.Bytes.of(entry.getValue().getBytes()), entry.getModRevision());
+            name, dev.rollcall.kv.Bytes.of(entry.getValue().getBytes()), entry.getModRevision());
   }
 
   List<KeyValue> read(List<io.etcd.jetcd.KeyValue> entries) {

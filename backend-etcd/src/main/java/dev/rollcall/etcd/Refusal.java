@@ -2,7 +2,7 @@ package dev.rollcall.etcd;
 
 import dev.rollcall.RegistryException;
 import dev.rollcall.RegistryException.Kind;
-import dev.rollcall.spi.BrokenClassPath;
+import dev.rollcall.spi.support.BrokenClassPath;
 import io.etcd.jetcd.common.exception.CompactedException;
 import io.etcd.jetcd.common.exception.EtcdException;
 import io.grpc.Status;

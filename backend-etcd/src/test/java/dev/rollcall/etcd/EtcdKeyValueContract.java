@@ -1,8 +1,8 @@
 package dev.rollcall.etcd;
 
-import dev.rollcall.spi.BackendProvider;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.BackendProviders;
 import dev.rollcall.testkit.Faults;
 import dev.rollcall.testkit.KeyValueContract;
 import java.lang.reflect.Method;
@@ -39,12 +39,12 @@ abstract class EtcdKeyValueContract extends KeyValueContract {
 
   @Override
   protected final KeyValueBackend open(Timer timer) {
-    return BackendProvider.openKeyValueByUri(faults.uri(), timer);
+    return BackendProviders.openKeyValue(faults.uri(), timer);
   }
 
   @Override
   protected final KeyValueBackend beside(Timer timer) {
-    return BackendProvider.openKeyValueByUri(faults.besideUri(), timer);
+    return BackendProviders.openKeyValue(faults.besideUri(), timer);
   }
 
   @Override

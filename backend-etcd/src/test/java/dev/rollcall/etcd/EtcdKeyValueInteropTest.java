@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.rollcall.Bytes;
-import dev.rollcall.KeyValue;
-import dev.rollcall.KeyValueStore;
-import dev.rollcall.Keys;
 import dev.rollcall.RegistryException;
+import dev.rollcall.kv.Bytes;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.KeyValueStore;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.testkit.server.EtcdExtension;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -4,13 +4,13 @@ import static dev.rollcall.etcd.Rig.done;
 import static dev.rollcall.etcd.Rig.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.rollcall.Bytes;
-import dev.rollcall.KeyValue;
-import dev.rollcall.KeyValueStore;
-import dev.rollcall.Keys;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.kv.Bytes;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.KeyValueStore;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.testkit.ChangeChecker;
 import dev.rollcall.testkit.server.EtcdServer;
 import dev.rollcall.testkit.server.FaultProxy;

@@ -22,6 +22,7 @@ import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.WatchSink;
+import dev.rollcall.spi.support.SystemTimer;
 import dev.rollcall.testkit.ChangeChecker;
 import dev.rollcall.testkit.RecordingSink;
 import dev.rollcall.testkit.server.EtcdServer;
@@ -266,7 +267,7 @@ final class EtcdLongTest {
   }
 
   private static void openAndClose(String uri) {
-    try (Timer timer = Timer.system("cycle-timer");
+    try (Timer timer = SystemTimer.named("cycle-timer");
         EtcdBackend backend = EtcdBackend.open(uri, timer)) {
       RecordingSink sink = new RecordingSink(Selector.service(Rig.SERVICE));
       backend.watch(Selector.service(Rig.SERVICE), sink);

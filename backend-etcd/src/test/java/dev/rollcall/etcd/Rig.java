@@ -14,6 +14,7 @@ import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.SystemTimer;
 import dev.rollcall.testkit.RecordingSink;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
@@ -40,7 +41,7 @@ final class Rig implements AutoCloseable {
   private static final boolean IN_TIME =
       !System.getProperty("rollcall.excludedTags", "").contains("long");
 
-  final Timer timer = Timer.system("rig-timer");
+  final Timer timer = SystemTimer.named("rig-timer");
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
 
   <T extends AutoCloseable> T closing(T opened) {

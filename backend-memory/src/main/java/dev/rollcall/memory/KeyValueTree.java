@@ -1,12 +1,13 @@
 package dev.rollcall.memory;
 
-import dev.rollcall.Bytes;
-import dev.rollcall.KeyValue;
-import dev.rollcall.Keys;
 import dev.rollcall.RegistryException;
+import dev.rollcall.kv.Bytes;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyEvent;
 import dev.rollcall.spi.KeyValueListing;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.SystemTimer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,7 @@ final class KeyValueTree implements AutoCloseable {
   private final Set<KeyValueWatch> watches = ConcurrentHashMap.newKeySet();
 
   /** Delivers what a busy writer leaves to others; its thread starts with the first such task. */
-  private final Timer timer = Timer.system("rollcall-memory-kv");
+  private final Timer timer = SystemTimer.named("rollcall-memory-kv");
 
   private long revision;
   private boolean closed;

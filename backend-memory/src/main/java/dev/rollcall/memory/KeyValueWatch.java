@@ -1,7 +1,7 @@
 package dev.rollcall.memory;
 
-import dev.rollcall.KeyValue;
-import dev.rollcall.Keys;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyEvent;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueSink;

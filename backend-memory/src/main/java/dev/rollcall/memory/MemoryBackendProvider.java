@@ -6,6 +6,7 @@ import dev.rollcall.spi.BackendUri;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.SystemTimer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -79,7 +80,7 @@ public final class MemoryBackendProvider implements BackendProvider {
       if (shared == null) {
         // Not the opener's timer, which is closed with his registry: others may use the store
         // longer.
-        Timer timer = Timer.system("rollcall-memory-" + name);
+        Timer timer = SystemTimer.named("rollcall-memory-" + name);
         double share = guard.orElse(MassExpiryGuard.STANDARD_SHARE);
         shared = new Shared(timer, store(timer, share), share);
         NAMED.put(name, shared);

@@ -1,9 +1,9 @@
 package dev.rollcall.memory;
 
-import dev.rollcall.Bytes;
-import dev.rollcall.KeyValue;
-import dev.rollcall.Keys;
 import dev.rollcall.RegistryException;
+import dev.rollcall.kv.Bytes;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueListing;
 import dev.rollcall.spi.KeyValueSink;

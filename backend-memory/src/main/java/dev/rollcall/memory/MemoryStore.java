@@ -6,6 +6,7 @@ import dev.rollcall.RegistryException;
 import dev.rollcall.spi.HealthChecker;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.NetworkHealthChecker;
 import java.util.function.Function;
 
 /**
@@ -92,7 +93,7 @@ public final class MemoryStore implements AutoCloseable {
     private final Timer timer;
     private double guardShare = MassExpiryGuard.STANDARD_SHARE;
     private Function<Timer, HealthChecker> checkers =
-        used -> HealthChecker.open(used, "rollcall-memory-check");
+        used -> NetworkHealthChecker.named(used, "rollcall-memory-check");
 
     private Builder(Timer timer) {
       this.timer = requireNonNull(timer, "timer");

@@ -1,8 +1,8 @@
 package dev.rollcall.memory;
 
-import dev.rollcall.spi.BackendProvider;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.BackendProviders;
 import dev.rollcall.testkit.KeyValueContract;
 import java.util.Optional;
 import java.util.UUID;
@@ -17,7 +17,7 @@ class MemoryKeyValueContractTest extends KeyValueContract {
 
   @Override
   protected KeyValueBackend open(Timer timer) {
-    return BackendProvider.openKeyValueByUri(uri, timer);
+    return BackendProviders.openKeyValue(uri, timer);
   }
 
   @Override

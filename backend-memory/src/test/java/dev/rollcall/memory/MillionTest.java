@@ -15,6 +15,7 @@ import dev.rollcall.spi.LeaseListener;
 import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.SystemTimer;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.UUID;
@@ -44,7 +45,7 @@ class MillionTest {
     for (int i = 0; i < COUNT; i++) {
       instances[i] = instance("service-" + i % SERVICES, "i" + i);
     }
-    try (Timer timer = Timer.system("million");
+    try (Timer timer = SystemTimer.named("million");
         MemoryStore store = MemoryStore.create(timer)) {
       RegistryBackend backend = store.open();
       long before = heap();

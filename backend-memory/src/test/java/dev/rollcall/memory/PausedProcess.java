@@ -9,6 +9,7 @@ import dev.rollcall.Liveness;
 import dev.rollcall.spi.Lease;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.SystemTimer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,9 +26,9 @@ final class PausedProcess {
   private PausedProcess() {}
 
   public static void main(String[] arguments) throws IOException {
-    Timer heartbeats = Timer.system("heartbeats");
+    Timer heartbeats = SystemTimer.named("heartbeats");
     RegistryBackend backend =
-        MemoryStore.builder(Timer.system("store")).withoutGuard().build().open();
+        MemoryStore.builder(SystemTimer.named("store")).withoutGuard().build().open();
     AtomicInteger ended = new AtomicInteger();
     List<Lease> leases = new ArrayList<>();
     for (int i = 0; i < 20; i++) {

@@ -1,12 +1,13 @@
 package dev.rollcall.bench;
 
 import dev.rollcall.Liveness;
-import dev.rollcall.spi.BackendProvider;
 import dev.rollcall.spi.Lease;
 import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.BackendProviders;
+import dev.rollcall.spi.support.SystemTimer;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -40,8 +41,8 @@ public class HeartbeatBenchmark {
   /** Registers the instances. */
   @Setup
   public void open() {
-    timer = Timer.system("heartbeat");
-    backend = BackendProvider.openByUri("memory:", timer);
+    timer = SystemTimer.named("heartbeat");
+    backend = BackendProviders.open("memory:", timer);
     held = new Lease[leases];
     Liveness liveness = Liveness.heartbeat(Duration.ofHours(1));
     for (int i = 0; i < leases; i++) {

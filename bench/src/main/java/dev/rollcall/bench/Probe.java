@@ -4,11 +4,12 @@ import dev.rollcall.Liveness;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceListener;
-import dev.rollcall.spi.BackendProvider;
 import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.BackendProviders;
+import dev.rollcall.spi.support.SystemTimer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -108,8 +109,8 @@ final class Probe {
       requests[i] = request(i, ttl);
     }
     System.gc();
-    try (Timer timer = Timer.system("expiry");
-        RegistryBackend backend = BackendProvider.openByUri("memory:?guard=off", timer)) {
+    try (Timer timer = SystemTimer.named("expiry");
+        RegistryBackend backend = BackendProviders.open("memory:?guard=off", timer)) {
       for (RegisterRequest request : requests) {
         // The lease began at some time after this: what is measured is never less than what was.
         long deadline = System.nanoTime() + ttl.toNanos();
@@ -131,8 +132,8 @@ final class Probe {
   /** How many threads a store of many leases has started. */
   private static double threads(int leases) {
     int before = Thread.getAllStackTraces().size();
-    try (Timer timer = Timer.system("threads");
-        RegistryBackend backend = BackendProvider.openByUri("memory:", timer)) {
+    try (Timer timer = SystemTimer.named("threads");
+        RegistryBackend backend = BackendProviders.open("memory:", timer)) {
       for (int i = 0; i < leases; i++) {
         register(backend, request(i, Duration.ofHours(1)), () -> {});
       }

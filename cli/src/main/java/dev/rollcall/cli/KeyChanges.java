@@ -1,12 +1,12 @@
 package dev.rollcall.cli;
 
 import dev.rollcall.Freshness;
-import dev.rollcall.KeyValue;
-import dev.rollcall.KeyValueChange;
-import dev.rollcall.KeyValueListener;
-import dev.rollcall.KeyValueStore;
-import dev.rollcall.Keys;
 import dev.rollcall.Subscription;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.KeyValueChange;
+import dev.rollcall.kv.KeyValueListener;
+import dev.rollcall.kv.KeyValueStore;
+import dev.rollcall.kv.Keys;
 import java.util.function.Consumer;
 
 /** Watches a key, or all keys with a prefix. */

@@ -1,6 +1,6 @@
 package dev.rollcall.cli;
 
-import dev.rollcall.KeyValueStore;
+import dev.rollcall.kv.KeyValueStore;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;

@@ -1,7 +1,7 @@
 package dev.rollcall.cli;
 
-import dev.rollcall.KeyValue;
-import dev.rollcall.KeyValueStore;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.KeyValueStore;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.Optional;

@@ -1,8 +1,8 @@
 package dev.rollcall.cli;
 
-import dev.rollcall.Bytes;
-import dev.rollcall.KeyValueStore;
 import dev.rollcall.RegistryException;
+import dev.rollcall.kv.Bytes;
+import dev.rollcall.kv.KeyValueStore;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

@@ -2,12 +2,13 @@ package dev.rollcall.cli;
 
 import dev.rollcall.Liveness;
 import dev.rollcall.ServiceInstance;
-import dev.rollcall.spi.BackendProvider;
 import dev.rollcall.spi.Lease;
 import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.BackendProviders;
+import dev.rollcall.spi.support.SystemTimer;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -21,11 +22,11 @@ import java.util.concurrent.CompletableFuture;
  * again.
  */
 final class MortalOwner implements AutoCloseable {
-  private final Timer timer = Timer.system("demo-mortal-owner");
+  private final Timer timer = SystemTimer.named("demo-mortal-owner");
   private final RegistryBackend backend;
 
   private MortalOwner(String uri) {
-    backend = BackendProvider.openByUri(uri, timer);
+    backend = BackendProviders.open(uri, timer);
   }
 
   static MortalOwner open(String uri) {

@@ -4,11 +4,12 @@ import dev.rollcall.Liveness;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
-import dev.rollcall.spi.BackendProvider;
 import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.BackendProviders;
+import dev.rollcall.spi.support.SystemTimer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -77,9 +78,9 @@ final class RegisterCommand implements Callable<Integer> {
 
   /** Below {@link Registry}, which deregisters what it has registered when it is closed. */
   private void registerForGood(String uri, ServiceInstance instance) {
-    Timer timer = Timer.system("rollcall-register");
+    Timer timer = SystemTimer.named("rollcall-register");
     try (timer;
-        RegistryBackend backend = BackendProvider.openByUri(uri, timer)) {
+        RegistryBackend backend = BackendProviders.open(uri, timer)) {
       Answer.of(
           backend
               .register(

@@ -1,7 +1,7 @@
 package dev.rollcall.cli;
 
 import dev.rollcall.RegistryException;
-import dev.rollcall.spi.BrokenClassPath;
+import dev.rollcall.spi.support.BrokenClassPath;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;

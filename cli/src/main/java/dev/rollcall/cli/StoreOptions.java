@@ -1,9 +1,9 @@
 package dev.rollcall.cli;
 
-import dev.rollcall.KeyValueStore;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
 import dev.rollcall.consul.ConsulWatches;
+import dev.rollcall.kv.KeyValueStore;
 import dev.rollcall.spi.BackendUri;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

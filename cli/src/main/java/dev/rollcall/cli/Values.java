@@ -1,7 +1,7 @@
 package dev.rollcall.cli;
 
-import dev.rollcall.Bytes;
 import dev.rollcall.RegistryException;
+import dev.rollcall.kv.Bytes;
 import java.util.Optional;
 import java.util.stream.Collectors;
 

@@ -1,11 +1,11 @@
 package dev.rollcall.cli;
 
-import dev.rollcall.Bytes;
 import dev.rollcall.RegistryException;
 import dev.rollcall.Subscription;
 import dev.rollcall.consul.ConsulEvent;
 import dev.rollcall.consul.ConsulEventListener;
 import dev.rollcall.consul.ConsulWatches;
+import dev.rollcall.kv.Bytes;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;

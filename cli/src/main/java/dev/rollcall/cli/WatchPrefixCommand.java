@@ -1,7 +1,7 @@
 package dev.rollcall.cli;
 
-import dev.rollcall.KeyValueStore;
-import dev.rollcall.Keys;
+import dev.rollcall.kv.KeyValueStore;
+import dev.rollcall.kv.Keys;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

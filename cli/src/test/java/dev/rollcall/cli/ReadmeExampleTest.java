@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.rollcall.Balancer;
 import dev.rollcall.Filter;
-import dev.rollcall.KeyValueStore;
-import dev.rollcall.Keys;
 import dev.rollcall.Liveness;
 import dev.rollcall.Pick;
 import dev.rollcall.Registration;
@@ -14,6 +12,8 @@ import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceView;
 import dev.rollcall.Subscription;
+import dev.rollcall.kv.KeyValueStore;
+import dev.rollcall.kv.Keys;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;

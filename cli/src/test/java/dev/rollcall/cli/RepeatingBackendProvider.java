@@ -10,6 +10,7 @@ import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.WatchSink;
+import dev.rollcall.spi.support.BackendProviders;
 import dev.rollcall.testkit.ForwardingBackend;
 import java.time.Duration;
 import java.util.HashMap;
@@ -27,7 +28,7 @@ public final class RepeatingBackendProvider implements BackendProvider {
 
   @Override
   public RegistryBackend open(BackendUri uri, Timer timer) {
-    return new ForwardingBackend(BackendProvider.openByUri("memory:repeating?guard=off", timer)) {
+    return new ForwardingBackend(BackendProviders.open("memory:repeating?guard=off", timer)) {
       @Override
       public Watch watch(Selector selector, WatchSink sink) {
         return super.watch(selector, new Repeating(sink, timer));

@@ -3,8 +3,6 @@ package dev.rollcall.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.rollcall.Freshness;
-import dev.rollcall.KeyValueStore;
-import dev.rollcall.Keys;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registration;
 import dev.rollcall.Registry;
@@ -12,6 +10,8 @@ import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceView;
 import dev.rollcall.Snapshot;
 import dev.rollcall.Subscription;
+import dev.rollcall.kv.KeyValueStore;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.testkit.server.ConsulExtension;
 import java.time.Duration;
 import java.util.List;

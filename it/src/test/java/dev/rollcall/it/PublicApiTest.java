@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Test;
 class PublicApiTest {
   /** The packages that are ours to show; what is relocated below them is not. */
   private static final Pattern OURS =
-      Pattern.compile("dev\\.rollcall(\\.(spi|memory|etcd|consul|server(\\.[a-z0-9]+)?))?");
+      Pattern.compile(
+          "dev\\.rollcall(\\.(kv|spi(\\.support)?|memory|etcd|consul|server(\\.[a-z0-9]+)?))?");
 
   private static final Pattern OURS_IN_JARS =
       Pattern.compile(".*/" + OURS.pattern().replace("\\.", "/") + "/[^/]+\\.class");

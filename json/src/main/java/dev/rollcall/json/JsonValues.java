@@ -7,15 +7,15 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.rollcall.Bytes;
-import dev.rollcall.KeyValue;
 import dev.rollcall.RegistryException;
+import dev.rollcall.kv.Bytes;
+import dev.rollcall.kv.KeyValue;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns objects into the values of a {@link dev.rollcall.KeyValueStore} and back, as JSON in UTF-8.
- * Immutable and thread-safe, as the mapper is that it stands on.
+ * Turns objects into the values of a {@link dev.rollcall.kv.KeyValueStore} and back, as JSON in
+ * UTF-8. Immutable and thread-safe, as the mapper is that it stands on.
  *
  * <pre>{@code
  * JsonValues json = JsonValues.standard();

@@ -7,10 +7,11 @@ import dev.rollcall.RegistryException;
 import dev.rollcall.server.access.Tls;
 import dev.rollcall.server.outbound.OutboundCalls;
 import dev.rollcall.server.outbound.OutboundPolicy;
-import dev.rollcall.spi.BackendProvider;
 import dev.rollcall.spi.BackendUri;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.BackendProviders;
+import dev.rollcall.spi.support.SystemTimer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -133,10 +134,10 @@ public final class CentreBuilder {
    */
   public Centre start() {
     BackendUri uri = BackendUri.parse(storeUri);
-    Timer timer = Timer.system("rollcall-centre-timer");
+    Timer timer = SystemTimer.named("rollcall-centre-timer");
     RegistryBackend backend;
     try {
-      backend = BackendProvider.openByUri(storeUri, timer);
+      backend = BackendProviders.open(storeUri, timer);
     } catch (RuntimeException refused) {
       timer.close();
       throw refused;

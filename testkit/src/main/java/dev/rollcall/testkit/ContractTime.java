@@ -3,6 +3,7 @@ package dev.rollcall.testkit;
 import static org.awaitility.Awaitility.await;
 
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.SystemTimer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -38,7 +39,7 @@ public final class ContractTime implements AutoCloseable {
    * @return a new time
    */
   public static ContractTime real() {
-    return new ContractTime(Timer.system("contract-timer"), Optional.empty());
+    return new ContractTime(SystemTimer.named("contract-timer"), Optional.empty());
   }
 
   /**

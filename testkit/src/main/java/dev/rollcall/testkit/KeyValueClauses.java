@@ -2,10 +2,10 @@ package dev.rollcall.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.rollcall.Bytes;
-import dev.rollcall.KeyValue;
-import dev.rollcall.Keys;
 import dev.rollcall.RegistryException;
+import dev.rollcall.kv.Bytes;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueSink;
 import dev.rollcall.testkit.Faults.Fault;

@@ -3,16 +3,16 @@ package dev.rollcall.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.rollcall.Bytes;
 import dev.rollcall.Freshness;
-import dev.rollcall.KeyValue;
-import dev.rollcall.KeyValueStore;
-import dev.rollcall.Keys;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.Subscription;
+import dev.rollcall.kv.Bytes;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.KeyValueStore;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueSink;
 import dev.rollcall.spi.Timer;
@@ -813,7 +813,7 @@ public abstract class KeyValueContract {
         });
   }
 
-  private static dev.rollcall.KeyValueChange last(KeyValueRecorder recorder) {
+  private static dev.rollcall.kv.KeyValueChange last(KeyValueRecorder recorder) {
     return recorder.changes.get(recorder.changes.size() - 1);
   }
 

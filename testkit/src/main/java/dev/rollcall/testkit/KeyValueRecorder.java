@@ -1,10 +1,10 @@
 package dev.rollcall.testkit;
 
-import dev.rollcall.Bytes;
 import dev.rollcall.Freshness;
-import dev.rollcall.KeyValue;
-import dev.rollcall.KeyValueChange;
-import dev.rollcall.KeyValueListener;
+import dev.rollcall.kv.Bytes;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.KeyValueChange;
+import dev.rollcall.kv.KeyValueListener;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package dev.rollcall.testkit;
 
-import dev.rollcall.KeyValue;
-import dev.rollcall.Keys;
 import dev.rollcall.RegistryException;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyEvent;
 import dev.rollcall.spi.KeyValueSink;
 import java.util.ArrayList;

@@ -11,6 +11,7 @@ import dev.rollcall.spi.RegisterRequest;
 import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.SystemTimer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -177,7 +178,7 @@ final class BrokenBackends {
       group = RegistryContract.Registration.class,
       tests = {"r9_clocks_onlyTheTimerDecides"})
   static class AsksTheWallClock extends BrokenContract {
-    private final Timer wall = Timer.system("wall");
+    private final Timer wall = SystemTimer.named("wall");
 
     @Override
     protected RegistryBackend open(Timer timer) {

@@ -4,8 +4,6 @@ import dev.rollcall.Catalog;
 import dev.rollcall.Freshness;
 import dev.rollcall.Health;
 import dev.rollcall.InstanceKey;
-import dev.rollcall.KeyValueStore;
-import dev.rollcall.Keys;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registration;
 import dev.rollcall.Registration.State;
@@ -14,6 +12,9 @@ import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceView;
 import dev.rollcall.Snapshot;
+import dev.rollcall.engine.StoreRegistry;
+import dev.rollcall.kv.KeyValueStore;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.RegisterRequest;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -81,19 +82,13 @@ final class SimulatedClient {
     this.registryLine = new SimulatedLine(world, host, store, twist);
     this.keysLine = new SimulatedLine(world, host, store, twist);
     this.guarded = world.chance(0.5);
-    Optional<Executor> executor = executor();
+    Executor executor = executor().orElse(null);
     SimulatedBackend backend = new SimulatedBackend(world, registryLine, wholeStates, this::sends);
-    var builder =
-        Registry.builder(twist.below(backend))
-            .timer(host)
-            .deadline(DEADLINE)
-            .massLossProtection(guarded ? 0.5 : 1, LOSS_BOUND);
-    executor.ifPresent(builder::listenerExecutor);
-    this.registry = twist.above(host.open(builder));
-    var keysBuilder =
-        KeyValueStore.builder(new SimulatedKeys(world, keysLine)).timer(host).deadline(DEADLINE);
-    executor.ifPresent(keysBuilder::listenerExecutor);
-    this.keys = host.open(keysBuilder);
+    StoreRegistry.Settings settings =
+        new StoreRegistry.Settings(
+            DEADLINE, Duration.ofMinutes(1), guarded ? 0.5 : 1, LOSS_BOUND, 0.5);
+    this.registry = twist.above(host.open(twist.below(backend), host, executor, settings));
+    this.keys = host.open(new SimulatedKeys(world, keysLine), host, executor, DEADLINE);
   }
 
   /** Returns an executor of the application's: most have none, and some have a bad one. */

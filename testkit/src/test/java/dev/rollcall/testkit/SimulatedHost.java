@@ -3,7 +3,7 @@ package dev.rollcall.testkit;
 import dev.rollcall.Health;
 import dev.rollcall.HostPort;
 import dev.rollcall.Liveness;
-import dev.rollcall.SimulatedMachine;
+import dev.rollcall.engine.SimulatedMachine;
 import dev.rollcall.spi.HealthChecker;
 import dev.rollcall.spi.Timer;
 import java.time.Duration;

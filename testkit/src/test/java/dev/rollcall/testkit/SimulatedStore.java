@@ -1,10 +1,10 @@
 package dev.rollcall.testkit;
 
 import dev.rollcall.InstanceKey;
-import dev.rollcall.KeyValue;
-import dev.rollcall.Keys;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.InstanceEvent;
 import dev.rollcall.spi.KeyEvent;
 import dev.rollcall.spi.KeyValueBackend;

@@ -1,9 +1,9 @@
 package dev.rollcall.testkit;
 
-import dev.rollcall.Bytes;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registration.State;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.kv.Bytes;
 import dev.rollcall.spi.InstanceEvent;
 import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.QueryParams;
 import com.linecorp.armeria.server.ServiceRequestContext;
-import dev.rollcall.Bytes;
+import dev.rollcall.kv.Bytes;
 import java.util.List;
 import java.util.Optional;
 

@@ -12,11 +12,11 @@ import com.linecorp.armeria.common.util.SafeCloseable;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
-import dev.rollcall.Bytes;
 import dev.rollcall.RegistryException;
+import dev.rollcall.kv.Bytes;
 import dev.rollcall.server.CentreContext;
 import dev.rollcall.server.CentrePart;
-import dev.rollcall.spi.BackendProvider;
+import dev.rollcall.spi.support.BackendProviders;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -118,7 +118,7 @@ public final class ConsulApi implements CentrePart, HttpService {
     try {
       return new KeyValues(
           catalogue,
-          BackendProvider.openKeyValueByUri(context.storeUri(), context.timer()),
+          BackendProviders.openKeyValue(context.storeUri(), context.timer()),
           settings.firstIndex(),
           context.isStoreInProcess());
     } catch (RegistryException keepsNone) {

@@ -2,7 +2,7 @@ package dev.rollcall.server.consul;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.linecorp.armeria.common.HttpResponse;
-import dev.rollcall.Bytes;
+import dev.rollcall.kv.Bytes;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.List;

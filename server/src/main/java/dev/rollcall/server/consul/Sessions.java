@@ -1,6 +1,6 @@
 package dev.rollcall.server.consul;
 
-import dev.rollcall.Bytes;
+import dev.rollcall.kv.Bytes;
 import dev.rollcall.spi.Timer;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -18,7 +18,7 @@ import dev.rollcall.server.access.AccessControl;
 import dev.rollcall.server.access.Limits;
 import dev.rollcall.server.access.Principal;
 import dev.rollcall.server.s5.S5Request.MalformedException;
-import dev.rollcall.spi.BrokenClassPath;
+import dev.rollcall.spi.support.BrokenClassPath;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;

@@ -1,9 +1,9 @@
 package dev.rollcall.server.consul;
 
 import dev.rollcall.server.Centre;
-import dev.rollcall.spi.BackendProvider;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.BackendProviders;
 import dev.rollcall.testkit.Faults;
 import dev.rollcall.testkit.server.FaultProxy;
 import java.net.InetAddress;
@@ -38,7 +38,7 @@ final class CentreFaults implements Faults, AutoCloseable {
   }
 
   RegistryBackend open(Timer timer) {
-    return BackendProvider.openByUri(uri(), timer);
+    return BackendProviders.open(uri(), timer);
   }
 
   @Override
@@ -72,7 +72,7 @@ final class CentreFaults implements Faults, AutoCloseable {
 
   @Override
   public RegistryBackend beside(Timer timer) {
-    return BackendProvider.openByUri("consul://127.0.0.1:" + port + "?wait=1s", timer);
+    return BackendProviders.open("consul://127.0.0.1:" + port + "?wait=1s", timer);
   }
 
   private void stop() {

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.rollcall.Bytes;
-import dev.rollcall.spi.BackendProvider;
+import dev.rollcall.kv.Bytes;
+import dev.rollcall.spi.support.BackendProviders;
 import dev.rollcall.testkit.ManualTimer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -33,10 +33,7 @@ class SessionsTest {
   private final Catalogue catalogue = new Catalogue(1);
   private final KeyValues keys =
       new KeyValues(
-          catalogue,
-          BackendProvider.openKeyValueByUri("memory:" + UUID.randomUUID(), timer),
-          1,
-          true);
+          catalogue, BackendProviders.openKeyValue("memory:" + UUID.randomUUID(), timer), 1, true);
   private final Sessions sessions = new Sessions(catalogue, keys, timer);
 
   @BeforeEach

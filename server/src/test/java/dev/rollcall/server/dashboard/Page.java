@@ -9,12 +9,13 @@ import dev.rollcall.ServiceInstance;
 import dev.rollcall.server.access.AccessControl;
 import dev.rollcall.server.access.Limits;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.SystemTimer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /** A dashboard on a server of its own, with a registry to fill. */
 final class Page implements AutoCloseable {
-  final Timer timer = Timer.system("dashboard-test");
+  final Timer timer = SystemTimer.named("dashboard-test");
   final Registry registry = Registry.builder("memory:").timer(timer).build();
   final Dashboard dashboard = new Dashboard(registry, timer);
   private final Server server;

@@ -16,6 +16,7 @@ import dev.rollcall.ServiceInstance;
 import dev.rollcall.server.outbound.OutboundCalls;
 import dev.rollcall.server.outbound.OutboundPolicy;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.SystemTimer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 @Timeout(120)
 class MetricsTest {
-  private final Timer timer = Timer.system("metrics-test");
+  private final Timer timer = SystemTimer.named("metrics-test");
   private final Registry registry = Registry.builder("memory:").timer(timer).build();
   private final OutboundCalls calls = OutboundCalls.open(OutboundPolicy.standard(), timer);
   private final Metrics metrics = new Metrics(registry, calls);

@@ -10,6 +10,7 @@ import dev.rollcall.HostPort;
 import dev.rollcall.Liveness;
 import dev.rollcall.RegistryException;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.SystemTimer;
 import java.net.InetAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +36,7 @@ class GuardedCheckerTest {
   private static final InetAddress CLIENT = InetAddresses.forString("203.0.113.7");
   private static final Duration HOUR = Duration.ofHours(1);
 
-  private final Timer timer = Timer.system("checker-test");
+  private final Timer timer = SystemTimer.named("checker-test");
   private final OutboundCalls calls =
       OutboundCalls.open(
           OutboundPolicy.standard().allow(List.of(AddressRange.parse("10.1.0.0/16"))),

@@ -12,6 +12,7 @@ import dev.rollcall.RegistryException;
 import dev.rollcall.server.outbound.Reply.End;
 import dev.rollcall.spi.HealthChecker;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.SystemTimer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -44,7 +45,7 @@ class OutboundCallsTest {
   private static final InetAddress HERE = InetAddresses.forString("127.0.0.1");
   private static final InetAddress ELSEWHERE = InetAddresses.forString("203.0.113.7");
 
-  private final Timer timer = Timer.system("outbound-test");
+  private final Timer timer = SystemTimer.named("outbound-test");
   private final ConcurrentLinkedQueue<List<InetAddress>> lookUps = new ConcurrentLinkedQueue<>();
   private final AtomicInteger lookedUp = new AtomicInteger();
   private final OutboundCalls calls =

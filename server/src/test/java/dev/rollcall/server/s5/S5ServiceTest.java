@@ -22,6 +22,7 @@ import dev.rollcall.server.access.Tokens;
 import dev.rollcall.server.outbound.OutboundCalls;
 import dev.rollcall.server.outbound.OutboundPolicy;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.SystemTimer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -52,7 +53,7 @@ class S5ServiceTest {
   private static final Duration LONG = Duration.ofMinutes(1);
   private static final Limits LIMITS = new Limits(10_000, 10, 7);
 
-  private final Timer timer = Timer.system("s5-test");
+  private final Timer timer = SystemTimer.named("s5-test");
   private final ConcurrentMap<String, InetAddress> names = new ConcurrentHashMap<>();
   private final OutboundCalls calls =
       OutboundCalls.open(OutboundPolicy.standard(), timer, this::resolve);

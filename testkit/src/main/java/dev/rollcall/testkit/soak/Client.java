@@ -1,11 +1,11 @@
 package dev.rollcall.testkit.soak;
 
 import dev.rollcall.InstanceKey;
-import dev.rollcall.KeyValueStore;
-import dev.rollcall.Keys;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceView;
 import dev.rollcall.Subscription;
+import dev.rollcall.kv.KeyValueStore;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.RegistryBackend;
 import java.time.Duration;

@@ -1,6 +1,5 @@
 package dev.rollcall.testkit.soak;
 
-import dev.rollcall.Bytes;
 import dev.rollcall.Freshness;
 import dev.rollcall.Health;
 import dev.rollcall.InstanceKey;
@@ -8,6 +7,7 @@ import dev.rollcall.Registration.State;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.Snapshot;
+import dev.rollcall.kv.Bytes;
 import dev.rollcall.testkit.soak.Claim.Fate;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,8 +1,8 @@
 package dev.rollcall.testkit.soak;
 
-import dev.rollcall.Bytes;
 import dev.rollcall.Health;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.kv.Bytes;
 import dev.rollcall.spi.BackendUri;
 import java.util.ArrayList;
 import java.util.Base64;

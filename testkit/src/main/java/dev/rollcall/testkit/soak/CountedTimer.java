@@ -1,6 +1,7 @@
 package dev.rollcall.testkit.soak;
 
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.SystemTimer;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -11,7 +12,7 @@ final class CountedTimer implements Timer {
   private final AtomicInteger waiting = new AtomicInteger();
 
   CountedTimer(String name) {
-    timer = Timer.system(name);
+    timer = SystemTimer.named(name);
   }
 
   int waiting() {

@@ -1,9 +1,9 @@
 package dev.rollcall.testkit.soak;
 
-import dev.rollcall.Bytes;
 import dev.rollcall.InstanceKey;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.kv.Bytes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;

@@ -1,10 +1,10 @@
 package dev.rollcall.testkit.soak;
 
-import dev.rollcall.spi.BackendProvider;
 import dev.rollcall.spi.BackendUri;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.BackendProviders;
 import dev.rollcall.testkit.server.FaultProxy;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -70,7 +70,7 @@ final class ProxyLine implements Line {
 
   @Override
   public RegistryBackend registry(Timer timer) {
-    return BackendProvider.openByUri(uri, timer);
+    return BackendProviders.open(uri, timer);
   }
 
   @Override

@@ -1,14 +1,15 @@
 package dev.rollcall.testkit.soak;
 
-import dev.rollcall.Bytes;
-import dev.rollcall.KeyValue;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
-import dev.rollcall.spi.BackendProvider;
+import dev.rollcall.kv.Bytes;
+import dev.rollcall.kv.KeyValue;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.BackendProviders;
+import dev.rollcall.spi.support.SystemTimer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -24,7 +25,7 @@ import java.util.concurrent.TimeUnit;
  * of which nothing else is known. The reads go past the engine, and not past the backend.
  */
 final class SnapshotTruth implements Truth {
-  private final Timer timer = Timer.system("soak-truth");
+  private final Timer timer = SystemTimer.named("soak-truth");
   private final RegistryBackend backend;
   private final Optional<KeyValueBackend> keys;
 
@@ -35,7 +36,7 @@ final class SnapshotTruth implements Truth {
 
   SnapshotTruth(String uri) {
     try {
-      backend = BackendProvider.openByUri(uri, timer);
+      backend = BackendProviders.open(uri, timer);
     } catch (RuntimeException refused) {
       timer.close();
       throw refused;
@@ -46,7 +47,7 @@ final class SnapshotTruth implements Truth {
   /** Opens the keys and values of a store that keeps some. */
   static Optional<KeyValueBackend> keys(String uri, Timer timer) {
     try {
-      return Optional.of(BackendProvider.openKeyValueByUri(uri, timer));
+      return Optional.of(BackendProviders.openKeyValue(uri, timer));
     } catch (RegistryException none) {
       return Optional.empty();
     }

@@ -3,8 +3,8 @@ package dev.rollcall.testkit.soak;
 import static java.util.Objects.requireNonNull;
 
 import dev.rollcall.RegistryException;
-import dev.rollcall.spi.BackendProvider;
 import dev.rollcall.spi.BackendUri;
+import dev.rollcall.spi.support.BackendProviders;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -217,7 +217,7 @@ public final class Soak {
 
   private static Line flaky(String uri) {
     return new FlakyLine(
-        timer -> BackendProvider.openByUri(uri, timer), timer -> SnapshotTruth.keys(uri, timer));
+        timer -> BackendProviders.open(uri, timer), timer -> SnapshotTruth.keys(uri, timer));
   }
 
   /** One run: its state is the thread's that runs it, but for what says otherwise. */

@@ -1,7 +1,7 @@
 package dev.rollcall.testkit.soak;
 
-import dev.rollcall.Bytes;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.kv.Bytes;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;

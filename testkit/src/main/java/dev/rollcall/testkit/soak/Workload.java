@@ -1,8 +1,6 @@
 package dev.rollcall.testkit.soak;
 
-import dev.rollcall.Bytes;
 import dev.rollcall.InstanceKey;
-import dev.rollcall.KeyValue;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registration;
 import dev.rollcall.Registration.State;
@@ -10,6 +8,8 @@ import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.Snapshot;
+import dev.rollcall.kv.Bytes;
+import dev.rollcall.kv.KeyValue;
 import dev.rollcall.testkit.soak.Claim.Fate;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -3,7 +3,6 @@ package dev.rollcall.testkit.soak;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.rollcall.Bytes;
 import dev.rollcall.Change;
 import dev.rollcall.Freshness;
 import dev.rollcall.InstanceKey;
@@ -14,6 +13,7 @@ import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceListener;
 import dev.rollcall.ServiceView;
 import dev.rollcall.Subscription;
+import dev.rollcall.kv.Bytes;
 import dev.rollcall.spi.InstanceEvent;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.Lease;
@@ -24,6 +24,7 @@ import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.WatchSink;
+import dev.rollcall.spi.support.SystemTimer;
 import dev.rollcall.testkit.ForwardingBackend;
 import dev.rollcall.testkit.ForwardingKeyValueBackend;
 import dev.rollcall.testkit.Reference;
@@ -50,7 +51,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 @Execution(ExecutionMode.CONCURRENT)
 class SoakTest {
-  private final Timer timer = Timer.system("reference-store");
+  private final Timer timer = SystemTimer.named("reference-store");
   private final Reference reference = new Reference(timer);
 
   @AfterEach

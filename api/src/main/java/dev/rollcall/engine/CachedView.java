@@ -1,0 +1,208 @@
+package dev.rollcall.engine;
+
+import dev.rollcall.Arguments;
+import dev.rollcall.Balancer;
+import dev.rollcall.Filter;
+import dev.rollcall.Freshness;
+import dev.rollcall.Health;
+import dev.rollcall.NoInstanceException;
+import dev.rollcall.Pick;
+import dev.rollcall.RegistryException;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.ServiceListener;
+import dev.rollcall.ServiceView;
+import dev.rollcall.Subscription;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * {@link ServiceView} on an {@link InstanceCache}: each read is one volatile read. {@code latest}
+ * is written by the cache, under its lock, at each publication; it leads to the snapshot.
+ */
+final class CachedView implements ServiceView {
+  private static final VarHandle LATEST;
+
+  static {
+    try {
+      LATEST =
+          MethodHandles.lookup().findVarHandle(CachedView.class, "latest", ShownInstances.class);
+    } catch (ReflectiveOperationException impossible) {
+      throw new ExceptionInInitializerError(impossible);
+    }
+  }
+
+  private final String service;
+  private final int hash;
+  private final InstanceCache cache;
+  private final WatchedService watched;
+  private volatile ShownInstances latest;
+
+  CachedView(String service, InstanceCache cache, WatchedService watched) {
+    this.service = service;
+    this.hash = service.hashCode();
+    this.cache = cache;
+    this.watched = watched;
+    this.latest = InstanceCache.nothing(service).instances();
+    cache.showTo(this);
+  }
+
+  /** Tells whether this is the view of a service, whose name's hash is given as well. */
+  boolean isOf(String name, int nameHash) {
+    return hash == nameHash && service.equals(name);
+  }
+
+  /** Returns the hash of the service's name: here, so that it is read with the view. */
+  int hash() {
+    return hash;
+  }
+
+  /**
+   * Takes a newer state over; for the cache alone. The volatile write that follows there, of the
+   * same state, orders this one as well.
+   */
+  void show(ViewSnapshot newer) {
+    LATEST.setRelease(this, newer.instances());
+  }
+
+  @Override
+  public String service() {
+    return service;
+  }
+
+  @Override
+  public List<ServiceInstance> instances() {
+    return latest;
+  }
+
+  @Override
+  public ServiceInstance pick() {
+    ShownInstances now = latest;
+    ServiceInstance[] from = now.picks();
+    return from.length > 0 ? from[RandomChoice.below(from.length)] : pickOfMany(now.snapshot());
+  }
+
+  private static ServiceInstance pickOfMany(ViewSnapshot now) {
+    InstanceList eligible = now.eligible();
+    if (eligible.isEmpty()) {
+      throw none(now);
+    }
+    return eligible.get(RandomChoice.below(eligible.size()));
+  }
+
+  @Override
+  public ServiceInstance pick(Object key) {
+    Arguments.notNull("key", key, "");
+    return pick();
+  }
+
+  @Override
+  public ServiceInstance pick(long key) {
+    return pick();
+  }
+
+  @Override
+  public Pick acquire() {
+    ServiceInstance instance = pick();
+    return new TargetPick(instance, watched.targets().of(instance.id()), watched);
+  }
+
+  @Override
+  public void failed(ServiceInstance instance) {
+    Arguments.notNull("instance", instance, "");
+    if (!instance.service().equals(service)) {
+      throw RegistryException.invalid(
+          "instance: " + instance.key() + " (expected: one of service " + service + ")");
+    }
+    watched.failed(instance);
+  }
+
+  @Override
+  public ServiceView where(Filter filter) {
+    return watched.derive(this, Arguments.notNull("filter", filter, ""), Balancer.random());
+  }
+
+  @Override
+  public ServiceView balancedBy(Balancer balancer) {
+    return watched.derive(this, null, Arguments.notNull("balancer", balancer, ""));
+  }
+
+  @Override
+  public ViewSnapshot snapshot() {
+    return latest.snapshot();
+  }
+
+  @Override
+  public ViewSnapshot await(Duration timeout) {
+    awaitLoaded(cache, "service " + service, timeout);
+    return latest.snapshot();
+  }
+
+  @Override
+  public Subscription watch(ServiceListener listener) {
+    return watched.watch(listener);
+  }
+
+  /** Waits for a cache's first state. */
+  static void awaitLoaded(InstanceCache cache, String what, Duration timeout) {
+    Arguments.between("timeout", timeout, Duration.ZERO, Arguments.MAX_TTL);
+    try {
+      cache.loadedOrHopeless().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+      if (!cache.loaded().isDone()) {
+        throw notLoaded(cache, what + ": no state");
+      }
+    } catch (TimeoutException late) {
+      throw notLoaded(cache, what + ": no state within " + timeout);
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+      throw RegistryException.unavailable(what + ": interrupted while waiting", stop);
+    } catch (ExecutionException closed) {
+      throw RegistryException.unavailable(what + ": " + StoreRegistry.CLOSED, closed);
+    }
+  }
+
+  private static RegistryException notLoaded(InstanceCache cache, String what) {
+    RegistryException cause =
+        cache.snapshot().freshness() instanceof Freshness.Loading loading
+            ? loading.cause().orElse(null)
+            : null;
+    return new RegistryException(
+        cause == null ? RegistryException.Kind.UNAVAILABLE : cause.kind(),
+        what + (cause == null ? "" : ": " + cause.getMessage()),
+        cause);
+  }
+
+  /** Says why there is nobody to pick. */
+  static NoInstanceException none(ViewSnapshot now) {
+    int warning = 0;
+    for (ServiceInstance instance : now.all()) {
+      if (instance.health() == Health.WARNING) {
+        warning++;
+      }
+    }
+    int known = now.all().size();
+    Freshness freshness = now.freshness();
+    String trust =
+        freshness instanceof Freshness.Live
+            ? "live"
+            : freshness instanceof Freshness.Loading loading
+                ? loading.cause().map(c -> "not loaded yet: " + c.getMessage()).orElse("loading")
+                : freshness.toString();
+    return new NoInstanceException(
+        "no passing instance of "
+            + now.service()
+            + ": "
+            + known
+            + " known, "
+            + (known - warning)
+            + " critical, "
+            + warning
+            + " warning ("
+            + trust
+            + ")");
+  }
+}

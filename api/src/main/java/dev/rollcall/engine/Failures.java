@@ -1,0 +1,57 @@
+package dev.rollcall.engine;
+
+import dev.rollcall.RegistryException;
+import dev.rollcall.spi.support.BrokenClassPath;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+
+/** Makes whatever a backend throws or completes with one of the four kinds. */
+final class Failures {
+  private Failures() {}
+
+  static RegistryException of(Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    RegistryException known = cause instanceof RegistryException ours ? ours : null;
+    if (known != null && known.kind() != RegistryException.Kind.UNAVAILABLE) {
+      return known;
+    }
+    Optional<RegistryException> broken = BrokenClassPath.in(cause);
+    if (broken.isPresent()) {
+      return broken.get(); // whatever the backend calls it: the next attempt would fail as well
+    }
+    return known != null
+        ? known
+        : RegistryException.unavailable("the backend failed: " + cause, cause);
+  }
+
+  /**
+   * Returns a future that ends as a backend's stage does, in one of the four kinds where it fails.
+   */
+  static <T> CompletableFuture<T> told(CompletionStage<T> stage) {
+    CompletableFuture<T> told = new CompletableFuture<>();
+    stage.whenComplete(
+        (value, thrown) -> {
+          if (thrown == null) {
+            told.complete(value);
+          } else {
+            told.completeExceptionally(of(thrown));
+          }
+        });
+    return told;
+  }
+
+  /** Calls a backend so that a failure is always found in the stage. */
+  static <T> CompletionStage<T> call(Supplier<CompletionStage<T>> backend) {
+    try {
+      return backend.get();
+    } catch (Throwable thrown) {
+      return CompletableFuture.failedFuture(thrown);
+    }
+  }
+}

@@ -1,0 +1,285 @@
+package dev.rollcall.engine;
+
+import dev.rollcall.Arguments;
+import dev.rollcall.Catalog;
+import dev.rollcall.CatalogListener;
+import dev.rollcall.Freshness;
+import dev.rollcall.RegistryException;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.Subscription;
+import dev.rollcall.spi.InstanceEvent;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.WatchSink;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@link Catalog} on one watch of everything, with a cache for each service that has an instance.
+ *
+ * <p>{@code caches} and {@code stream} are written under {@code this}, by the backend's calls (one
+ * at a time) and by the loss guard's; they are read without. A cost of one change is that of its
+ * own service: the listeners' mailboxes are told the names of the services that changed, under the
+ * lock, and are signalled after it was released.
+ */
+final class StoreCatalog implements Catalog, WatchSink {
+  private final Timer timer;
+  private final LossGuard guard;
+  private final Dispatcher dispatcher;
+  private final Runnable whenBack;
+  private final Map<String, InstanceCache> caches = new ConcurrentHashMap<>();
+  private final List<CatalogMailbox> mailboxes = new CopyOnWriteArrayList<>();
+  private final Fanout fanout;
+
+  /** Shared by all services, so that one that vanishes and comes back goes on counting. */
+  private final AtomicLong versions = new AtomicLong();
+
+  /** Stands for the stream's own state, which all services share; it never holds an instance. */
+  private final InstanceCache stream;
+
+  /** The store's, as it was shown last: for services that are not there. Written under this. */
+  private volatile long revision;
+
+  private final Complaint complaint = new Complaint();
+  private RegistryBackend.@Nullable Watch upstream; // guarded by this
+  private boolean closed; // guarded by this
+  private boolean away; // of the backend's calls alone, which come one at a time
+
+  /**
+   * Creates one that is not started.
+   *
+   * @param whenBack run each time that the stream works again after it was lost
+   */
+  StoreCatalog(Timer timer, LossGuard guard, Dispatcher dispatcher, Runnable whenBack) {
+    this.timer = timer;
+    this.guard = guard;
+    this.dispatcher = dispatcher;
+    this.fanout = new Fanout(dispatcher, mailboxes);
+    this.whenBack = whenBack;
+    this.stream = new InstanceCache("*", timer, guard.window(), 0, versions);
+  }
+
+  void start(RegistryBackend backend) {
+    RegistryBackend.Watch opened = backend.watch(Selector.everything(), this);
+    boolean late;
+    synchronized (this) {
+      late = closed;
+      upstream = opened;
+    }
+    if (late) {
+      opened.close();
+    }
+  }
+
+  /**
+   * Closes the upstream watch and refuses listeners from now on; the caches keep what they have.
+   */
+  void close() {
+    RegistryBackend.Watch open;
+    synchronized (this) {
+      closed = true;
+      open = upstream;
+    }
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  /** All snapshots say from now on that they are stale, and why; no listener is told. */
+  void end(RegistryException cause) {
+    synchronized (this) {
+      stream.close(cause);
+      caches.values().forEach(cache -> cache.close(cause));
+    }
+  }
+
+  List<CatalogMailbox> mailboxes() {
+    return mailboxes;
+  }
+
+  @Override
+  public SortedSet<String> services() {
+    TreeSet<String> names = new TreeSet<>();
+    if (isLoaded()) {
+      names.addAll(caches.keySet());
+    }
+    return names;
+  }
+
+  @Override
+  public ViewSnapshot snapshot(String service) {
+    InstanceCache cache = caches.get(Arguments.name("service", service, ""));
+    if (cache != null) {
+      return cache.snapshot();
+    }
+    ViewSnapshot now = stream.snapshot();
+    return new ViewSnapshot(
+        service,
+        InstanceList.EMPTY,
+        InstanceList.EMPTY,
+        now.version() == 0 ? 0 : versions.get(),
+        revision,
+        now.freshness());
+  }
+
+  @Override
+  public Freshness freshness() {
+    return stream.snapshot().freshness();
+  }
+
+  @Override
+  public Catalog await(Duration timeout) {
+    CachedView.awaitLoaded(stream, "catalogue", timeout);
+    return this;
+  }
+
+  @Override
+  public Subscription watch(CatalogListener listener) {
+    CatalogMailbox mailbox = new CatalogMailbox(dispatcher, this, listener);
+    mailboxes.add(mailbox);
+    boolean late;
+    synchronized (this) {
+      late = closed;
+    }
+    if (late) {
+      mailbox.shut();
+      throw StoreRegistry.closed();
+    }
+    mailbox.signal();
+    return mailbox;
+  }
+
+  boolean isLoaded() {
+    return stream.snapshot().version() > 0;
+  }
+
+  @Override
+  public void replace(Selector scope, List<ServiceInstance> instances, long revision) {
+    Map<String, List<ServiceInstance>> byService = new HashMap<>();
+    for (ServiceInstance instance : instances) {
+      byService.computeIfAbsent(instance.service(), name -> new ArrayList<>()).add(instance);
+    }
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      this.revision = revision;
+      for (String known : caches.keySet()) {
+        if (scope.selects(known)) {
+          byService.putIfAbsent(known, List.of());
+        }
+      }
+      byService.forEach(
+          (service, present) -> changed(service, cache(service).replace(present, revision)));
+    }
+    signal();
+  }
+
+  @Override
+  public void apply(List<InstanceEvent> events, long revision) {
+    Map<String, List<InstanceEvent>> byService = new TreeMap<>();
+    for (InstanceEvent event : events) {
+      byService.computeIfAbsent(event.key().service(), name -> new ArrayList<>()).add(event);
+    }
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      this.revision = revision;
+      byService.forEach((service, own) -> changed(service, cache(service).apply(own, revision)));
+    }
+    signal();
+  }
+
+  @Override
+  public void synced() {
+    complaint.works();
+    synchronized (this) {
+      caches.forEach((service, cache) -> changed(service, cache.synced()));
+      stream.synced();
+    }
+    signal();
+    if (away) {
+      away = false;
+      whenBack.run();
+    }
+  }
+
+  @Override
+  public void interrupted(RegistryException cause) {
+    away = true;
+    RegistryException why = Failures.of(cause);
+    complaint.failed("the watch of all services", why);
+    synchronized (this) {
+      stream.interrupted(why);
+      caches.values().forEach(cache -> cache.interrupted(why));
+    }
+    signal();
+  }
+
+  @Override
+  public void withholding(String service, String reason) {
+    synchronized (this) {
+      InstanceCache cache = caches.get(service);
+      if (cache != null) {
+        cache.withholding(reason);
+      }
+    }
+  }
+
+  private void release(InstanceCache cache, ServiceInstance instance) {
+    synchronized (this) {
+      changed(instance.service(), cache.release(instance));
+    }
+    signal();
+  }
+
+  private InstanceCache cache(String service) {
+    return caches.computeIfAbsent(
+        service,
+        name -> {
+          InstanceCache cache = new InstanceCache(name, timer, guard.window(), 0, versions);
+          cache.join(stream.snapshot().freshness());
+          return cache;
+        });
+  }
+
+  private void changed(String service, boolean published) {
+    InstanceCache cache = cache(service);
+    List<ServiceInstance> held = cache.takeNewlyHeld();
+    if (!held.isEmpty()) {
+      // Off this thread, and so out of the lock, even where a connect fails at once.
+      dispatcher.run(() -> guard.ask(held, cache, this::release));
+    }
+    if (cache.isEmpty()) {
+      caches.remove(service);
+    }
+    if (published) {
+      mailboxes.forEach(mailbox -> mailbox.touch(service));
+    }
+  }
+
+  private void signal() {
+    fanout.signal();
+  }
+
+  Set<String> names() {
+    return caches.keySet();
+  }
+
+  void detach(CatalogMailbox mailbox) {
+    mailboxes.remove(mailbox);
+  }
+}

@@ -1,0 +1,827 @@
+package dev.rollcall.engine;
+
+import dev.rollcall.Arguments;
+import dev.rollcall.Health;
+import dev.rollcall.InstanceKey;
+import dev.rollcall.Liveness;
+import dev.rollcall.Registration;
+import dev.rollcall.Registry;
+import dev.rollcall.RegistryException;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.Subscription;
+import dev.rollcall.spi.HealthChecker;
+import dev.rollcall.spi.Lease;
+import dev.rollcall.spi.LeaseListener.LeaseEnd;
+import dev.rollcall.spi.Owner;
+import dev.rollcall.spi.RegisterRequest;
+import dev.rollcall.spi.RegisterRequest.Claim;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.BrokenClassPath;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@link Registration} as a reconciler.
+ *
+ * <p>Design: {@code desired} says what the store should hold: an instance, or nothing once {@code
+ * closing}. {@code lease} and {@code shown} say what it does hold as far as is known. {@link
+ * #step()} compares the two and, where they differ, makes <b>one</b> call to the backend; when that
+ * call ends it compares again. There is never a second writing call under way, which is what makes
+ * closing final: a deregistration is sent only after every registration has been answered.
+ *
+ * <p>All fields are guarded by {@code lock}. It is never held while the backend, the application or
+ * a future's dependants are called; what is to be called is collected under it and run after it.
+ * Callers are the application, the backend's threads, the timer's and the checker's.
+ *
+ * <p>A pause of this process shows as a renewal that is late: once more than a TTL has passed since
+ * the last renewal that was answered, the lease counts as lost, and the instance is registered
+ * again as the same owner with the next epoch, which a store refuses where another owner has come.
+ */
+final class StoreRegistration implements Registration {
+  private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
+
+  private static final long TICK_NANOS = Duration.ofMillis(100).toNanos();
+
+  private final RegistryBackend backend;
+  private final Timer timer;
+  private final Machine machine;
+  private final Dispatcher dispatcher;
+  private final Answers answers;
+  private final StoreContact contact;
+  private final Duration deadline;
+  private final Liveness liveness;
+  private final Claim firstClaim;
+  private final Set<StateMailbox> listening;
+  private final Consumer<StoreRegistration> whenDone;
+  private final InstanceKey key;
+  private final String owner;
+  private final List<StateMailbox> mailboxes = new CopyOnWriteArrayList<>();
+  private final Complaint complaint = new Complaint();
+  private final CompletableFuture<Registration> active = new CompletableFuture<>();
+  private final CompletableFuture<@Nullable Void> gone = new CompletableFuture<>();
+
+  private final Object lock = new Object();
+  private final Backoff backoff;
+  private State state = State.PENDING;
+  private ServiceInstance desired;
+  private Health checked;
+  private @Nullable ServiceInstance accepted;
+  private @Nullable ServiceInstance shown;
+  private @Nullable Lease lease;
+  private long epoch = 1;
+  private int generation;
+  private int endedGeneration = -1;
+
+  /** Of the call that gave the lease; later ones may have been refused, and changed nothing. */
+  private int heldGeneration = -1;
+
+  /** How the lease has ended while a later call was under way, whose answer may say better. */
+  private @Nullable LeaseEnd missed;
+
+  private boolean busy;
+  private boolean sent;
+
+  /** Whether a registration was not answered, after the last that was taken and counts. */
+  private boolean doubted;
+
+  /** Whether somebody was told that this is being undone. */
+  private boolean owed;
+
+  private boolean closing;
+  private boolean over;
+  private boolean parked;
+  private long renewedNanos;
+  private @Nullable RegistryException lastFailure;
+  private Timer.@Nullable Scheduled retry;
+  private long retryAtNanos;
+  private Timer.@Nullable Scheduled renewal;
+  private Timer.@Nullable Scheduled removal;
+  private HealthChecker.@Nullable Running checks;
+  private final List<Update> updates = new ArrayList<>();
+
+  /**
+   * A registering call that is under way.
+   *
+   * @param generation grows with each call
+   * @param said the fields as they were desired
+   * @param wanted the same in the health that was to be shown
+   * @param updates how many waiting updates it contains
+   * @param atNanos when it was sent
+   */
+  private record Sending(
+      int generation, ServiceInstance said, ServiceInstance wanted, int updates, long atNanos) {}
+
+  private record Update(ServiceInstance instance, CompletableFuture<@Nullable Void> future) {}
+
+  StoreRegistration(
+      RegistryBackend backend,
+      Timer timer,
+      Machine machine,
+      Dispatcher dispatcher,
+      Answers answers,
+      StoreContact contact,
+      Duration deadline,
+      String owner,
+      ServiceInstance instance,
+      Liveness liveness,
+      Claim firstClaim,
+      Set<StateMailbox> listening,
+      Consumer<StoreRegistration> whenDone) {
+    this.backend = backend;
+    this.timer = timer;
+    this.machine = machine;
+    this.dispatcher = dispatcher;
+    this.answers = answers;
+    this.contact = contact;
+    this.deadline = deadline;
+    this.owner = owner;
+    this.liveness = liveness;
+    this.firstClaim = firstClaim;
+    this.listening = listening;
+    this.whenDone = whenDone;
+    this.key = instance.key();
+    this.desired = instance;
+    this.backoff = new Backoff(timer, machine);
+    this.checked = checksHere() ? Health.CRITICAL : Health.PASSING;
+  }
+
+  /** Begins: called once, by the registry. */
+  void start(HealthChecker checker) {
+    if (checksHere()) {
+      HealthChecker.Running running = checker.start((Liveness.Check) liveness, this::checked);
+      boolean late;
+      synchronized (lock) {
+        checks = running;
+        late = closing;
+        if (!late && checked == Health.CRITICAL) {
+          removal = timer.schedule(this::park, liveness.deregisterAfter());
+        }
+      }
+      if (late) {
+        running.stop();
+      }
+    }
+    step();
+  }
+
+  /** Completes when the store holds the instance for the first time. */
+  CompletableFuture<Registration> active() {
+    return active;
+  }
+
+  @Override
+  public ServiceInstance instance() {
+    synchronized (lock) {
+      return desired;
+    }
+  }
+
+  @Override
+  public State state() {
+    synchronized (lock) {
+      return state;
+    }
+  }
+
+  @Override
+  public CompletableFuture<Void> update(ServiceInstance instance) {
+    Arguments.notNull("instance", instance, "");
+    if (!instance.key().equals(key)) {
+      return CompletableFuture.failedFuture(
+          RegistryException.invalid(
+              "instance: " + instance.key() + " (expected: the registered key " + key + ")"));
+    }
+    CompletableFuture<@Nullable Void> future = new CompletableFuture<>();
+    synchronized (lock) {
+      if (closing || state == State.FENCED) {
+        return CompletableFuture.failedFuture(
+            RegistryException.conflict(key + ": the registration is " + state));
+      }
+      desired = instance;
+      updates.add(new Update(instance, future));
+    }
+    step();
+    return answers.of(future);
+  }
+
+  @Override
+  public CompletableFuture<Void> drain(Duration wait) {
+    Arguments.between("wait", wait, Duration.ZERO, Arguments.MAX_TTL);
+    return answers.of(
+        deregister()
+            .thenCompose(
+                done -> {
+                  CompletableFuture<@Nullable Void> waited = new CompletableFuture<>();
+                  timer.schedule(() -> waited.complete(null), wait);
+                  return CompletableFuture.anyOf(waited, contact.closed()).thenApply(over -> null);
+                }));
+  }
+
+  @Override
+  public CompletableFuture<Void> deregister() {
+    beginClosing();
+    return answers.of(
+        gone, deadline, () -> late("not confirmed gone within " + deadline + ", being undone"));
+  }
+
+  /** Returns the failure of something that took too long, with what the store said last. */
+  RegistryException late(String what) {
+    RegistryException last;
+    synchronized (lock) {
+      last = lastFailure;
+      owed = true;
+    }
+    return RegistryException.unavailable(
+        key + ": " + what + (last == null ? "" : "; last: " + last.getMessage()), last);
+  }
+
+  @Override
+  public void close() {
+    boolean interrupted = Thread.interrupted(); // which is none of the backend's business
+    CompletableFuture<Void> told =
+        deregister()
+            .exceptionally(
+                failed -> {
+                  LOG.warn("{}", Failures.of(failed).getMessage());
+                  return null;
+                });
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    try {
+      machine.await(told);
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt(); // it goes on without this thread
+    } catch (ExecutionException logFailed) {
+      throw new IllegalStateException(key + ": its end could not be logged", logFailed);
+    }
+  }
+
+  /** Leaves with the registry: what waits for its next attempt makes it now. */
+  void leave() {
+    synchronized (lock) {
+      cancel(retry);
+      retry = null;
+    }
+    beginClosing();
+    step(); // it may have been closing already
+  }
+
+  /** Completes when the instance is gone, whenever that is. */
+  CompletableFuture<@Nullable Void> gone() {
+    return gone;
+  }
+
+  /** Tells whether the store would keep the instance for ever if it were never told. */
+  boolean staysByItself() {
+    return liveness instanceof Liveness.Permanent;
+  }
+
+  /** The registry is closed and its backend with it: nothing more can be done or waited for. */
+  void abandon() {
+    RegistryException cause =
+        RegistryException.unavailable(
+            key + ": the registry was closed before the store confirmed", null);
+    synchronized (lock) {
+      over = true;
+      cancelTimers();
+    }
+    active.completeExceptionally(cause);
+    gone.completeExceptionally(cause);
+  }
+
+  @Override
+  public Subscription onState(Consumer<State> listener) {
+    StateMailbox mailbox = new StateMailbox(dispatcher, listener, mailboxes, listening);
+    synchronized (lock) {
+      mailboxes.add(mailbox);
+      listening.add(mailbox);
+      mailbox.add(state);
+    }
+    mailbox.signal();
+    return mailbox;
+  }
+
+  private boolean checksHere() {
+    return liveness instanceof Liveness.Check && !backend.capabilities().runsChecks();
+  }
+
+  private void beginClosing() {
+    synchronized (lock) {
+      if (closing) {
+        return;
+      }
+      closing = true;
+      if (state != State.FENCED) {
+        become(State.CLOSED);
+      }
+      cancelTimers();
+    }
+    stopWorking();
+    step();
+  }
+
+  /** No check runs and no update waits any more. */
+  private void stopWorking() {
+    HealthChecker.Running running;
+    List<Update> dropped;
+    synchronized (lock) {
+      running = checks;
+      checks = null;
+      dropped = List.copyOf(updates);
+      updates.clear();
+    }
+    if (running != null) {
+      running.stop();
+    }
+    if (!dropped.isEmpty()) { // an exception costs more than all the rest of an end
+      fail(dropped, RegistryException.conflict(key + ": the registration has ended"));
+    }
+  }
+
+  /** Compares desired with observed, and makes the one call that brings them together. */
+  private void step() {
+    Runnable action;
+    synchronized (lock) {
+      action = decide();
+    }
+    action.run();
+    mailboxes.forEach(Mailbox::signal);
+  }
+
+  private Runnable decide() {
+    if (busy || over || retry != null) {
+      return () -> {};
+    }
+    boolean fenced = state == State.FENCED;
+    if ((fenced && !doubted) || (closing && !sent)) {
+      return this::done;
+    }
+    ServiceInstance wanted = effective();
+    if (fenced || closing || (parked && lease != null)) {
+      busy = true;
+      Owner mine = new Owner(owner, epoch);
+      boolean last = fenced || closing;
+      long sentNanos = timer.nanoTime();
+      return () -> {
+        if (fenced) {
+          stopWorking();
+        }
+        // An answer that is there at once is the backend's own, and no word of the store's.
+        AtomicBoolean asked = new AtomicBoolean();
+        Failures.call(() -> backend.deregister(key, mine))
+            .whenComplete((nothing, failed) -> deregistered(last, asked.get(), sentNanos, failed));
+        asked.set(true);
+      };
+    }
+    if (parked || (lease != null && wanted.equals(shown) && updates.isEmpty())) {
+      return () -> {};
+    }
+    busy = true;
+    Claim claim = accepted != null ? Claim.CONTINUE : firstClaim;
+    sent = true;
+    Sending sending = new Sending(++generation, desired, wanted, updates.size(), timer.nanoTime());
+    RegisterRequest request =
+        new RegisterRequest(wanted, storeLiveness(), new Owner(owner, epoch), claim);
+    return () ->
+        Failures.call(() -> backend.register(request, end -> ended(sending.generation, end)))
+            .whenComplete((taken, failed) -> registered(sending, taken, failed));
+  }
+
+  /** What the store is to show: no better than the checks that run here. */
+  private ServiceInstance effective() {
+    return desired.withHealth(desired.health().worse(checked));
+  }
+
+  /** What the store is told: where it cannot run a check, a heartbeat that the engine keeps up. */
+  private Liveness storeLiveness() {
+    if (!checksHere()) {
+      return liveness;
+    }
+    Duration ttl = ((Liveness.Check) liveness).interval().multipliedBy(2);
+    Duration least = Duration.ofSeconds(10);
+    Duration most = Arguments.MAX_TTL;
+    ttl = ttl.compareTo(least) < 0 ? least : ttl.compareTo(most) > 0 ? most : ttl;
+    return Liveness.heartbeat(ttl).deregisterAfter(liveness.deregisterAfter());
+  }
+
+  private void registered(Sending sent, @Nullable Lease taken, @Nullable Throwable thrown) {
+    List<Update> answered = new ArrayList<>();
+    RegistryException failure = noted(thrown);
+    RegistryException refused = null;
+    synchronized (lock) {
+      busy = false;
+      // Superseded while the answer was under way: whatever it says, this owner has no lease.
+      boolean fenced = state == State.FENCED;
+      if (fenced) {
+        // Granted or not answered, it may stand there, unless it was itself what was superseded.
+        boolean itself = endedGeneration == sent.generation;
+        doubted |= !itself && (taken != null || isUnavailable(failure));
+      } else if (taken != null) {
+        adopt(sent, taken);
+        answered = answer(sent);
+      } else if (failure != null && closing) {
+        doubted |= isUnavailable(failure);
+      } else if (failure != null) {
+        if (isUnavailable(failure)) {
+          lastFailure = failure;
+          doubted = true;
+          shown = null; // it may have arrived, or arrive yet
+          retryLater(sent.atNanos);
+        } else {
+          owed = doubted && accepted == null;
+          refused = owed ? beingUndone(failure) : failure;
+          answered = answer(sent);
+          refuse(sent, failure);
+          if (missed != null && lease != null) {
+            end(missed);
+          }
+        }
+      }
+    }
+    if (refused != null) {
+      fail(answered, refused);
+      active.completeExceptionally(refused);
+    } else {
+      answered.forEach(update -> update.future.complete(null));
+      if (taken != null) {
+        confirm();
+      }
+    }
+    step();
+  }
+
+  /** Returns what a call has failed of, null where it has not, and notes what that says. */
+  private @Nullable RegistryException noted(@Nullable Throwable thrown) {
+    RegistryException failure = thrown == null ? null : Failures.of(thrown);
+    if (isUnavailable(failure)) {
+      contact.failed();
+    } else {
+      contact.answered();
+    }
+    return failure;
+  }
+
+  private static boolean isUnavailable(@Nullable RegistryException failure) {
+    return failure != null && failure.kind() == RegistryException.Kind.UNAVAILABLE;
+  }
+
+  /** Takes note under the lock of what the store holds now. */
+  private void adopt(Sending sent, Lease taken) {
+    doubted = false;
+    accepted = sent.said;
+    shown = sent.wanted;
+    lease = taken;
+    heldGeneration = sent.generation;
+    missed = null;
+    renewedNanos = sent.atNanos;
+    if (endedGeneration == sent.generation) {
+      lose("its lease ended at once");
+    } else if (!closing && !parked) {
+      become(State.ACTIVE);
+      scheduleRenewal(timer.nanoTime() - sent.atNanos);
+    }
+  }
+
+  /** Takes out the updates that a call contained; later ones wait for the next. */
+  private List<Update> answer(Sending sent) {
+    List<Update> contained = updates.subList(0, Math.min(sent.updates, updates.size()));
+    List<Update> answered = List.copyOf(contained);
+    contained.clear();
+    return answered;
+  }
+
+  /** Decides under the lock what follows from the store's refusal. */
+  private void refuse(Sending sent, RegistryException failure) {
+    if (accepted == null) {
+      // Where the answer could not be read for want of a class, the store may hold it.
+      giveUp(BrokenClassPath.isCauseOf(failure));
+    } else if (failure.kind() == RegistryException.Kind.CONFLICT) {
+      fence();
+    } else if (sent.updates == 0) {
+      complaint.failed(key, failure);
+      retryLater(sent.atNanos); // it refuses what it held before: a permission may come back
+    } else if (updates.isEmpty()) {
+      desired = accepted;
+    }
+  }
+
+  private void confirm() {
+    boolean held;
+    synchronized (lock) {
+      held = state == State.ACTIVE;
+    }
+    if (held) {
+      active.complete(this);
+    }
+  }
+
+  private void deregistered(
+      boolean last, boolean asked, long sentNanos, @Nullable Throwable thrown) {
+    RegistryException failure = asked || thrown != null ? noted(thrown) : null;
+    boolean finished = false;
+    synchronized (lock) {
+      busy = false;
+      if (failure == null) {
+        lease = null;
+        cancel(renewal);
+        renewal = null;
+        finished = last;
+      } else if (!last || owed || doubted || isUnavailable(failure)) {
+        complaint.failed(key, failure);
+        lastFailure = failure;
+        retryLater(sentNanos);
+      } else {
+        finished = true;
+      }
+      over |= finished;
+    }
+    if (finished) {
+      if (failure == null) {
+        done();
+      } else {
+        gone.completeExceptionally(failure);
+        done();
+      }
+    } else {
+      step();
+    }
+  }
+
+  /** There is nothing more to do, for ever. */
+  private void done() {
+    stopWorking();
+    if (!active.isDone()) {
+      boolean fenced = state() == State.FENCED;
+      active.completeExceptionally(
+          RegistryException.conflict(
+              key
+                  + (fenced
+                      ? ": another owner took it over before this one had it"
+                      : ": closed before the store took the registration")));
+    }
+    gone.complete(null);
+    whenDone.accept(this);
+  }
+
+  private void ended(int of, LeaseEnd end) {
+    synchronized (lock) {
+      // Superseded is believed of an earlier call too, unless a later one was granted since.
+      boolean late =
+          lease != null ? of < heldGeneration : of != generation && end != LeaseEnd.SUPERSEDED;
+      if (late || closing || state == State.FENCED) {
+        return;
+      }
+      if (busy && lease != null && of != generation) {
+        missed = missed == LeaseEnd.SUPERSEDED ? missed : end;
+        return;
+      }
+      endedGeneration = of;
+      end(end);
+    }
+    step();
+  }
+
+  /** Takes note under the lock of how the lease has ended. */
+  private void end(LeaseEnd how) {
+    if (how == LeaseEnd.SUPERSEDED) {
+      fence();
+    } else if (lease != null) {
+      lose("its lease has " + (how == LeaseEnd.EXPIRED ? "expired" : "been removed"));
+    }
+  }
+
+  /** Notes under the lock that the store no longer holds the instance. */
+  private void lose(String why) {
+    lease = null;
+    missed = null;
+    epoch++;
+    cancel(renewal);
+    renewal = null;
+    if (!closing && !parked) {
+      LOG.info("{}: {}; registering again", key, why);
+      become(State.LOST);
+    }
+  }
+
+  private void fence() {
+    lease = null;
+    cancelTimers();
+    LOG.info("{}: another owner has taken over; this registration stops", key);
+    become(State.FENCED);
+  }
+
+  private static RegistryException beingUndone(RegistryException failure) {
+    return new RegistryException(
+        failure.kind(),
+        failure.getMessage() + "; an earlier attempt may have arrived, being undone",
+        failure);
+  }
+
+  /**
+   * The store has refused the first registration. Nothing of this owner's stands there, unless an
+   * earlier attempt was not answered, or the refusal may hide an answer.
+   */
+  private void giveUp(boolean mayStand) {
+    closing = true;
+    sent = doubted || mayStand;
+    cancelTimers();
+    become(State.CLOSED);
+  }
+
+  /** Moves to a state under the lock; returns whether it is another one. */
+  private boolean become(State next) {
+    if (state == next) {
+      return false;
+    }
+    state = next;
+    mailboxes.forEach(mailbox -> mailbox.add(next));
+    return true;
+  }
+
+  /** What was sent before the store answered somebody else says nothing of how it is now. */
+  private void retryLater(long sentNanos) {
+    if (contact.hasAnsweredSince(sentNanos)) {
+      backoff.answersAgain();
+    }
+    retryAfter(backoff.failed());
+  }
+
+  private void retryAfter(Duration wait) {
+    if (over) {
+      return;
+    }
+    retryAtNanos = timer.nanoTime() + wait.toNanos();
+    retry =
+        timer.schedule(
+            () -> {
+              synchronized (lock) {
+                retry = null;
+              }
+              step();
+            },
+            wait);
+  }
+
+  /**
+   * Takes note that the store answers again. After a long outage the rest of a step may be longer
+   * than what the store still keeps of this instance, so the next attempt is brought forward.
+   */
+  void storeAnswers() {
+    synchronized (lock) {
+      Duration wait = backoff.answersAgain();
+      if (retry != null && retryAtNanos - timer.nanoTime() > wait.toNanos()) {
+        cancel(retry);
+        retryAfter(wait);
+      }
+    }
+  }
+
+  /** Schedules a renewal for a third of the TTL, of which some may have passed. */
+  private void scheduleRenewal(long passedNanos) {
+    Lease current = lease;
+    cancel(renewal);
+    renewal = null;
+    if (current == null || current.ttl().isZero()) {
+      return;
+    }
+    double spread = machine.random().nextDouble(0.9, 1.0);
+    long wait = Math.max(0, (long) (current.ttl().toNanos() / 3.0 * spread) - passedNanos);
+    // Renewals are due on common ticks, so that ten thousand wake the timer ten times a second.
+    long past = Math.floorMod(timer.nanoTime() + wait, TICK_NANOS);
+    renewal =
+        timer.schedule(() -> beforeRenewal(current), Duration.ofNanos(Math.max(0, wait - past)));
+  }
+
+  private void beforeRenewal(Lease due) {
+    if (liveness instanceof Liveness.Heartbeat heartbeat && heartbeat.probe().isPresent()) {
+      dispatcher.run(
+          () -> {
+            boolean healthy;
+            try {
+              healthy = heartbeat.probe().get().getAsBoolean();
+            } catch (Throwable thrown) {
+              LOG.warn("{}: its probe has thrown, which counts as unhealthy", key, thrown);
+              healthy = false;
+            }
+            checked(healthy ? Health.PASSING : Health.CRITICAL);
+            renew(due);
+          });
+    } else {
+      renew(due);
+    }
+  }
+
+  private void renew(Lease due) {
+    long since = timer.nanoTime();
+    synchronized (lock) {
+      if (lease != due || closing) {
+        return;
+      }
+      if (!staysByItself() && since - renewedNanos > due.ttl().toNanos()) {
+        lose("no renewal was answered for its TTL");
+      }
+    }
+    if (isLost(due)) {
+      step();
+      return;
+    }
+    Failures.call(due::renew)
+        .whenComplete(
+            (nothing, thrown) -> {
+              RegistryException failure = noted(thrown);
+              synchronized (lock) {
+                if (lease != due || closing) {
+                  return;
+                }
+                if (failure == null) {
+                  renewedNanos = since;
+                  complaint.works();
+                } else {
+                  complaint.failed(key, failure);
+                  if (failure.kind() == RegistryException.Kind.CONFLICT) {
+                    lose("its lease has ended");
+                  }
+                }
+                if (lease == due) {
+                  scheduleRenewal(failure == null ? timer.nanoTime() - since : 0);
+                }
+              }
+              step();
+            });
+  }
+
+  private boolean isLost(Lease due) {
+    synchronized (lock) {
+      return lease != due;
+    }
+  }
+
+  /** Takes a result of a check or a probe that runs here. */
+  private void checked(Health result) {
+    synchronized (lock) {
+      if (closing || state == State.FENCED || result == checked) {
+        return;
+      }
+      checked = result;
+      if (result == Health.CRITICAL && checksHere()) {
+        cancel(removal);
+        removal = timer.schedule(this::park, liveness.deregisterAfter());
+      } else {
+        cancel(removal);
+        removal = null;
+        if (parked) {
+          parked = false;
+          epoch++;
+          lease = null; // a removal may have arrived, or arrive yet
+          cancel(renewal);
+          renewal = null;
+        }
+      }
+    }
+    step();
+  }
+
+  /** Critical for too long: out of the store until a check passes. */
+  private void park() {
+    synchronized (lock) {
+      removal = null;
+      if (closing || state == State.FENCED || checked != Health.CRITICAL) {
+        return;
+      }
+      parked = true;
+      become(State.LOST);
+    }
+    step();
+  }
+
+  private void cancelTimers() {
+    cancel(retry);
+    cancel(renewal);
+    cancel(removal);
+    retry = null;
+    renewal = null;
+    removal = null;
+  }
+
+  private static void cancel(Timer.@Nullable Scheduled task) {
+    if (task != null) {
+      task.cancel();
+    }
+  }
+
+  private static void fail(List<Update> updates, RegistryException failure) {
+    updates.forEach(update -> update.future.completeExceptionally(failure));
+  }
+}

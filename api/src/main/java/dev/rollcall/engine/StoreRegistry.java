@@ -1,0 +1,544 @@
+package dev.rollcall.engine;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.rollcall.Arguments;
+import dev.rollcall.Catalog;
+import dev.rollcall.InstanceKey;
+import dev.rollcall.Liveness;
+import dev.rollcall.Registration;
+import dev.rollcall.Registry;
+import dev.rollcall.RegistryBuilder;
+import dev.rollcall.RegistryException;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.ServiceView;
+import dev.rollcall.Snapshot;
+import dev.rollcall.spi.HealthChecker;
+import dev.rollcall.spi.Owner;
+import dev.rollcall.spi.RegisterRequest.Claim;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.BackendProviders;
+import dev.rollcall.spi.support.SystemTimer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@link Registry} on any backend: it owns the views, the catalogue, the registrations and the
+ * threads, and wires them together; what they do stands with them.
+ *
+ * <p>{@code services} is changed atomically for one name at a time, by the first resolution and by
+ * the sweep; {@code recent}, the views that were resolved since the last sweep, is added to within
+ * that and read without. {@code catalog} is guarded by {@code this}.
+ */
+public final class StoreRegistry implements Registry {
+  private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
+  static final String CLOSED = "the registry is closed";
+  private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** What a store that does not answer is waited for, to hear of what it removes by itself. */
+  private static final long LAST_CHANCE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /** The streams of one store come back together; one round serves them all. */
+  private static final Duration ROUND = Duration.ofMillis(50);
+
+  /**
+   * What {@link RegistryBuilder} collects.
+   *
+   * @param deadline of registrations and deregistrations
+   * @param idleViewsAfter when a view that nobody needs is dropped
+   * @param lossShare see {@link LossGuard}
+   * @param lossBound see {@link LossGuard}
+   * @param mostEjected the largest share of a service's passing instances that is not picked
+   */
+  public record Settings(
+      Duration deadline,
+      Duration idleViewsAfter,
+      double lossShare,
+      Duration lossBound,
+      double mostEjected) {}
+
+  private final RegistryBackend backend;
+  private final Timer timer;
+  private final Machine machine;
+  private final @Nullable Timer ownTimer;
+  private final Settings settings;
+  private final Dispatcher dispatcher;
+  private final Answers answers;
+  private final StoreContact contact;
+  private final HealthChecker checker;
+  private final LossGuard guard;
+  private final ConcurrentHashMap<String, WatchedService> services = new ConcurrentHashMap<>();
+  private final RecentViews recent = new RecentViews();
+
+  /** By number, so that the order in which they are gone through hangs on nothing by chance. */
+  private final ConcurrentHashMap<Long, StoreRegistration> registrations =
+      new ConcurrentHashMap<>();
+
+  /** Of the listeners to registrations' states, those that may still be called. */
+  private final Set<StateMailbox> listening = ConcurrentHashMap.newKeySet();
+
+  private final UUID owners = UUID.randomUUID();
+  private final AtomicLong begun = new AtomicLong();
+  private final AtomicBoolean answering = new AtomicBoolean();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final CompletableFuture<@Nullable Void> stopped = new CompletableFuture<>();
+  private @Nullable StoreCatalog catalog;
+
+  /**
+   * Opens a registry.
+   *
+   * @param uri of the backend to open; not read where there is a backend
+   * @param backend an open backend, null for one by the URI
+   * @param timer the caller's to close; null for one of the registry's own
+   * @param listenerExecutor where listeners are called; null for threads of the registry's own
+   * @param settings the rest
+   * @return an open registry
+   * @throws RegistryException of kind {@code INVALID} as {@link RegistryBuilder#build()} says
+   */
+  public static Registry open(
+      @Nullable String uri,
+      @Nullable RegistryBackend backend,
+      @Nullable Timer timer,
+      @Nullable Executor listenerExecutor,
+      Settings settings) {
+    Timer own = timer == null ? SystemTimer.named("rollcall-timer") : null;
+    Timer used = timer == null ? requireNonNull(own) : timer;
+    RegistryBackend opened = backend;
+    try {
+      if (opened == null) {
+        opened = BackendProviders.open(Arguments.notNull("uri", uri, ""), used);
+      }
+      return new StoreRegistry(opened, used, own, RealMachine.INSTANCE, listenerExecutor, settings);
+    } catch (RuntimeException | Error refused) {
+      if (opened != null && backend == null) {
+        opened.close();
+      }
+      if (own != null) {
+        own.close();
+      }
+      if (refused instanceof LinkageError broken) {
+        throw Failures.of(broken);
+      }
+      throw refused;
+    }
+  }
+
+  StoreRegistry(
+      RegistryBackend backend,
+      Timer timer,
+      @Nullable Timer ownTimer,
+      Machine machine,
+      @Nullable Executor listenerExecutor,
+      Settings settings) {
+    this.backend = backend;
+    this.timer = timer;
+    this.machine = machine;
+    this.ownTimer = ownTimer;
+    this.settings = settings;
+    this.dispatcher = new Dispatcher(timer, machine.listenerPool(), listenerExecutor);
+    this.answers = Answers.on(timer, machine);
+    this.contact = new StoreContact(timer, this::storeAnswers);
+    this.checker = machine.checker(timer);
+    this.guard = new LossGuard(timer, checker, settings.lossShare, settings.lossBound);
+    timer.schedule(this::sweep, settings.idleViewsAfter);
+  }
+
+  @Override
+  public CompletableFuture<Registration> register(ServiceInstance instance, Liveness liveness) {
+    return registerBy(instance, liveness, Claim.TAKE_OVER);
+  }
+
+  @Override
+  public CompletableFuture<Registration> registerExclusive(
+      ServiceInstance instance, Liveness liveness) {
+    return registerBy(instance, liveness, Claim.EXCLUSIVE);
+  }
+
+  @Override
+  public Registration announce(ServiceInstance instance, Liveness liveness) {
+    StoreRegistration registration = begin(instance, liveness, Claim.TAKE_OVER);
+    Complaint complaint = new Complaint();
+    registration
+        .active()
+        .whenComplete(
+            (active, failed) -> {
+              if (failed != null) { // nobody else is told why
+                complaint.failed(instance.key(), Failures.of(failed));
+              }
+            });
+    return registration;
+  }
+
+  private CompletableFuture<Registration> registerBy(
+      ServiceInstance instance, Liveness liveness, Claim claim) {
+    StoreRegistration registration = begin(instance, liveness, claim);
+    CompletableFuture<Registration> answer =
+        answers.of(
+            registration.active(),
+            settings.deadline,
+            () -> {
+              RegistryException late =
+                  registration.late(
+                      "not registered within "
+                          + settings.deadline
+                          + "; may have arrived, being undone");
+              registration.deregister();
+              return late;
+            });
+    answer.whenComplete(
+        (registered, failed) -> {
+          if (failed != null) { // cancelled, too
+            registration.deregister();
+          }
+        });
+    return answer;
+  }
+
+  /** As unique as a random UUID each, whose cost would be a fifth of a registration's in memory. */
+  private String owner(long number) {
+    return new UUID(owners.getMostSignificantBits(), owners.getLeastSignificantBits() + number)
+        .toString();
+  }
+
+  private StoreRegistration begin(ServiceInstance instance, Liveness liveness, Claim claim) {
+    Arguments.notNull("instance", instance, "");
+    Arguments.notNull("liveness", liveness, () -> ", instance " + instance.key());
+    requireOpen();
+    long number = begun.getAndIncrement();
+    StoreRegistration registration =
+        new StoreRegistration(
+            backend,
+            timer,
+            machine,
+            dispatcher,
+            answers,
+            contact,
+            settings.deadline,
+            owner(number),
+            instance,
+            liveness,
+            claim,
+            listening,
+            ended -> registrations.remove(number));
+    registrations.put(number, registration);
+    registration.start(checker);
+    if (closed.get()) {
+      registration.deregister(); // close() may have passed by before it was added
+    }
+    return registration;
+  }
+
+  @Override
+  public CompletableFuture<Void> deregister(InstanceKey key) {
+    Arguments.notNull("key", key, "");
+    requireOpen();
+    return answer(Failures.call(() -> backend.deregister(key, Owner.ANY)), key.toString());
+  }
+
+  @Override
+  public ServiceView service(String name) {
+    Arguments.notNull("service", name, "");
+    CachedView view = recent.get(name);
+    return view != null ? view : resolve(Arguments.name("service", name, ""));
+  }
+
+  private ServiceView resolve(String name) {
+    requireOpen();
+    CachedView[] view = new CachedView[1];
+    WatchedService watched =
+        services.compute(
+            name,
+            (same, known) -> {
+              WatchedService service =
+                  known != null
+                      ? known
+                      : new WatchedService(
+                          name,
+                          new InstanceCache(name, timer, guard.window(), settings.mostEjected),
+                          guard,
+                          dispatcher,
+                          this::streamAnswers);
+              view[0] = service.resolve();
+              recent.put(view[0]);
+              return service;
+            });
+    try {
+      watched.start(backend);
+    } catch (RegistryException broken) {
+      recent.clear(); // so that the next call tries again
+      throw broken;
+    }
+    if (closed.get()) {
+      recent.clear();
+      services.remove(name, watched); // close() may have passed by before it was added
+      watched.close();
+      watched.end(RegistryException.unavailable(CLOSED, null));
+    }
+    return view[0];
+  }
+
+  /** A stream works again, which proves it for all. */
+  private void streamAnswers() {
+    contact.answered();
+    storeAnswers();
+  }
+
+  /** The store answers again: registrations that wait for their next attempt need not wait on. */
+  private void storeAnswers() {
+    if (answering.compareAndSet(false, true)) {
+      timer.schedule(
+          () -> {
+            answering.set(false);
+            registrations.values().forEach(StoreRegistration::storeAnswers);
+          },
+          ROUND);
+    }
+  }
+
+  private void sweep() {
+    if (closed.get()) {
+      return;
+    }
+    long now = timer.nanoTime();
+    List<WatchedService> dropped = new ArrayList<>();
+    recent.clear(); // first: what is resolved from now on is held, and so found not to be idle
+    for (String name : services.keySet()) {
+      services.computeIfPresent(
+          name,
+          (same, watched) -> {
+            if (!watched.expired(now, settings.idleViewsAfter.toNanos())) {
+              return watched;
+            }
+            dropped.add(watched);
+            return null;
+          });
+    }
+    dropped.forEach(WatchedService::close);
+    timer.schedule(this::sweep, settings.idleViewsAfter);
+  }
+
+  @Override
+  public Catalog catalog() {
+    requireOpen();
+    StoreCatalog opened;
+    synchronized (this) {
+      if (catalog != null) {
+        return catalog;
+      }
+      opened = new StoreCatalog(timer, guard, dispatcher, this::streamAnswers);
+      catalog = opened;
+    }
+    try {
+      opened.start(backend);
+    } catch (LinkageError broken) {
+      synchronized (this) {
+        catalog = null; // so that the next call tries again
+      }
+      throw Failures.of(broken);
+    }
+    if (closed.get()) {
+      opened.close();
+      opened.end(RegistryException.unavailable(CLOSED, null));
+    }
+    return opened;
+  }
+
+  @Override
+  public CompletableFuture<Snapshot> snapshot(String name) {
+    Arguments.name("service", name, "");
+    requireOpen();
+    return answer(
+        Failures.call(() -> backend.snapshot(Selector.service(name)))
+            .thenApply(
+                listing -> {
+                  InstanceList all = InstanceList.of(listing.instances());
+                  return new ViewSnapshot(
+                      name, all, all.passing(), 1, listing.revision(), Since.LIVE);
+                }),
+        "service " + name);
+  }
+
+  /** Turns a backend's stage into a future that ends by the deadline, with one of the kinds. */
+  private <T> CompletableFuture<T> answer(CompletionStage<T> stage, String what) {
+    return answers.of(
+        Failures.told(stage),
+        settings.deadline,
+        () ->
+            RegistryException.unavailable(
+                what + ": no answer from the store within " + settings.deadline, null));
+  }
+
+  private void requireOpen() {
+    if (closed.get()) {
+      throw closed();
+    }
+  }
+
+  /** What every call gets that comes too late. */
+  static IllegalStateException closed() {
+    return new IllegalStateException(CLOSED);
+  }
+
+  @Override
+  public void close() {
+    // The flag shortens this thread's waiting and nothing else: what the store is told, and the
+    // backend, must not see it.
+    boolean interrupted = Thread.interrupted();
+    try {
+      if (!closed.compareAndSet(false, true)) {
+        awaitStopped(interrupted);
+        return;
+      }
+      List<StoreRegistration> all = List.copyOf(registrations.values());
+      long deadline = machine.nanoTime() + settings.deadline.toNanos();
+      all.forEach(StoreRegistration::leave);
+      boolean later = interrupted && !gone(all).isDone();
+      if (!later) {
+        try {
+          awaitGone(all, deadline);
+        } catch (InterruptedException stop) {
+          interrupted = true;
+          later = true;
+        }
+      }
+      try {
+        stopListening(interrupted);
+      } finally {
+        if (later) {
+          // No daemon: the process is to live until the store was told, or the deadline is over.
+          machine.runApart("rollcall-closing", () -> stopLater(all, deadline));
+        } else {
+          stop(all);
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void stopLater(List<StoreRegistration> all, long deadline) {
+    try {
+      awaitGone(all, deadline);
+    } catch (InterruptedException never) {
+      LOG.warn("closing was interrupted; what is still registered goes when its lease runs out");
+    } finally {
+      stop(all);
+    }
+  }
+
+  private void stop(List<StoreRegistration> all) {
+    try {
+      backend.close();
+    } catch (LinkageError broken) {
+      LOG.error("closing: {}", Failures.of(broken).getMessage());
+    } finally {
+      all.forEach(StoreRegistration::abandon);
+      contact.closed().complete(null);
+      checker.close();
+      dispatcher.close();
+      answers.close();
+      if (ownTimer != null) {
+        ownTimer.close();
+      }
+      stopped.complete(null);
+    }
+  }
+
+  private void stopListening(boolean interrupted) {
+    StoreCatalog everything;
+    synchronized (this) {
+      everything = catalog;
+    }
+    List<WatchedService> watched = List.copyOf(services.values());
+    watched.forEach(WatchedService::close); // before their listeners are counted
+    List<Mailbox> mailboxes = new ArrayList<>();
+    watched.forEach(service -> mailboxes.addAll(service.mailboxes()));
+    mailboxes.addAll(listening);
+    if (everything != null) {
+      everything.close();
+      mailboxes.addAll(everything.mailboxes());
+    }
+    recent.clear();
+    services.clear(); // so that the next call finds the registry closed
+    mailboxes.forEach(Mailbox::shut);
+    RegistryException cause = RegistryException.unavailable(CLOSED, null);
+    watched.forEach(service -> service.end(cause));
+    if (everything != null) {
+      everything.end(cause);
+    }
+    if (!interrupted) {
+      long deadline = machine.nanoTime() + QUIET_NANOS;
+      mailboxes.forEach(mailbox -> mailbox.awaitQuiet(deadline - machine.nanoTime()));
+    }
+  }
+
+  /**
+   * Waits until the store has confirmed all departures, but no longer than that is of use: once the
+   * store is known not to answer, and has had a moment more, only for what it would keep for ever.
+   * The rest goes when its lease runs out, about as late as it would after a longer wait.
+   */
+  private void awaitGone(List<StoreRegistration> all, long deadline) throws InterruptedException {
+    List<StoreRegistration> lasting =
+        all.stream().filter(StoreRegistration::staysByItself).toList();
+    CompletableFuture<?> awaited = gone(all);
+    for (boolean last = false; !last; ) {
+      long left = deadline - machine.nanoTime();
+      last = left <= LAST_CHANCE_NANOS;
+      try {
+        machine.await(awaited, Math.min(left, LAST_CHANCE_NANOS));
+        last = true;
+      } catch (ExecutionException refused) {
+        last = true;
+      } catch (TimeoutException silent) {
+        awaited = gone(contact.isDown() ? lasting : all);
+      }
+    }
+    if (!gone(all).isDone() || gone(all).isCompletedExceptionally()) {
+      LOG.warn(
+          "closing: {} of {} registrations were not confirmed gone; they go when their leases run"
+              + " out",
+          registrations.size(),
+          all.size());
+    }
+    if (!gone(lasting).isDone()) {
+      LOG.warn("closing: permanent registrations are among them, and may stay in the store");
+    }
+  }
+
+  private static CompletableFuture<?> gone(List<StoreRegistration> all) {
+    return CompletableFuture.allOf(
+        all.stream().map(StoreRegistration::gone).toArray(CompletableFuture[]::new));
+  }
+
+  private void awaitStopped(boolean interrupted) {
+    if (interrupted) {
+      return; // the other thread goes on
+    }
+    try {
+      machine.await(stopped, settings.deadline.toNanos() + 2 * QUIET_NANOS);
+    } catch (TimeoutException | ExecutionException late) {
+      LOG.warn("closing has not ended in time on another thread");
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,294 @@
+package dev.rollcall.engine;
+
+import dev.rollcall.Balancer;
+import dev.rollcall.Change;
+import dev.rollcall.Filter;
+import dev.rollcall.Registry;
+import dev.rollcall.RegistryException;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.ServiceListener;
+import dev.rollcall.ServiceView;
+import dev.rollcall.Subscription;
+import dev.rollcall.spi.InstanceEvent;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.WatchSink;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One service that somebody looks at: its cache, the one upstream watch that feeds it, and the
+ * mailboxes of its listeners.
+ *
+ * <p>The backend calls the {@link WatchSink} methods, one at a time; they change the cache and then
+ * signal the mailboxes, holding no lock. The view is held weakly here, and strongly by the registry
+ * for a while after each resolution, so that one that nobody keeps is found by {@link #idleSince}.
+ * {@code weakView} and {@code idleSince} are touched within the registry's map, atomically for this
+ * service.
+ */
+final class WatchedService implements WatchSink {
+  private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
+
+  private final String name;
+  private final InstanceCache cache;
+  private final LossGuard guard;
+  private final Dispatcher dispatcher;
+  private final Runnable whenBack;
+  private final Targets targets;
+
+  private final List<WeakReference<BalancedView>> derived = new CopyOnWriteArrayList<>();
+  private final List<Mailbox> mailboxes = new CopyOnWriteArrayList<>();
+  private final Fanout fanout;
+
+  /** Set before the first view is derived or listener added: until then no change looks for any. */
+  private volatile boolean followed;
+
+  private final AtomicBoolean started = new AtomicBoolean();
+  private WeakReference<CachedView> weakView;
+  private volatile @Nullable Change lastChange; // by any worker: at worst it is made twice
+  private long idleSince;
+  private boolean idle;
+  private final Complaint complaint = new Complaint();
+  private boolean away; // of the backend's calls alone, which come one at a time
+  private RegistryBackend.@Nullable Watch upstream; // guarded by this
+  private boolean closed; // guarded by this
+
+  /**
+   * Creates one that is not started.
+   *
+   * @param whenBack run each time that the stream works again after it was lost
+   */
+  WatchedService(
+      String name, InstanceCache cache, LossGuard guard, Dispatcher dispatcher, Runnable whenBack) {
+    this.name = name;
+    this.cache = cache;
+    this.guard = guard;
+    this.dispatcher = dispatcher;
+    this.whenBack = whenBack;
+    this.targets = new Targets(cache.timer());
+    this.fanout = new Fanout(dispatcher, mailboxes);
+    this.weakView = new WeakReference<>(null);
+  }
+
+  /** Returns the view, made anew where the last one was collected. Called within the map. */
+  CachedView resolve() {
+    CachedView present = weakView.get();
+    if (present == null) {
+      present = new CachedView(name, cache, this);
+      weakView = new WeakReference<>(present);
+    }
+    idle = false;
+    return present;
+  }
+
+  /**
+   * Ages by one sweep; returns whether nobody needs this service any more. Called within the map.
+   */
+  boolean expired(long nowNanos, long idleNanos) {
+    if (weakView.get() != null || !mailboxes.isEmpty()) {
+      idle = false;
+    } else if (!idle) {
+      idle = true;
+      idleSince = nowNanos;
+    }
+    return idle && nowNanos - idleSince >= idleNanos;
+  }
+
+  /**
+   * Starts the upstream watch, once.
+   *
+   * @throws RegistryException where the class path does not fit; the next call then tries again
+   */
+  void start(RegistryBackend backend) {
+    if (!started.compareAndSet(false, true)) {
+      return;
+    }
+    RegistryBackend.Watch opened;
+    try {
+      opened = backend.watch(Selector.service(name), this);
+    } catch (LinkageError broken) {
+      started.set(false);
+      throw Failures.of(broken);
+    }
+    boolean late;
+    synchronized (this) {
+      late = closed;
+      upstream = opened;
+    }
+    if (late) {
+      opened.close();
+    }
+  }
+
+  /** Closes the upstream watch and refuses listeners from now on; the cache keeps what it has. */
+  void close() {
+    RegistryBackend.Watch open;
+    synchronized (this) {
+      closed = true;
+      open = upstream;
+    }
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  /** All views say from now on that their state is stale, and why; no listener is told. */
+  void end(RegistryException cause) {
+    cache.close(cause);
+    catchUp();
+  }
+
+  List<Mailbox> mailboxes() {
+    return mailboxes;
+  }
+
+  Targets targets() {
+    return targets;
+  }
+
+  /** Makes a view with a filter or a balancer; kept up to date for as long as somebody holds it. */
+  ServiceView derive(CachedView base, @Nullable Filter filter, Balancer balancer) {
+    BalancedView view = new BalancedView(base, this, filter, balancer);
+    synchronized (targets) {
+      followed = true;
+      derived.add(new WeakReference<>(view));
+    }
+    catchUp();
+    return view;
+  }
+
+  /** Takes the present state to all derived views. {@code targets} is the lock of that. */
+  void catchUp() {
+    if (derived.isEmpty()) {
+      return;
+    }
+    synchronized (targets) {
+      ViewSnapshot now = cache.snapshot();
+      targets.follow(now);
+      derived.removeIf(reference -> reference.refersTo(null));
+      for (WeakReference<BalancedView> reference : derived) {
+        BalancedView view = reference.get();
+        if (view != null) {
+          follow(view, now);
+        }
+      }
+    }
+  }
+
+  /** A filter or balancer of the user's that throws costs its own view that state alone. */
+  private void follow(BalancedView view, ViewSnapshot now) {
+    try {
+      view.follow(now);
+    } catch (RuntimeException | Error thrown) {
+      LOG.error("a filter or balancer of {} threw; its view stays behind", name, thrown);
+    }
+  }
+
+  /** A caller was failed by an instance. */
+  void failed(ServiceInstance instance) {
+    String id = instance.id();
+    if (cache.eject(id)) {
+      catchUp();
+      cache
+          .timer()
+          .schedule(
+              () -> {
+                if (cache.readmit(id)) {
+                  catchUp();
+                }
+              },
+              Duration.ofNanos(targets.of(id).strike()));
+    }
+    if (cache.holds(instance)) {
+      published(cache.release(instance));
+    }
+  }
+
+  Subscription watch(ServiceListener listener) {
+    return watch(listener, cache::snapshot);
+  }
+
+  /** Tells a listener of the states of a derived view. */
+  Subscription watch(ServiceListener listener, Supplier<ViewSnapshot> states) {
+    ServiceMailbox mailbox =
+        new ServiceMailbox(dispatcher, states, this::change, listener, mailboxes);
+    followed = true;
+    mailboxes.add(mailbox);
+    boolean late;
+    synchronized (this) {
+      late = closed;
+    }
+    if (late) {
+      mailbox.shut();
+      throw StoreRegistry.closed();
+    }
+    mailbox.signal();
+    return mailbox;
+  }
+
+  /** Compares two states once for all listeners that were given the same one before. */
+  private Change change(ViewSnapshot before, ViewSnapshot now) {
+    Change last = lastChange;
+    if (last == null || last.before() != before || last.now() != now) {
+      last = ViewChange.between(before, now);
+      lastChange = last;
+    }
+    return last;
+  }
+
+  @Override
+  public void replace(Selector scope, List<ServiceInstance> instances, long revision) {
+    published(cache.replace(instances, revision));
+  }
+
+  @Override
+  public void apply(List<InstanceEvent> events, long revision) {
+    published(cache.apply(events, revision));
+  }
+
+  @Override
+  public void put(ServiceInstance instance, long revision) {
+    published(cache.put(instance, revision));
+  }
+
+  @Override
+  public void synced() {
+    published(cache.synced());
+    complaint.works();
+    if (away) {
+      away = false;
+      whenBack.run();
+    }
+  }
+
+  @Override
+  public void interrupted(RegistryException cause) {
+    away = true;
+    RegistryException why = Failures.of(cause);
+    complaint.failed("the watch of service " + name, why);
+    published(cache.interrupted(why));
+  }
+
+  @Override
+  public void withholding(String service, String reason) {
+    published(cache.withholding(reason));
+  }
+
+  private void published(boolean something) {
+    if (something && followed) {
+      catchUp();
+      fanout.signal();
+    }
+    List<ServiceInstance> held = cache.takeNewlyHeld();
+    if (!held.isEmpty()) {
+      guard.ask(held, cache, (from, instance) -> published(from.release(instance)));
+    }
+  }
+}
