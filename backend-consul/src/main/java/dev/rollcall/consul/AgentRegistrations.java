@@ -86,7 +86,7 @@ final class AgentRegistrations implements AutoCloseable {
               .thenCompose(may -> write(request, body, sent, answer))
               .thenCompose(done -> proof.shown(request, body))
               .thenCompose(end -> won(request, end))
-              .thenApply(end -> taken(request, body, listener, since, end))
+              .thenApply(end -> taken(request, body, listener, since, end, sent))
               .whenComplete((lease, failed) -> forgetIfRefused(writer, sent, failed));
         };
     return inTurn(key, settings.timeout(), answer, work);
@@ -237,7 +237,7 @@ final class AgentRegistrations implements AutoCloseable {
    * more.
    */
   private CompletableFuture<@Nullable Void> write(
-      RegisterRequest request, RegistrationBody body, Sent sent, CompletableFuture<Lease> answer) {
+      RegisterRequest request, RegistrationBody body, Sent sent, CompletableFuture<?> answer) {
     return writeOnce(request, body, sent, answer)
         .thenCompose(
             kept ->
@@ -259,9 +259,9 @@ final class AgentRegistrations implements AutoCloseable {
 
   /** Completes with false where the agent has forgotten what it was told. */
   private CompletableFuture<Boolean> writeOnce(
-      RegisterRequest request, RegistrationBody body, Sent sent, CompletableFuture<Lease> answer) {
+      RegisterRequest request, RegistrationBody body, Sent sent, CompletableFuture<?> answer) {
     if (answer.isDone()) { // given up in the meantime
-      return answer.thenApply(lease -> false);
+      return answer.thenApply(given -> false);
     }
     return send(body, sent)
         .thenCompose(registered -> start(body))
@@ -317,7 +317,8 @@ final class AgentRegistrations implements AutoCloseable {
       RegistrationBody body,
       LeaseListener listener,
       long since,
-      Optional<LeaseEnd> end) {
+      Optional<LeaseEnd> end,
+      Sent sent) {
     InstanceKey key = request.instance().key();
     Holding last = holdings.get(key);
     Holding holding;
@@ -332,8 +333,65 @@ final class AgentRegistrations implements AutoCloseable {
       }
     }
     end.ifPresent(why -> finish(holding, why));
+    if (sent.isInDoubt()) {
+      defend(request, body, holding, sent);
+    }
     Duration ttl = body.ttl().isZero() ? PRESENCE : body.ttl();
     return new ConsulLease(ttl, () -> renew(holding));
+  }
+
+  /**
+   * Writes again what an earlier registration of the same owner has overwritten, one that was given
+   * up and ran late; looks until none can run any more. It reads out of turn, so that a silent
+   * agent holds up no heartbeat for it.
+   */
+  private void defend(RegisterRequest request, RegistrationBody body, Holding holding, Sent sent) {
+    Runnable look =
+        () -> {
+          if (!stands(holding, body)) {
+            return;
+          }
+          long began = timer.nanoTime();
+          var unused =
+              proof
+                  .isShown(request, body)
+                  .whenComplete((shown, failed) -> heard(sent, began, failed))
+                  .thenCompose(
+                      shown ->
+                          shown
+                              ? CompletableFuture.completedFuture(true)
+                              : again(request, body, holding, sent))
+                  .whenComplete(
+                      (kept, failed) -> {
+                        if (sent.isInDoubt() || (failed == null && !kept)) {
+                          defend(request, body, holding, sent);
+                        }
+                      });
+        };
+    timer.schedule(look, AGAIN);
+  }
+
+  private boolean stands(Holding holding, RegistrationBody body) {
+    return !holding.isOver() && holding.body().equals(body);
+  }
+
+  private CompletableFuture<Boolean> again(
+      RegisterRequest request, RegistrationBody body, Holding holding, Sent sent) {
+    CompletableFuture<Boolean> answer = new CompletableFuture<>();
+    Supplier<CompletableFuture<Boolean>> work =
+        () -> {
+          if (!stands(holding, body)) {
+            return CompletableFuture.completedFuture(true);
+          }
+          return gateway
+              .local(body.consulId())
+              .thenCompose(
+                  local ->
+                      CatalogueProof.end(local, holding.ownerId()).isEmpty()
+                          ? writeOnce(request, body, sent, answer)
+                          : CompletableFuture.completedFuture(true)); // a renewal finds that out
+        };
+    return inTurn(holding.key(), settings.timeout(), answer, work);
   }
 
   private CompletableFuture<@Nullable Void> renew(Holding holding) {

@@ -62,6 +62,14 @@ final class CatalogueProof {
             });
   }
 
+  /** Looks once whether the catalogue shows an instance as it was written. */
+  CompletableFuture<Boolean> isShown(RegisterRequest request, RegistrationBody body) {
+    return gateway
+        .health(request.instance().service(), body.consulId(), Read.CONSISTENT)
+        .answer()
+        .thenApply(read -> read.value().stream().anyMatch(entry -> is(entry, request, body)));
+  }
+
   /** Completes when the catalogue does not show an entry any more. */
   CompletableFuture<@Nullable Void> gone(InstanceKey key, ConsulServiceEntry was) {
     return gone(key, was, timer.nanoTime(), FIRST_PAUSE);
@@ -99,12 +107,17 @@ final class CatalogueProof {
   }
 
   private boolean shows(ConsulServiceEntry entry, RegisterRequest request, RegistrationBody body) {
+    return is(entry, request, body)
+        && (body.ttl().isZero() || passes(entry, body.checkId().orElseThrow()));
+  }
+
+  /** Tells whether an entry was written by a request, whatever its checks have found since. */
+  private boolean is(ConsulServiceEntry entry, RegisterRequest request, RegistrationBody body) {
     ServiceInstance instance = request.instance();
     return entry.id().equals(body.consulId())
         && request.owner().id().equals(Holding.ownerOf(entry))
         && Long.toString(request.owner().epoch()).equals(entry.meta().get(Names.EPOCH))
         && codec.instance(instance.key(), entry).withHealth(instance.health()).equals(instance)
-        && (body.ttl().isZero() || passes(entry, body.checkId().orElseThrow()))
         && entry.checks().stream()
             .map(ConsulServiceEntry.Check::id)
             .filter(id -> id.startsWith(Names.CHECK))

@@ -14,6 +14,7 @@ import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
 import dev.rollcall.RegistryException.Kind;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest;
 import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.Selector;
@@ -126,6 +127,34 @@ class UndoTest {
     proxy.heal();
     // The second one's turn may come in the instant of its deadline.
     always(Duration.ofSeconds(4), () -> assertThat(numbers()).doesNotContain("2", "3"));
+  }
+
+  @Test
+  @DisplayName("R2: what was given up and runs late does not stay in place of what was confirmed")
+  void registrationThatRunsLate_doesNotStay() {
+    FaultProxy proxy = bench.closing(FaultProxy.to(server));
+    ConsulBackend impatient =
+        bench.open("consul://127.0.0.1:" + proxy.port() + "?timeout=1s&wait=1s");
+    proxy.delay(Duration.ofSeconds(4), Duration.ZERO);
+    for (Liveness liveness : List.of(Liveness.permanent(), BEAT)) {
+      String id = liveness instanceof Liveness.Permanent ? "permanent" : "beating";
+      assertThat(refused(impatient.register(written(id, 0, liveness), end -> {})).kind())
+          .isEqualTo(Kind.UNAVAILABLE);
+    }
+    proxy.delay(Duration.ZERO, Duration.ZERO); // for what is sent from now on
+    for (Liveness liveness : List.of(Liveness.permanent(), BEAT)) {
+      String id = liveness instanceof Liveness.Permanent ? "permanent" : "beating";
+      get(impatient.register(written(id, 1, liveness), end -> {}));
+    }
+    assertThat(numbers()).containsExactly("1", "1");
+    pass(Duration.ofSeconds(5)); // in which the first ones run
+    eventually(() -> assertThat(numbers()).containsExactly("1", "1"));
+    always(Duration.ofSeconds(3), () -> assertThat(numbers()).containsExactly("1", "1"));
+  }
+
+  private static RegisterRequest written(String id, int number, Liveness liveness) {
+    Owner owner = new Owner("owner-of-" + id, 1);
+    return new RegisterRequest(instance(SERVICE, id, number), liveness, owner, Claim.TAKE_OVER);
   }
 
   private List<String> numbers() {
