@@ -73,7 +73,8 @@ final class Ear implements ServiceListener {
     int serial = Written.serial(seen);
     int claim = ledger.written.claim(seen);
     int latest = shown.getOrDefault(claim, 0);
-    if (serial < latest) {
+    Claim known = ledger.claim(seen);
+    if (serial < latest && (known == null || !ledger.mayRunLate(known.client))) {
       ledger.violation(
           Check.ORDER,
           seen.key(),

@@ -4,6 +4,7 @@ import dev.rollcall.InstanceKey;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.kv.Bytes;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * values}.
  */
 final class Ledger {
+  /** How long after trouble a write may run that was given up: a call's timeout and some more. */
+  static final Duration LATE = Duration.ofSeconds(15);
+
   final Written written;
   final History history = new History();
   final Tally tally = new Tally();
@@ -41,10 +45,33 @@ final class Ledger {
   private final Map<String, Set<Optional<Bytes>>> unanswered = new HashMap<>();
 
   private volatile boolean dataLost;
+  private final boolean atomic;
 
-  /** Takes whether the store replaces an instance in one step. */
+  /** When the store (empty) or a client's line was last in trouble; absent: never. */
+  private final Map<Optional<Client>, Long> troubled = new ConcurrentHashMap<>();
+
+  /** Takes whether the store decides a write by what stands there. */
   Ledger(boolean atomic) {
+    this.atomic = atomic;
     written = new Written(atomic);
+  }
+
+  /** Notes that the store, or the line of a client, is in trouble now. */
+  void trouble(Optional<Client> client) {
+    troubled.put(client, System.nanoTime());
+  }
+
+  /**
+   * Tells whether a write of a client that was given up may run now, after later ones: the store
+   * cannot fence it off, and there was trouble a moment ago.
+   */
+  boolean mayRunLate(Client writer) {
+    return !atomic && (isRecent(Optional.empty()) || isRecent(Optional.of(writer)));
+  }
+
+  private boolean isRecent(Optional<Client> client) {
+    Long last = troubled.get(client);
+    return last != null && System.nanoTime() - last < LATE.toNanos();
   }
 
   int nextClaim() {

@@ -68,6 +68,7 @@ final class Troubles {
       active.add(new Active(fault, client, Long.MAX_VALUE, lastStep));
     }
     fault.begin().run();
+    ledger.trouble(client);
     active.removeIf(one -> one.client().equals(client));
     active.add(new Active(fault, client, System.nanoTime(), lastStep));
   }
@@ -75,6 +76,7 @@ final class Troubles {
   /** Heals what has lasted long enough. */
   void heal(long step) {
     for (Active one : active) {
+      ledger.trouble(one.client());
       if (step > one.lastStep()) {
         one.fault().heal().run();
         over(one);
@@ -96,6 +98,7 @@ final class Troubles {
       storeHealedNanos = System.nanoTime();
     }
     active.remove(one);
+    ledger.trouble(one.client());
   }
 
   /** Tells whether a fault has lasted for longer than it may go unnoticed. */

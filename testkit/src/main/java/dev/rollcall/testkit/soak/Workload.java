@@ -544,10 +544,16 @@ final class Workload {
       client.keyEars.forEach(one -> one.ear().settle());
     }
     for (Claim claim : ledger.claims()) {
-      if (isOver(claim) || (claim.fate() != Fate.OPEN && !present.contains(claim))) {
+      if (isOver(claim) || (isSettled(claim) && !present.contains(claim))) {
         ledger.forget(claim);
       }
     }
+  }
+
+  /** What failed may arrive and be undone for a while yet. */
+  private static boolean isSettled(Claim claim) {
+    return claim.fate() != Fate.OPEN
+        && System.nanoTime() - claim.sinceNanos() > Ledger.LATE.toNanos();
   }
 
   private static boolean isOver(Claim claim) {
