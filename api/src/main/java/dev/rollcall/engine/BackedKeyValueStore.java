@@ -15,6 +15,7 @@ import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueListing;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.BackendProviders;
+import dev.rollcall.spi.support.Futures;
 import dev.rollcall.spi.support.SystemTimer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -201,7 +202,7 @@ public final class BackedKeyValueStore implements KeyValueStore {
       String verb, String key, Supplier<CompletionStage<T>> call) {
     requireOpen();
     return answers.of(
-        Failures.told(Failures.call(call)),
+        Failures.told(Futures.call(call)),
         deadline,
         () ->
             RegistryException.unavailable(

@@ -1,6 +1,7 @@
 package dev.rollcall.engine;
 
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.RetryBackoff;
 import java.time.Duration;
 
 /**
@@ -9,19 +10,20 @@ import java.time.Duration;
  * store is known to answer again. Not thread-safe.
  */
 final class Backoff {
-  private static final long FIRST_NANOS = Duration.ofMillis(800).toNanos();
-  private static final long MOST_NANOS = Duration.ofSeconds(30).toNanos();
+  private static final Duration FIRST = Duration.ofMillis(800);
+  private static final Duration MAX = Duration.ofSeconds(30);
   private static final long SOON_NANOS = Duration.ofMillis(500).toNanos();
   private static final long HEALTHY_NANOS = Duration.ofMinutes(2).toNanos();
 
   private final Timer timer;
   private final Machine machine;
-  private long nextNanos = FIRST_NANOS;
+  private final RetryBackoff steps;
   private long lastFailureNanos;
 
   Backoff(Timer timer, Machine machine) {
     this.timer = timer;
     this.machine = machine;
+    this.steps = new RetryBackoff(FIRST, MAX, machine::random);
   }
 
   /**
@@ -29,19 +31,17 @@ final class Backoff {
    * at once, since all registrations of a process hear of it in the same moment.
    */
   Duration answersAgain() {
-    nextNanos = FIRST_NANOS;
+    steps.reset();
     return Duration.ofNanos(machine.random().nextLong(SOON_NANOS));
   }
 
   /** Notes a failure and returns how long to wait. */
   Duration failed() {
     long now = timer.nanoTime();
-    if (nextNanos > FIRST_NANOS && now - lastFailureNanos > HEALTHY_NANOS) {
-      nextNanos = FIRST_NANOS;
+    if (now - lastFailureNanos > HEALTHY_NANOS) {
+      steps.reset();
     }
     lastFailureNanos = now;
-    long wait = nextNanos;
-    nextNanos = Math.min(MOST_NANOS, nextNanos * 2);
-    return Duration.ofNanos((long) (wait * machine.random().nextDouble(0.8, 1.2)));
+    return steps.failed();
   }
 }

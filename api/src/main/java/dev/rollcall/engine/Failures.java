@@ -2,21 +2,17 @@ package dev.rollcall.engine;
 
 import dev.rollcall.RegistryException;
 import dev.rollcall.spi.support.BrokenClassPath;
+import dev.rollcall.spi.support.Futures;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 
 /** Makes whatever a backend throws or completes with one of the four kinds. */
 final class Failures {
   private Failures() {}
 
   static RegistryException of(Throwable thrown) {
-    Throwable cause = thrown;
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
+    Throwable cause = Futures.cause(thrown);
     RegistryException known = cause instanceof RegistryException ours ? ours : null;
     if (known != null && known.kind() != RegistryException.Kind.UNAVAILABLE) {
       return known;
@@ -36,22 +32,7 @@ final class Failures {
   static <T> CompletableFuture<T> told(CompletionStage<T> stage) {
     CompletableFuture<T> told = new CompletableFuture<>();
     stage.whenComplete(
-        (value, thrown) -> {
-          if (thrown == null) {
-            told.complete(value);
-          } else {
-            told.completeExceptionally(of(thrown));
-          }
-        });
+        (value, thrown) -> Futures.complete(told, value, thrown == null ? null : of(thrown)));
     return told;
-  }
-
-  /** Calls a backend so that a failure is always found in the stage. */
-  static <T> CompletionStage<T> call(Supplier<CompletionStage<T>> backend) {
-    try {
-      return backend.get();
-    } catch (Throwable thrown) {
-      return CompletableFuture.failedFuture(thrown);
-    }
   }
 }

@@ -18,6 +18,7 @@ import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.BrokenClassPath;
+import dev.rollcall.spi.support.Futures;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -380,7 +381,7 @@ final class StoreRegistration implements Registration {
         }
         // An answer that is there at once is the backend's own, and no word of the store's.
         AtomicBoolean asked = new AtomicBoolean();
-        Failures.call(() -> backend.deregister(key, mine))
+        Futures.call(() -> backend.deregister(key, mine))
             .whenComplete((nothing, failed) -> deregistered(last, asked.get(), sentNanos, failed));
         asked.set(true);
       };
@@ -395,7 +396,7 @@ final class StoreRegistration implements Registration {
     RegisterRequest request =
         new RegisterRequest(wanted, storeLiveness(), new Owner(owner, epoch), claim);
     return () ->
-        Failures.call(() -> backend.register(request, end -> ended(sending.generation, end)))
+        Futures.call(() -> backend.register(request, end -> ended(sending.generation, end)))
             .whenComplete((taken, failed) -> registered(sending, taken, failed));
   }
 
@@ -737,7 +738,7 @@ final class StoreRegistration implements Registration {
       step();
       return;
     }
-    Failures.call(due::renew)
+    Futures.call(due::renew)
         .whenComplete(
             (nothing, thrown) -> {
               RegistryException failure = noted(thrown);

@@ -20,6 +20,7 @@ import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.BackendProviders;
+import dev.rollcall.spi.support.Futures;
 import dev.rollcall.spi.support.SystemTimer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -249,7 +250,7 @@ public final class StoreRegistry implements Registry {
   public CompletableFuture<Void> deregister(InstanceKey key) {
     Arguments.notNull("key", key, "");
     requireOpen();
-    return answer(Failures.call(() -> backend.deregister(key, Owner.ANY)), key.toString());
+    return answer(Futures.call(() -> backend.deregister(key, Owner.ANY)), key.toString());
   }
 
   @Override
@@ -365,7 +366,7 @@ public final class StoreRegistry implements Registry {
     Arguments.name("service", name, "");
     requireOpen();
     return answer(
-        Failures.call(() -> backend.snapshot(Selector.service(name)))
+        Futures.call(() -> backend.snapshot(Selector.service(name)))
             .thenApply(
                 listing -> {
                   InstanceList all = InstanceList.of(listing.instances());

@@ -11,11 +11,12 @@ import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest;
 import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.Futures;
+import dev.rollcall.spi.support.KeyedSequencer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -41,7 +42,7 @@ import org.slf4j.LoggerFactory;
  * owner looks again until it cannot any more ({@link Sent}), and nothing is asked where nothing was
  * ever sent.
  *
- * <p>Verbs of one key run one after the other ({@link KeyedOrder}).
+ * <p>Verbs of one key run one after the other ({@link KeyedSequencer}).
  */
 final class AgentRegistrations implements AutoCloseable {
   /** How often presence is asked for where the store needs no heartbeat. */
@@ -56,7 +57,7 @@ final class AgentRegistrations implements AutoCloseable {
   private final ConsulSettings settings;
   private final CatalogueProof proof;
   private final Timer timer;
-  private final KeyedOrder order = new KeyedOrder();
+  private final KeyedSequencer<InstanceKey> order = new KeyedSequencer<>();
   private final UnderWay underWay = new UnderWay();
   private final Map<InstanceKey, Holding> holdings = new ConcurrentHashMap<>();
   private final Map<Writer, Sent> written = new ConcurrentHashMap<>();
@@ -100,10 +101,7 @@ final class AgentRegistrations implements AutoCloseable {
   }
 
   private static boolean isUnavailable(Throwable failed) {
-    Throwable cause =
-        failed instanceof CompletionException && failed.getCause() != null
-            ? failed.getCause()
-            : failed;
+    Throwable cause = Futures.cause(failed);
     return !(cause instanceof RegistryException known)
         || known.kind() == RegistryException.Kind.UNAVAILABLE;
   }
@@ -494,7 +492,7 @@ final class AgentRegistrations implements AutoCloseable {
             limit);
     var unused = answer.whenComplete((value, failed) -> late.cancel());
     underWay.add(answer, () -> RegistryException.unavailable(context + ": closed", null));
-    order.then(key, answer, work);
+    order.run(key, answer, work);
     return answer;
   }
 

@@ -2,8 +2,8 @@ package dev.rollcall.consul;
 
 import dev.rollcall.RegistryException;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.RetryBackoff;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -241,8 +241,7 @@ final class BlockingLoop<T> implements AutoCloseable {
     }
     if (refused) {
       reconnection.answered();
-      double spread = ThreadLocalRandom.current().nextDouble(0.8, 1.2);
-      timer.schedule(() -> ask(mine), Duration.ofNanos((long) (pause.toNanos() * spread)));
+      timer.schedule(() -> ask(mine), RetryBackoff.spread(pause));
     } else {
       reconnection.failed(() -> retry(mine));
     }

@@ -3,10 +3,10 @@ package dev.rollcall.consul;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.RetryBackoff;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -363,9 +363,7 @@ final class CatalogueFeed {
     requests.cancelBefore(next);
     if (Watches.isRefusal(cause)) {
       reconnection.answered();
-      double spread = ThreadLocalRandom.current().nextDouble(0.8, 1.2);
-      timer.schedule(
-          () -> retry(next), Duration.ofNanos((long) (REFUSED_PAUSE.toNanos() * spread)));
+      timer.schedule(() -> retry(next), RetryBackoff.spread(REFUSED_PAUSE));
     } else {
       reconnection.failed(() -> retry(next));
     }

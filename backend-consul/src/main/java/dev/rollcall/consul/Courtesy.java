@@ -28,7 +28,7 @@ final class Courtesy {
       return;
     }
     String digits = retryAfter.strip();
-    long mostNanos = Reconnection.MOST_NANOS;
+    long mostNanos = Reconnection.MAX.toNanos();
     long wanted =
         digits.length() > 4
             ? mostNanos

@@ -1,10 +1,10 @@
 package dev.rollcall.consul;
 
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.RetryBackoff;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * When watches try again after the agent has failed them: all of them share one back-off, and at
@@ -16,13 +16,13 @@ import java.util.concurrent.ThreadLocalRandom;
  * <p>Its own monitor guards its fields. Tasks run under no lock, and do not block.
  */
 final class Reconnection {
-  private static final long FIRST_NANOS = Duration.ofMillis(200).toNanos();
-  static final long MOST_NANOS = Duration.ofSeconds(4).toNanos();
+  private static final Duration FIRST = Duration.ofMillis(200);
+  static final Duration MAX = Duration.ofSeconds(4);
   private static final long HEALTHY_NANOS = Duration.ofSeconds(10).toNanos();
 
   private final Timer timer;
   private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
-  private long nextNanos = FIRST_NANOS;
+  private final RetryBackoff steps = new RetryBackoff(FIRST, MAX);
   private long failedNanos;
   private boolean stepping;
 
@@ -36,7 +36,7 @@ final class Reconnection {
     synchronized (this) {
       long now = timer.nanoTime();
       if (now - failedNanos > HEALTHY_NANOS) {
-        nextNanos = FIRST_NANOS;
+        steps.reset();
       }
       failedNanos = now;
       waiting.add(again);
@@ -63,17 +63,15 @@ final class Reconnection {
   }
 
   private void schedule() {
-    long wait;
+    Duration wait;
     synchronized (this) {
       if (stepping || waiting.isEmpty()) {
         return;
       }
       stepping = true;
-      wait = nextNanos;
-      nextNanos = Math.min(MOST_NANOS, nextNanos * 2);
+      wait = steps.failed();
     }
-    double spread = ThreadLocalRandom.current().nextDouble(0.8, 1.2);
-    timer.schedule(this::step, Duration.ofNanos((long) (wait * spread)));
+    timer.schedule(this::step, wait);
   }
 
   private void step() {

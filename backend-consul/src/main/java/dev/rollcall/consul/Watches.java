@@ -7,13 +7,13 @@ import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.WatchSink;
 import dev.rollcall.spi.support.BrokenClassPath;
+import dev.rollcall.spi.support.Futures;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -150,10 +150,7 @@ final class Watches implements AutoCloseable {
   }
 
   static RegistryException cause(Throwable failed) {
-    Throwable cause =
-        failed instanceof CompletionException && failed.getCause() != null
-            ? failed.getCause()
-            : failed;
+    Throwable cause = Futures.cause(failed);
     return cause instanceof RegistryException known
         ? known
         : BrokenClassPath.in(cause)

@@ -8,7 +8,7 @@
  * <ul>
  *   <li><b>Configuration:</b> {@code ConsulSettings} is a checked URI, {@code PemFiles} its TLS.
  *   <li><b>Writing:</b> {@code AgentRegistrations} registers, renews and deregisters through the
- *       agent, one verb after the other for a key ({@code KeyedOrder}); {@code Holding} is one
+ *       agent, one verb after the other for a key ({@code KeyedSequencer}); {@code Holding} is one
  *       instance that this client holds, {@code ConsulLease} what the engine sees of it, {@code
  *       RegistrationBody} what is sent; {@code CatalogueProof} waits until the catalogue shows it.
  *   <li><b>Watching:</b> {@code Watches} gives each watch what serves it: a {@code ServiceFeed}, by

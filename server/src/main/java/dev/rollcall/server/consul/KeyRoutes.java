@@ -10,6 +10,7 @@ import dev.rollcall.RegistryException;
 import dev.rollcall.kv.Bytes;
 import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.support.BrokenClassPath;
+import dev.rollcall.spi.support.Futures;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -250,10 +251,7 @@ final class KeyRoutes {
   }
 
   private static Answer failure(Throwable failed) {
-    Throwable cause =
-        failed instanceof CompletionException wrapped && wrapped.getCause() != null
-            ? wrapped.getCause()
-            : failed;
+    Throwable cause = Futures.cause(failed);
     if (cause instanceof RefusedException refused) {
       return refused.answer();
     }

@@ -7,6 +7,7 @@ import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyEvent;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueSink;
+import dev.rollcall.spi.support.KeyedSequencer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -42,6 +43,9 @@ import org.slf4j.LoggerFactory;
  * that are about to be shown.
  */
 final class KeyValues implements AutoCloseable {
+  /** Writes to different keys wait for one another, too. */
+  private static final String ALL_KEYS = "";
+
   static final CompletionStage<Boolean> DONE = CompletableFuture.completedFuture(true);
 
   private static final CompletionStage<Boolean> REFUSED = CompletableFuture.completedFuture(false);
@@ -49,7 +53,7 @@ final class KeyValues implements AutoCloseable {
 
   private final Catalogue catalogue;
   private final KeyValueBackend store;
-  private final @Nullable Turns turns; // null where keys cannot be held
+  private final @Nullable KeyedSequencer<String> turns; // null where keys cannot be held
   private final Map<String, Long> flags = new ConcurrentHashMap<>();
   private final Map<String, Lock> locks = new ConcurrentHashMap<>();
   private final TreeMap<String, Pair> pairs = new TreeMap<>();
@@ -72,7 +76,7 @@ final class KeyValues implements AutoCloseable {
   record Found(List<Pair> pairs, long index) {}
 
   KeyValues(Catalogue catalogue, KeyValueBackend store, long firstIndex, boolean keysCanBeHeld) {
-    turns = keysCanBeHeld ? new Turns() : null;
+    turns = keysCanBeHeld ? new KeyedSequencer<>() : null;
     this.catalogue = catalogue;
     this.store = store;
     lastDeleted = firstIndex;
@@ -110,7 +114,7 @@ final class KeyValues implements AutoCloseable {
 
   /** Does something while no key is written from here. */
   CompletionStage<Boolean> inTurn(Supplier<CompletionStage<Boolean>> step) {
-    return turns == null ? step.get() : turns.take(step);
+    return turns == null ? step.get() : turns.run(ALL_KEYS, step);
   }
 
   /**

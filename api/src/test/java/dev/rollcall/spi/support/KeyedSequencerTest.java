@@ -1,8 +1,9 @@
-package dev.rollcall.server.consul;
+package dev.rollcall.spi.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.rollcall.RegistryException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -15,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(120)
-class TurnsTest {
-  private final Turns turns = new Turns();
+class KeyedSequencerTest {
+  private final KeyedSequencer<String> turns = new KeyedSequencer<>();
 
   @Test
   void step_waitsForTheOneBefore() {
@@ -24,13 +25,15 @@ class TurnsTest {
     List<String> begun = new ArrayList<>();
 
     CompletionStage<String> one =
-        turns.take(
+        turns.run(
+            "k",
             () -> {
               begun.add("one");
               return first;
             });
     CompletionStage<String> two =
-        turns.take(
+        turns.run(
+            "k",
             () -> {
               begun.add("two");
               return CompletableFuture.completedFuture("2");
@@ -46,30 +49,63 @@ class TurnsTest {
   @Test
   void failure_isToldToWhoAsked_andHoldsNobodyUp() {
     CompletionStage<String> thrown =
-        turns.take(
+        turns.run(
+            "k",
             () -> {
-              throw RefusedException.bad("no");
+              throw RegistryException.invalid("no");
             });
     CompletionStage<String> failed =
-        turns.take(() -> CompletableFuture.failedFuture(new IllegalStateException("gone")));
-    CompletionStage<String> fine = turns.take(() -> CompletableFuture.completedFuture("fine"));
+        turns.run("k", () -> CompletableFuture.failedFuture(new IllegalStateException("gone")));
+    CompletionStage<String> fine = turns.run("k", () -> CompletableFuture.completedFuture("fine"));
 
     assertThatThrownBy(thrown.toCompletableFuture()::join)
-        .hasCauseInstanceOf(RefusedException.class);
+        .hasCauseInstanceOf(RegistryException.class);
     assertThatThrownBy(failed.toCompletableFuture()::join)
         .hasCauseInstanceOf(IllegalStateException.class);
     assertThat(fine.toCompletableFuture().join()).isEqualTo("fine");
   }
 
   @Test
+  void whatWasGivenUpBeforeItsTurn_isLeftOut() {
+    CompletableFuture<String> first = new CompletableFuture<>();
+    turns.run("k", () -> first);
+    CompletableFuture<String> given = new CompletableFuture<>();
+    List<String> begun = new ArrayList<>();
+    turns.run(
+        "k",
+        given,
+        () -> {
+          begun.add("given up");
+          return CompletableFuture.completedFuture("late");
+        });
+    CompletionStage<String> last = turns.run("k", () -> CompletableFuture.completedFuture("last"));
+
+    given.complete("given up");
+    first.complete("1");
+
+    assertThat(begun).isEmpty();
+    assertThat(given.join()).isEqualTo("given up");
+    assertThat(last.toCompletableFuture().join()).isEqualTo("last");
+  }
+
+  @Test
+  void keys_doNotWaitForOneAnother() {
+    turns.run("k", CompletableFuture::new);
+
+    assertThat(turns.run("other", () -> CompletableFuture.completedFuture("done")))
+        .isCompletedWithValue("done");
+  }
+
+  @Test
   void longQueue_isNoRecursion() {
     CompletableFuture<Integer> first = new CompletableFuture<>();
-    turns.take(() -> first);
+    turns.run("k", () -> first);
     List<Integer> order = new ArrayList<>();
     int many = 100_000;
     for (int i = 0; i < many; i++) {
       int number = i;
-      turns.take(
+      turns.run(
+          "k",
           () -> {
             order.add(number);
             return CompletableFuture.completedFuture(number);
@@ -94,7 +130,8 @@ class TurnsTest {
         threads.execute(
             () ->
                 turns
-                    .take(
+                    .run(
+                        "k",
                         () -> {
                           most.accumulateAndGet(within.incrementAndGet(), Math::max);
                           return CompletableFuture.supplyAsync(within::decrementAndGet, threads);
