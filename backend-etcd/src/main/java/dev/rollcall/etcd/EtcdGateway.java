@@ -63,6 +63,10 @@ final class EtcdGateway implements AutoCloseable {
   private static final long CATCH_UP_NANOS = Duration.ofSeconds(1).toNanos();
 
   private static final Duration AGAIN = Duration.ofMillis(50);
+
+  /** All of an entry but its value. */
+  static final GetOption KEYS = GetOption.builder().withKeysOnly(true).build();
+
   private final EtcdOptions options;
   private final Timer timer;
   private final ExecutorService executor;
@@ -236,6 +240,20 @@ final class EtcdGateway implements AutoCloseable {
                 seen(Moment.of(reply.getHeader()));
               }
             });
+  }
+
+  /**
+   * Reads one entry as it is now; null where there is none. One that is larger than a message may
+   * be comes without its value.
+   */
+  CompletableFuture<@Nullable KeyValue> entry(String what, ByteSequence key) {
+    return call(what, client -> client.getKVClient().get(key))
+        .exceptionallyCompose(
+            failed ->
+                Refusal.of(failed).isTooLarge()
+                    ? call(what, client -> client.getKVClient().get(key, KEYS))
+                    : CompletableFuture.failedFuture(failed))
+        .thenApply(reply -> reply.getKvs().isEmpty() ? null : reply.getKvs().get(0));
   }
 
   /** Reads a range as it is now, by a linearizable read, in pages where it is large. */

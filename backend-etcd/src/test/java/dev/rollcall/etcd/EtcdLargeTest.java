@@ -1,8 +1,10 @@
 package dev.rollcall.etcd;
 
+import static dev.rollcall.etcd.Rig.bytes;
 import static dev.rollcall.etcd.Rig.done;
 import static dev.rollcall.etcd.Rig.within;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.rollcall.Bytes;
 import dev.rollcall.KeyValue;
@@ -11,13 +13,21 @@ import dev.rollcall.Keys;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.spi.Lease;
+import dev.rollcall.spi.LeaseListener.LeaseEnd;
+import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.testkit.ChangeChecker;
 import dev.rollcall.testkit.server.EtcdServer;
 import dev.rollcall.testkit.server.FaultProxy;
+import io.etcd.jetcd.ByteSequence;
+import io.etcd.jetcd.KV;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -140,5 +150,34 @@ class EtcdLargeTest {
     AtomicInteger now = new AtomicInteger();
     rig.closing(store.watch(Keys.prefix(""), change -> now.set(change.now().size())));
     within(PATIENCE, () -> assertThat(now).hasValue(1_200));
+  }
+
+  @Test
+  @DisplayName("owners learn what became of their keys, whatever took their place")
+  void overwrittenKeys_areToldToTheirOwners() {
+    EtcdBackend backend = rig.backend("etcd://127.0.0.1:" + server.port() + "?timeout=60s");
+    Map<LeaseEnd, Integer> ends = new ConcurrentHashMap<>();
+    List<Lease> leases = new ArrayList<>();
+    for (int i = 0; i < 80; i++) {
+      leases.add(
+          done(
+              Rig.putting(
+                  backend,
+                  Rig.instance("i" + i, 1),
+                  Liveness.heartbeat(Duration.ofMinutes(10)),
+                  Claim.TAKE_OVER,
+                  how -> ends.merge(how, 1, Integer::sum))));
+    }
+    KV raw = rig.jetcd(server.endpoint()).getKVClient();
+    done(raw.delete(bytes("/rollcall/orders/i0")));
+    for (int i = 1; i < 80; i++) {
+      done(raw.put(bytes("/rollcall/orders/i" + i), ByteSequence.from(new byte[1_300_000])));
+    }
+
+    List<CompletionStage<Void>> renewals = leases.stream().map(Lease::renew).toList();
+    renewals.forEach(
+        renewal ->
+            assertThat(catchThrowable(() -> done(renewal))).hasMessageContaining("has ended"));
+    assertThat(ends).isEqualTo(Map.of(LeaseEnd.REMOVED, 1, LeaseEnd.SUPERSEDED, 79));
   }
 }
