@@ -205,9 +205,7 @@ final class Departures {
   }
 
   private CompletableFuture<@Nullable KeyValue> read(InstanceKey key, ByteSequence at) {
-    return gateway
-        .call("deregistration of " + key, client -> client.getKVClient().get(at))
-        .thenApply(reply -> reply.getKvs().isEmpty() ? null : reply.getKvs().get(0));
+    return gateway.entry("deregistration of " + key, at);
   }
 
   private static RegistryException contended(InstanceKey key) {

@@ -16,7 +16,6 @@ import io.etcd.jetcd.options.WatchOption;
 import io.etcd.jetcd.support.CloseableClient;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -69,6 +68,7 @@ final class EtcdGateway implements AutoCloseable {
 
   private final EtcdOptions options;
   private final Timer timer;
+  private final Malformed malformed;
   private final ExecutorService executor;
   private final Connector connector;
   private final Map<Long, CompletableFuture<?>> underWay = new ConcurrentHashMap<>();
@@ -104,13 +104,15 @@ final class EtcdGateway implements AutoCloseable {
    * What a range held at one revision.
    *
    * @param entries in the order of their keys
+   * @param tooLarge the keys of those that are left out, since no message holds them
    * @param at where and when it was read
    */
-  record Page(List<KeyValue> entries, Moment at) {}
+  record Page(List<KeyValue> entries, List<ByteSequence> tooLarge, Moment at) {}
 
-  EtcdGateway(EtcdOptions options, Timer timer) {
+  EtcdGateway(EtcdOptions options, Timer timer, Malformed malformed) {
     this.options = options;
     this.timer = timer;
+    this.malformed = malformed;
     this.brokenNanos = options.endpoints().size() == 1 ? 0 : SILENT_NANOS;
     AtomicInteger threads = new AtomicInteger();
     this.executor =
@@ -263,7 +265,8 @@ final class EtcdGateway implements AutoCloseable {
 
   private CompletableFuture<Page> list(
       String what, Range range, long since, @Nullable Moment floor) {
-    return next(what, range, range.from(), PageSize.FIRST, new ArrayList<>(), null)
+    return new Paging(this, malformed, what, range)
+        .read()
         .thenCompose(
             page -> {
               if (floor == null || !floor.isBehind(page.at)) {
@@ -291,44 +294,6 @@ final class EtcdGateway implements AutoCloseable {
                   AGAIN);
               return later;
             });
-  }
-
-  private CompletableFuture<Page> next(
-      String what,
-      Range range,
-      ByteSequence from,
-      PageSize size,
-      List<KeyValue> all,
-      @Nullable Moment at) {
-    GetOption option =
-        GetOption.builder()
-            .withRange(range.to())
-            .withLimit(size.entries())
-            .withRevision(at == null ? 0 : at.revision())
-            .build();
-    return call(what, client -> client.getKVClient().get(from, option))
-        .handle(
-            (page, failed) -> {
-              if (failed != null) {
-                return size.canShrink() && Refusal.of(failed).isTooLarge()
-                    ? next(what, range, from, size.shrunk(), all, at)
-                    : CompletableFuture.<Page>failedFuture(failed);
-              }
-              Moment moment = at == null ? Moment.of(page.getHeader()) : at;
-              all.addAll(page.getKvs());
-              if (!page.isMore() || page.getKvs().isEmpty()) {
-                return CompletableFuture.completedFuture(new Page(all, moment));
-              }
-              ByteSequence last = all.get(all.size() - 1).getKey();
-              return next(
-                  what,
-                  range,
-                  last.concat(ByteSequence.from(new byte[] {0})),
-                  PageSize.after(page.getKvs()),
-                  all,
-                  moment);
-            })
-        .thenCompose(Function.identity());
   }
 
   /**
