@@ -260,12 +260,17 @@ final class EtcdGateway implements AutoCloseable {
 
   /** Reads a range as it is now, by a linearizable read, in pages where it is large. */
   CompletableFuture<Page> list(String what, Range range) {
-    return list(what, range, timer.nanoTime(), newest());
+    return list(what, range, false, timer.nanoTime(), newest());
+  }
+
+  /** Reads the entries of a range without their values. */
+  CompletableFuture<Page> keys(String what, Range range) {
+    return list(what, range, true, timer.nanoTime(), newest());
   }
 
   private CompletableFuture<Page> list(
-      String what, Range range, long since, @Nullable Moment floor) {
-    return new Paging(this, malformed, what, range)
+      String what, Range range, boolean keysOnly, long since, @Nullable Moment floor) {
+    return new Paging(this, malformed, what, range, keysOnly)
         .read()
         .thenCompose(
             page -> {
@@ -282,7 +287,7 @@ final class EtcdGateway implements AutoCloseable {
                   () ->
                       elsewhere(
                           () ->
-                              list(what, range, since, floor)
+                              list(what, range, keysOnly, since, floor)
                                   .whenComplete(
                                       (again, failed) -> {
                                         if (failed == null) {

@@ -28,15 +28,17 @@ final class Paging {
   private final Malformed malformed;
   private final String what;
   private final Range range;
+  private final boolean keysOnly;
   private final List<KeyValue> entries = new ArrayList<>();
   private final List<ByteSequence> tooLarge = new ArrayList<>();
   private @Nullable Moment at;
 
-  Paging(EtcdGateway gateway, Malformed malformed, String what, Range range) {
+  Paging(EtcdGateway gateway, Malformed malformed, String what, Range range, boolean keysOnly) {
     this.gateway = gateway;
     this.malformed = malformed;
     this.what = what;
     this.range = range;
+    this.keysOnly = keysOnly;
   }
 
   CompletableFuture<Page> read() {
@@ -44,7 +46,7 @@ final class Paging {
   }
 
   private CompletableFuture<Page> next(ByteSequence from, PageSize size) {
-    return ask(from, size, false)
+    return ask(from, size, keysOnly)
         .handle(
             (page, failed) -> {
               if (failed == null) {
@@ -76,13 +78,14 @@ final class Paging {
             });
   }
 
-  private CompletableFuture<GetResponse> ask(ByteSequence from, PageSize size, boolean keysOnly) {
+  private CompletableFuture<GetResponse> ask(
+      ByteSequence from, PageSize size, boolean withoutValues) {
     GetOption option =
         GetOption.builder()
             .withRange(range.to())
             .withLimit(size.entries())
             .withRevision(at == null ? 0 : at.revision())
-            .withKeysOnly(keysOnly)
+            .withKeysOnly(withoutValues)
             .build();
     return gateway
         .call(what, client -> client.getKVClient().get(from, option))

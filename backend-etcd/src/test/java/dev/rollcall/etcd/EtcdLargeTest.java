@@ -15,6 +15,7 @@ import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.Lease;
 import dev.rollcall.spi.LeaseListener.LeaseEnd;
+import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.testkit.ChangeChecker;
 import dev.rollcall.testkit.server.EtcdServer;
@@ -179,5 +180,24 @@ class EtcdLargeTest {
         renewal ->
             assertThat(catchThrowable(() -> done(renewal))).hasMessageContaining("has ended"));
     assertThat(ends).isEqualTo(Map.of(LeaseEnd.REMOVED, 1, LeaseEnd.SUPERSEDED, 79));
+  }
+
+  @Test
+  @DisplayName("a departure by a name with dots, and a take-over, read nobody's value")
+  void values_areNotReadWhereKeysSuffice() {
+    EtcdBackend beside = rig.backend("etcd://127.0.0.1:" + server.port());
+    for (int i = 0; i < 20; i++) {
+      Rig.put(beside, large("i" + i, 1));
+    }
+    KV raw = rig.jetcd(server.endpoint()).getKVClient();
+    done(raw.put(bytes("/rollcall/orders/eu/west"), bytes("127.0.0.1:9")));
+    EtcdBackend backend = rig.backend("etcd://127.0.0.1:" + proxy.port());
+
+    done(backend.deregister(Rig.key("eu.west"), Owner.ANY));
+    assertThat(done(raw.get(bytes("/rollcall/orders/eu/west"))).getCount()).isZero();
+    assertThat(proxy.counts().bytesToClients()).isLessThan(100_000);
+    Rig.put(backend, Rig.instance("i0", 2));
+    assertThat(Rig.stored(beside)).contains(Rig.instance("i0", 2));
+    assertThat(proxy.counts().bytesToClients()).isLessThan(100_000);
   }
 }
