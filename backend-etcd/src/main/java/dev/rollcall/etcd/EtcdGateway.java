@@ -83,6 +83,9 @@ final class EtcdGateway implements AutoCloseable {
   private volatile long heardNanos;
   private volatile boolean closed;
 
+  /** What a list begins with: less on a line that is slow. A lost update costs a round trip. */
+  private volatile PageSize firstPage = PageSize.FIRST;
+
   /** The youngest moment that was seen; guarded by this. */
   private @Nullable Moment newest;
 
@@ -378,6 +381,19 @@ final class EtcdGateway implements AutoCloseable {
    */
   void overdue(Held through) {
     doubt(through, SILENT_NANOS);
+  }
+
+  PageSize firstPage() {
+    return firstPage;
+  }
+
+  /** Notes what a first page has shown of the line. */
+  void beginWith(PageSize size) {
+    firstPage = size.first();
+  }
+
+  long nanoTime() {
+    return timer.nanoTime();
   }
 
   Duration timeout() {

@@ -42,21 +42,35 @@ final class Paging {
   }
 
   CompletableFuture<Page> read() {
-    return next(range.from(), PageSize.FIRST);
+    return next(range.from(), gateway.firstPage());
   }
 
   private CompletableFuture<Page> next(ByteSequence from, PageSize size) {
+    boolean first = at == null;
+    long askedNanos = gateway.nanoTime();
     return ask(from, size, keysOnly)
         .handle(
             (page, failed) -> {
+              long tookNanos = gateway.nanoTime() - askedNanos;
               if (failed == null) {
                 entries.addAll(page.getKvs());
-                return goOn(page, PageSize.after(page.getKvs()));
+                PageSize next = PageSize.after(page.getKvs(), tookNanos, gateway.timeout());
+                if (first && !keysOnly && !page.getKvs().isEmpty()) {
+                  gateway.beginWith(next);
+                }
+                return goOn(page, next);
               }
-              if (!Refusal.of(failed).isTooLarge()) {
-                return CompletableFuture.<Page>failedFuture(failed);
+              if (Refusal.of(failed).isTooLarge()) {
+                return size.canShrink() ? next(from, size.shrunk()) : leaveOut(from, size);
               }
-              return size.canShrink() ? next(from, size.shrunk()) : leaveOut(from, size);
+              if (tookNanos >= gateway.timeout().toNanos()) {
+                if (!first && size.canShrink()) {
+                  return next(from, size.shrunk());
+                }
+                // It may be silence as well, which is to be told at once: the next list is smaller.
+                gateway.beginWith(size.shrunk());
+              }
+              return CompletableFuture.<Page>failedFuture(failed);
             })
         .thenCompose(Function.identity());
   }

@@ -17,7 +17,10 @@ import dev.rollcall.spi.Lease;
 import dev.rollcall.spi.LeaseListener.LeaseEnd;
 import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest.Claim;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Selector;
 import dev.rollcall.testkit.ChangeChecker;
+import dev.rollcall.testkit.RecordingSink;
 import dev.rollcall.testkit.server.EtcdServer;
 import dev.rollcall.testkit.server.FaultProxy;
 import io.etcd.jetcd.ByteSequence;
@@ -199,5 +202,31 @@ class EtcdLargeTest {
     Rig.put(backend, Rig.instance("i0", 2));
     assertThat(Rig.stored(beside)).contains(Rig.instance("i0", 2));
     assertThat(proxy.counts().bytesToClients()).isLessThan(100_000);
+  }
+
+  @Test
+  @DisplayName(
+      "a line too slow for a page of large entries within the deadline brings them in parts")
+  void slowLine_bringsThemAll() {
+    EtcdBackend beside = rig.backend("etcd://127.0.0.1:" + server.port());
+    for (int i = 0; i < 12; i++) {
+      Rig.put(beside, large("i" + i, 1));
+    }
+    EtcdBackend backend = rig.backend("etcd://127.0.0.1:" + proxy.port() + "?timeout=2s");
+    proxy.slice(16 * 1024, Duration.ofMillis(40)); // 400 KB/s for 1.7 MB
+
+    RecordingSink sink = new RecordingSink(Selector.everything());
+    RegistryBackend.Watch watch = rig.closing(backend.watch(Selector.everything(), sink));
+    within(PATIENCE, () -> assertThat(sink.state()).hasSize(12));
+    within(PATIENCE, () -> Rig.check(sink.isLive(), "not live"));
+    watch.close();
+    assertThat(sink.violations()).isEmpty();
+
+    for (int i = 0; i < 40; i++) {
+      Rig.put(beside, Rig.instance("a" + i, 1));
+    }
+    assertThat(done(backend.snapshot(Selector.everything())).instances())
+        .as("small ones first, after which too many large ones are asked for")
+        .hasSize(52);
   }
 }
