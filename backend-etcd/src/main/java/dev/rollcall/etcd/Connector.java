@@ -15,7 +15,8 @@ import java.util.concurrent.TimeUnit;
 
 /** Makes jetcd's clients, each with a connection of its own, as the options say. Thread-safe. */
 final class Connector {
-  private static final int MOST_INBOUND_BYTES = 64 * 1024 * 1024;
+  /** What a message may have that comes from the store. */
+  static final int MOST_INBOUND_BYTES = 64 * 1024 * 1024;
 
   private final EtcdOptions options;
   private final ExecutorService executor;

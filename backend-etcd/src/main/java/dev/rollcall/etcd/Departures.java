@@ -113,17 +113,22 @@ final class Departures {
       return done();
     }
     return gateway
-        .list("deregistration of " + key, keys.range(Selector.service(key.service())))
+        .keys("deregistration of " + key, keys.range(Selector.service(key.service())))
         .thenCompose(
             page -> {
               CompletableFuture<@Nullable Void> all = done();
-              for (KeyValue entry : page.entries()) {
-                if (key.equals(keys.parse(entry.getKey()))) {
-                  all = all.thenCompose(before -> remove(key, entry, Owner.ANY, MOST_ROUNDS));
+              for (KeyValue found : page.entries()) {
+                if (key.equals(keys.parse(found.getKey()))) {
+                  all = all.thenCompose(before -> removeWhatStands(key, found.getKey()));
                 }
               }
               return all;
             });
+  }
+
+  private CompletableFuture<@Nullable Void> removeWhatStands(InstanceKey key, ByteSequence at) {
+    return read(key, at)
+        .thenCompose(entry -> entry == null ? done() : remove(key, entry, Owner.ANY, MOST_ROUNDS));
   }
 
   private CompletableFuture<@Nullable Void> remove(
@@ -205,9 +210,7 @@ final class Departures {
   }
 
   private CompletableFuture<@Nullable KeyValue> read(InstanceKey key, ByteSequence at) {
-    return gateway
-        .call("deregistration of " + key, client -> client.getKVClient().get(at))
-        .thenApply(reply -> reply.getKvs().isEmpty() ? null : reply.getKvs().get(0));
+    return gateway.entry("deregistration of " + key, at);
   }
 
   private static RegistryException contended(InstanceKey key) {

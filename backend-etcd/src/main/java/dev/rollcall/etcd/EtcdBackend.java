@@ -54,7 +54,7 @@ public final class EtcdBackend implements RegistryBackend {
   private final Feeds feeds;
 
   EtcdBackend(EtcdOptions options, Timer timer) {
-    this.gateway = new EtcdGateway(options, timer);
+    this.gateway = new EtcdGateway(options, timer, malformed);
     this.keys = new Keys(options.base());
     this.registrar =
         new Registrar(gateway, timer, keys, new Codec(options.format()), options.leastTtl());

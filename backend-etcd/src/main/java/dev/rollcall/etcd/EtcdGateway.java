@@ -16,7 +16,6 @@ import io.etcd.jetcd.options.WatchOption;
 import io.etcd.jetcd.support.CloseableClient;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -63,8 +62,13 @@ final class EtcdGateway implements AutoCloseable {
   private static final long CATCH_UP_NANOS = Duration.ofSeconds(1).toNanos();
 
   private static final Duration AGAIN = Duration.ofMillis(50);
+
+  /** All of an entry but its value. */
+  static final GetOption KEYS = GetOption.builder().withKeysOnly(true).build();
+
   private final EtcdOptions options;
   private final Timer timer;
+  private final Malformed malformed;
   private final ExecutorService executor;
   private final Connector connector;
   private final Map<Long, CompletableFuture<?>> underWay = new ConcurrentHashMap<>();
@@ -78,6 +82,9 @@ final class EtcdGateway implements AutoCloseable {
   private volatile Held current;
   private volatile long heardNanos;
   private volatile boolean closed;
+
+  /** What a list begins with: less on a line that is slow. A lost update costs a round trip. */
+  private volatile PageSize firstPage = PageSize.FIRST;
 
   /** The youngest moment that was seen; guarded by this. */
   private @Nullable Moment newest;
@@ -100,13 +107,15 @@ final class EtcdGateway implements AutoCloseable {
    * What a range held at one revision.
    *
    * @param entries in the order of their keys
+   * @param tooLarge the keys of those that are left out, since no message holds them
    * @param at where and when it was read
    */
-  record Page(List<KeyValue> entries, Moment at) {}
+  record Page(List<KeyValue> entries, List<ByteSequence> tooLarge, Moment at) {}
 
-  EtcdGateway(EtcdOptions options, Timer timer) {
+  EtcdGateway(EtcdOptions options, Timer timer, Malformed malformed) {
     this.options = options;
     this.timer = timer;
+    this.malformed = malformed;
     this.brokenNanos = options.endpoints().size() == 1 ? 0 : SILENT_NANOS;
     AtomicInteger threads = new AtomicInteger();
     this.executor =
@@ -238,14 +247,34 @@ final class EtcdGateway implements AutoCloseable {
             });
   }
 
+  /**
+   * Reads one entry as it is now; null where there is none. One that is larger than a message may
+   * be comes without its value.
+   */
+  CompletableFuture<@Nullable KeyValue> entry(String what, ByteSequence key) {
+    return call(what, client -> client.getKVClient().get(key))
+        .exceptionallyCompose(
+            failed ->
+                Refusal.of(failed).isTooLarge()
+                    ? call(what, client -> client.getKVClient().get(key, KEYS))
+                    : CompletableFuture.failedFuture(failed))
+        .thenApply(reply -> reply.getKvs().isEmpty() ? null : reply.getKvs().get(0));
+  }
+
   /** Reads a range as it is now, by a linearizable read, in pages where it is large. */
   CompletableFuture<Page> list(String what, Range range) {
-    return list(what, range, timer.nanoTime(), newest());
+    return list(what, range, false, timer.nanoTime(), newest());
+  }
+
+  /** Reads the entries of a range without their values. */
+  CompletableFuture<Page> keys(String what, Range range) {
+    return list(what, range, true, timer.nanoTime(), newest());
   }
 
   private CompletableFuture<Page> list(
-      String what, Range range, long since, @Nullable Moment floor) {
-    return next(what, range, range.from(), PageSize.FIRST, new ArrayList<>(), null)
+      String what, Range range, boolean keysOnly, long since, @Nullable Moment floor) {
+    return new Paging(this, malformed, what, range, keysOnly)
+        .read()
         .thenCompose(
             page -> {
               if (floor == null || !floor.isBehind(page.at)) {
@@ -261,7 +290,7 @@ final class EtcdGateway implements AutoCloseable {
                   () ->
                       elsewhere(
                           () ->
-                              list(what, range, since, floor)
+                              list(what, range, keysOnly, since, floor)
                                   .whenComplete(
                                       (again, failed) -> {
                                         if (failed == null) {
@@ -273,44 +302,6 @@ final class EtcdGateway implements AutoCloseable {
                   AGAIN);
               return later;
             });
-  }
-
-  private CompletableFuture<Page> next(
-      String what,
-      Range range,
-      ByteSequence from,
-      PageSize size,
-      List<KeyValue> all,
-      @Nullable Moment at) {
-    GetOption option =
-        GetOption.builder()
-            .withRange(range.to())
-            .withLimit(size.entries())
-            .withRevision(at == null ? 0 : at.revision())
-            .build();
-    return call(what, client -> client.getKVClient().get(from, option))
-        .handle(
-            (page, failed) -> {
-              if (failed != null) {
-                return size.canShrink() && Refusal.of(failed).isTooLarge()
-                    ? next(what, range, from, size.shrunk(), all, at)
-                    : CompletableFuture.<Page>failedFuture(failed);
-              }
-              Moment moment = at == null ? Moment.of(page.getHeader()) : at;
-              all.addAll(page.getKvs());
-              if (!page.isMore() || page.getKvs().isEmpty()) {
-                return CompletableFuture.completedFuture(new Page(all, moment));
-              }
-              ByteSequence last = all.get(all.size() - 1).getKey();
-              return next(
-                  what,
-                  range,
-                  last.concat(ByteSequence.from(new byte[] {0})),
-                  PageSize.after(page.getKvs()),
-                  all,
-                  moment);
-            })
-        .thenCompose(Function.identity());
   }
 
   /**
@@ -390,6 +381,19 @@ final class EtcdGateway implements AutoCloseable {
    */
   void overdue(Held through) {
     doubt(through, SILENT_NANOS);
+  }
+
+  PageSize firstPage() {
+    return firstPage;
+  }
+
+  /** Notes what a first page has shown of the line. */
+  void beginWith(PageSize size) {
+    firstPage = size.first();
+  }
+
+  long nanoTime() {
+    return timer.nanoTime();
   }
 
   Duration timeout() {

@@ -1,5 +1,6 @@
 package dev.rollcall.etcd;
 
+import dev.rollcall.RegistryException;
 import dev.rollcall.kv.Bytes;
 import dev.rollcall.kv.KeyValue;
 import dev.rollcall.kv.Keys;
@@ -34,16 +35,23 @@ final class EtcdKeyValueBackend implements KeyValueBackend {
 
   EtcdKeyValueBackend(BackendUri uri, Timer timer) {
     EtcdOptions options = EtcdOptions.of(uri);
-    this.names = KeyValueNames.of(uri, options, new Malformed());
+    Malformed malformed = new Malformed();
+    this.names = KeyValueNames.of(uri, options, malformed);
     this.timer = timer;
-    this.gateway = new EtcdGateway(options, timer);
+    this.gateway = new EtcdGateway(options, timer, malformed);
   }
 
   @Override
   public CompletionStage<Optional<KeyValue>> get(String key) {
     return gateway
         .list("get", names.range(Keys.key(key)))
-        .thenApply(page -> names.read(page.entries()).stream().findFirst());
+        .thenApply(
+            page -> {
+              if (!page.tooLarge().isEmpty()) {
+                throw RegistryException.invalid("get of " + key + ": " + Paging.TOO_LARGE);
+              }
+              return names.read(page.entries()).stream().findFirst();
+            });
   }
 
   @Override

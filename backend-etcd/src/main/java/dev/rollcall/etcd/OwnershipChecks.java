@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Design: a question waits {@link #WINDOW} for others to come, which then go together, up to 100
  * to a transaction: 10,000 registrations, whose renewals are due on common ticks, cost some ten
  * transactions a second. The reads in the transaction make it linearizable; one of comparisons
- * alone would be answered by whichever member is asked, however far behind. {@code waiting} is
- * guarded by {@code this}; calls go out without it.
+ * alone would be answered by whichever member is asked, however far behind. They read no values:
+ * 100 of what strangers put would be more than a message holds. A key that was changed is read by a
+ * call of its own. {@code waiting} is guarded by {@code this}; calls go out without it.
  */
 final class OwnershipChecks {
   /** etcd takes no more than 128 operations in a transaction unless told to. */
@@ -89,7 +90,7 @@ final class OwnershipChecks {
     for (int i = 0; i < asLeft.length; i++) {
       Question question = batch.get(i);
       asLeft[i] = new Cmp(question.key, Cmp.Op.EQUAL, CmpTarget.modRevision(question.modRevision));
-      reads[i] = Op.get(question.key, GetOption.DEFAULT);
+      reads[i] = Op.get(question.key, EtcdGateway.KEYS);
     }
     gateway
         .txn(
@@ -98,7 +99,7 @@ final class OwnershipChecks {
         .whenComplete((reply, failed) -> answer(batch, reply, failed));
   }
 
-  private static void answer(
+  private void answer(
       List<Question> batch, @Nullable TxnResponse reply, @Nullable Throwable failed) {
     if (reply == null) {
       RuntimeException why = Failing.because(failed);
@@ -113,10 +114,27 @@ final class OwnershipChecks {
     for (int i = 0; i < batch.size(); i++) {
       Question question = batch.get(i);
       List<KeyValue> found = reads.get(i).getKvs();
-      KeyValue entry = found.isEmpty() ? null : found.get(0);
-      long stands = entry == null ? 0 : entry.getModRevision();
-      question.answer.complete(
-          stands == question.modRevision ? Answer.AS_LEFT : new Answer(false, entry));
+      long stands = found.isEmpty() ? 0 : found.get(0).getModRevision();
+      if (stands == question.modRevision) {
+        question.answer.complete(Answer.AS_LEFT);
+      } else if (stands == 0) {
+        question.answer.complete(new Answer(false, null));
+      } else {
+        readChanged(question);
+      }
     }
+  }
+
+  private void readChanged(Question question) {
+    gateway
+        .entry("check of ownership", question.key)
+        .whenComplete(
+            (entry, failed) -> {
+              if (failed == null) {
+                question.answer.complete(new Answer(false, entry));
+              } else {
+                question.answer.completeExceptionally(Failing.because(failed));
+              }
+            });
   }
 }

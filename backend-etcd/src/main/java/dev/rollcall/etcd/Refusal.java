@@ -80,9 +80,15 @@ record Refusal(
     return silent && BROKEN.contains(code);
   }
 
-  /** Tells whether the answer was larger than a message may be; the store did its part. */
+  /**
+   * Tells whether the answer was larger than a message may be; the store did its part. A rate limit
+   * has the same code, so gRPC's words decide: those of Java, and those of Go, where a proxy is in
+   * between.
+   */
   boolean isTooLarge() {
-    return code == Status.Code.RESOURCE_EXHAUSTED && !words.contains(SERVER);
+    return code == Status.Code.RESOURCE_EXHAUSTED
+        && (words.contains("message exceeds maximum size")
+            || words.contains("message larger than max"));
   }
 
   boolean isMissingLease() {

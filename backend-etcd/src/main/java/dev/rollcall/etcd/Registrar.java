@@ -157,7 +157,7 @@ final class Registrar {
             ? gateway
                 .call(
                     "registration of " + tenancy.key,
-                    client -> client.getKVClient().get(tenancy.storeKey))
+                    client -> client.getKVClient().get(tenancy.storeKey, EtcdGateway.KEYS))
                 .thenApply(
                     reply -> reply.getKvs().isEmpty() ? 0 : reply.getKvs().get(0).getModRevision())
             : CompletableFuture.completedFuture(first(tenancy, request.claim()));

@@ -111,7 +111,8 @@ final class EtcdDriftTest {
     put(beside, instance("changes", 1));
     Path older = save();
     ManualTimer time = new ManualTimer();
-    EtcdBackend backend = rig.closing(EtcdBackend.open(uri(), time));
+    // Time flies here: no answer of the store's is to be late by it.
+    EtcdBackend backend = rig.closing(EtcdBackend.open(uri() + "?timeout=10m", time));
     RecordingSink sink = rig.sink(backend);
     within(Duration.ofSeconds(30), () -> live(sink, time));
     within(Duration.ofSeconds(20), () -> put(beside, instance("lost", 1)));

@@ -19,7 +19,8 @@ final class EtcdGatewayTest {
 
   private final ManualTimer timer = new ManualTimer();
   private final EtcdGateway gateway =
-      new EtcdGateway(EtcdOptions.of(BackendUri.parse("etcd://127.0.0.1:1")), timer);
+      new EtcdGateway(
+          EtcdOptions.of(BackendUri.parse("etcd://127.0.0.1:1")), timer, new Malformed());
 
   @AfterEach
   void close() {

@@ -1,8 +1,10 @@
 package dev.rollcall.etcd;
 
+import static dev.rollcall.etcd.Rig.bytes;
 import static dev.rollcall.etcd.Rig.done;
 import static dev.rollcall.etcd.Rig.within;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.rollcall.Liveness;
 import dev.rollcall.Registry;
@@ -11,13 +13,25 @@ import dev.rollcall.kv.Bytes;
 import dev.rollcall.kv.KeyValue;
 import dev.rollcall.kv.KeyValueStore;
 import dev.rollcall.kv.Keys;
+import dev.rollcall.spi.Lease;
+import dev.rollcall.spi.LeaseListener.LeaseEnd;
+import dev.rollcall.spi.Owner;
+import dev.rollcall.spi.RegisterRequest.Claim;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Selector;
 import dev.rollcall.testkit.ChangeChecker;
+import dev.rollcall.testkit.RecordingSink;
 import dev.rollcall.testkit.server.EtcdServer;
 import dev.rollcall.testkit.server.FaultProxy;
+import io.etcd.jetcd.ByteSequence;
+import io.etcd.jetcd.KV;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -140,5 +154,79 @@ class EtcdLargeTest {
     AtomicInteger now = new AtomicInteger();
     rig.closing(store.watch(Keys.prefix(""), change -> now.set(change.now().size())));
     within(PATIENCE, () -> assertThat(now).hasValue(1_200));
+  }
+
+  @Test
+  @DisplayName("owners learn what became of their keys, whatever took their place")
+  void overwrittenKeys_areToldToTheirOwners() {
+    EtcdBackend backend = rig.backend("etcd://127.0.0.1:" + server.port() + "?timeout=60s");
+    Map<LeaseEnd, Integer> ends = new ConcurrentHashMap<>();
+    List<Lease> leases = new ArrayList<>();
+    for (int i = 0; i < 80; i++) {
+      leases.add(
+          done(
+              Rig.putting(
+                  backend,
+                  Rig.instance("i" + i, 1),
+                  Liveness.heartbeat(Duration.ofMinutes(10)),
+                  Claim.TAKE_OVER,
+                  how -> ends.merge(how, 1, Integer::sum))));
+    }
+    KV raw = rig.jetcd(server.endpoint()).getKVClient();
+    done(raw.delete(bytes("/rollcall/orders/i0")));
+    for (int i = 1; i < 80; i++) {
+      done(raw.put(bytes("/rollcall/orders/i" + i), ByteSequence.from(new byte[1_300_000])));
+    }
+
+    List<CompletionStage<Void>> renewals = leases.stream().map(Lease::renew).toList();
+    renewals.forEach(
+        renewal ->
+            assertThat(catchThrowable(() -> done(renewal))).hasMessageContaining("has ended"));
+    assertThat(ends).isEqualTo(Map.of(LeaseEnd.REMOVED, 1, LeaseEnd.SUPERSEDED, 79));
+  }
+
+  @Test
+  @DisplayName("a departure by a name with dots, and a take-over, read nobody's value")
+  void values_areNotReadWhereKeysSuffice() {
+    EtcdBackend beside = rig.backend("etcd://127.0.0.1:" + server.port());
+    for (int i = 0; i < 20; i++) {
+      Rig.put(beside, large("i" + i, 1));
+    }
+    KV raw = rig.jetcd(server.endpoint()).getKVClient();
+    done(raw.put(bytes("/rollcall/orders/eu/west"), bytes("127.0.0.1:9")));
+    EtcdBackend backend = rig.backend("etcd://127.0.0.1:" + proxy.port());
+
+    done(backend.deregister(Rig.key("eu.west"), Owner.ANY));
+    assertThat(done(raw.get(bytes("/rollcall/orders/eu/west"))).getCount()).isZero();
+    assertThat(proxy.counts().bytesToClients()).isLessThan(100_000);
+    Rig.put(backend, Rig.instance("i0", 2));
+    assertThat(Rig.stored(beside)).contains(Rig.instance("i0", 2));
+    assertThat(proxy.counts().bytesToClients()).isLessThan(100_000);
+  }
+
+  @Test
+  @DisplayName(
+      "a line too slow for a page of large entries within the deadline brings them in parts")
+  void slowLine_bringsThemAll() {
+    EtcdBackend beside = rig.backend("etcd://127.0.0.1:" + server.port());
+    for (int i = 0; i < 12; i++) {
+      Rig.put(beside, large("i" + i, 1));
+    }
+    EtcdBackend backend = rig.backend("etcd://127.0.0.1:" + proxy.port() + "?timeout=2s");
+    proxy.slice(16 * 1024, Duration.ofMillis(40)); // 400 KB/s for 1.7 MB
+
+    RecordingSink sink = new RecordingSink(Selector.everything());
+    RegistryBackend.Watch watch = rig.closing(backend.watch(Selector.everything(), sink));
+    within(PATIENCE, () -> assertThat(sink.state()).hasSize(12));
+    within(PATIENCE, () -> Rig.check(sink.isLive(), "not live"));
+    watch.close();
+    assertThat(sink.violations()).isEmpty();
+
+    for (int i = 0; i < 40; i++) {
+      Rig.put(beside, Rig.instance("a" + i, 1));
+    }
+    assertThat(done(backend.snapshot(Selector.everything())).instances())
+        .as("small ones first, after which too many large ones are asked for")
+        .hasSize(52);
   }
 }
