@@ -2,7 +2,7 @@ package dev.rollcall.etcd;
 
 import dev.rollcall.RegistryException;
 import dev.rollcall.spi.support.BrokenClassPath;
-import java.util.concurrent.CompletionException;
+import dev.rollcall.spi.support.Futures;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the failure of ours in what a stage completed with. */
@@ -21,10 +21,7 @@ final class Failing {
    * to tell of, whoever has stumbled over it.
    */
   static @Nullable RegistryException known(@Nullable Throwable failed) {
-    Throwable cause = failed;
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
+    Throwable cause = failed == null ? null : Futures.cause(failed);
     return cause instanceof RegistryException known
         ? known
         : BrokenClassPath.in(cause).orElse(null);

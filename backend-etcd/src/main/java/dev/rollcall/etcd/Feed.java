@@ -6,6 +6,7 @@ import dev.rollcall.etcd.Attachment.Change;
 import dev.rollcall.etcd.EtcdGateway.Page;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.RetryBackoff;
 import io.etcd.jetcd.Watch;
 import io.etcd.jetcd.watch.WatchEvent;
 import io.etcd.jetcd.watch.WatchResponse;
@@ -37,7 +38,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Feed {
   private static final Logger LOG = LoggerFactory.getLogger(EtcdBackend.class);
-  private static final long RELIST_NANOS = Duration.ofMinutes(10).toNanos();
+  private static final Duration RELIST = Duration.ofMinutes(10);
 
   private final EtcdGateway gateway;
   private final Timer timer;
@@ -377,7 +378,7 @@ final class Feed {
     cancel(relist);
     relist =
         timer.schedule(
-            () -> gateway.elsewhere(() -> inTurn(() -> relist(mine))), Pace.spread(RELIST_NANOS));
+            () -> gateway.elsewhere(() -> inTurn(() -> relist(mine))), RetryBackoff.spread(RELIST));
   }
 
   private void relist(int mine) {

@@ -1,5 +1,6 @@
 package dev.rollcall.etcd;
 
+import dev.rollcall.spi.support.Futures;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
@@ -32,15 +33,11 @@ final class Gate {
     CompletableFuture<T> result = new CompletableFuture<>();
     Runnable go =
         () ->
-            begin(write)
+            Futures.call(write)
                 .whenComplete(
                     (value, failed) -> {
                       leave();
-                      if (failed == null) {
-                        result.complete(value);
-                      } else {
-                        result.completeExceptionally(failed);
-                      }
+                      Futures.complete(result, value, failed);
                     });
     synchronized (this) {
       if (free == 0) {
@@ -51,15 +48,6 @@ final class Gate {
     }
     go.run();
     return result;
-  }
-
-  /** Whatever it ends with, its place is given back. */
-  private static <T> CompletableFuture<T> begin(Supplier<CompletableFuture<T>> write) {
-    try {
-      return write.get();
-    } catch (RuntimeException | LinkageError thrown) {
-      return CompletableFuture.failedFuture(thrown);
-    }
   }
 
   private void leave() {

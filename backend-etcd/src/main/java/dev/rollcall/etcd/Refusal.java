@@ -3,6 +3,7 @@ package dev.rollcall.etcd;
 import dev.rollcall.RegistryException;
 import dev.rollcall.RegistryException.Kind;
 import dev.rollcall.spi.support.BrokenClassPath;
+import dev.rollcall.spi.support.Futures;
 import io.etcd.jetcd.common.exception.CompactedException;
 import io.etcd.jetcd.common.exception.EtcdException;
 import io.grpc.Status;
@@ -11,7 +12,6 @@ import io.grpc.StatusRuntimeException;
 import java.security.cert.CertificateException;
 import java.util.EnumSet;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -43,10 +43,7 @@ record Refusal(
       EnumSet.of(Status.Code.UNAVAILABLE, Status.Code.INTERNAL);
 
   static Refusal of(Throwable failure) {
-    Throwable cause = failure;
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
+    Throwable cause = Futures.cause(failure);
     RegistryException broken = BrokenClassPath.in(cause).orElse(null);
     if (broken != null) {
       return new Refusal(

@@ -12,6 +12,7 @@ import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest;
 import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.KeyedSequencer;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.kv.TxnResponse;
@@ -58,7 +59,7 @@ final class Registrar {
   private final long leastTtlSeconds;
   private final OwnershipChecks checks;
   private final LeaseRenewals renewals;
-  private final Lanes<InstanceKey> lanes = new Lanes<>();
+  private final KeyedSequencer<InstanceKey> sequencer = new KeyedSequencer<>();
   private final Gate gate;
   private final Serial starts;
   private final Map<Tenant, Tenancy> tenancies = new ConcurrentHashMap<>();
@@ -111,7 +112,7 @@ final class Registrar {
     Supplier<CompletableFuture<Lease>> write =
         unlessGivenUp(key, () -> registerNow(request, listener));
     return gateway.call(
-        "registration of " + key, any -> lanes.run(key, () -> apart(() -> gate.run(write))));
+        "registration of " + key, any -> sequencer.run(key, () -> apart(() -> gate.run(write))));
   }
 
   private CompletableFuture<Lease> registerNow(RegisterRequest request, LeaseListener listener) {
@@ -345,7 +346,7 @@ final class Registrar {
 
   CompletableFuture<Void> deregister(InstanceKey key, Owner owner) {
     Supplier<CompletableFuture<Void>> write = unlessGivenUp(key, () -> deregisterNow(key, owner));
-    return gateway.call("deregistration of " + key, any -> lanes.run(key, write));
+    return gateway.call("deregistration of " + key, any -> sequencer.run(key, write));
   }
 
   /** Leaves out a write whose deadline has passed while it waited for its turn. */

@@ -5,6 +5,7 @@ import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.LeaseListener;
 import dev.rollcall.spi.LeaseListener.LeaseEnd;
 import dev.rollcall.spi.Owner;
+import dev.rollcall.spi.support.KeyedSequencer;
 import io.etcd.jetcd.ByteSequence;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one owner has in one key, as far as this process knows. Writes to the key come one at a time
- * (see {@link Lanes}), renewals at any time; all fields are guarded by {@code this}.
+ * (see {@link KeyedSequencer}), renewals at any time; all fields are guarded by {@code this}.
  */
 final class Tenancy {
   final InstanceKey key;
