@@ -90,6 +90,7 @@ final class EtcdMatrixTest {
     return Duration.ofNanos(System.nanoTime() - began);
   }
 
+  @Tag("inside") // it reads a value by the codec
   @Test
   @DisplayName(
       "a client is stopped (SIGSTOP) for longer than its TTL: others see it expire; then"
