@@ -18,7 +18,7 @@ final class FlatMap extends AbstractMap<String, String> {
   private final String[] flat;
 
   /** Copies a map, with one string for equal ones. */
-  FlatMap(SortedMap<String, String> map, Shared<String> strings) {
+  FlatMap(SortedMap<String, String> map, Interner<String> strings) {
     flat = new String[2 * map.size()];
     int n = 0;
     for (Map.Entry<String, String> entry : map.entrySet()) {

@@ -21,7 +21,7 @@ public final class RegistryBuilder {
   private Duration idleViewsAfter = Duration.ofMinutes(1);
   private double massLossShare = 0.5;
   private Duration massLossBound = Duration.ofMinutes(5);
-  private double mostEjected = 0.5;
+  private double maxEjected = 0.5;
 
   RegistryBuilder(@Nullable String uri, @Nullable RegistryBackend backend) {
     if (backend == null) {
@@ -113,7 +113,7 @@ public final class RegistryBuilder {
     if (!(share >= 0 && share <= 1)) {
       throw RegistryException.invalid("share: " + share + " (expected: 0 to 1)");
     }
-    this.mostEjected = share;
+    this.maxEjected = share;
     return this;
   }
 
@@ -132,6 +132,6 @@ public final class RegistryBuilder {
         timer,
         listenerExecutor,
         new StoreRegistry.Settings(
-            deadline, idleViewsAfter, massLossShare, massLossBound, mostEjected));
+            deadline, idleViewsAfter, massLossShare, massLossBound, maxEjected));
   }
 }

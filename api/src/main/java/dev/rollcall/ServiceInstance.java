@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1.0
  */
 public final class ServiceInstance {
-  private static final Shared<String> STRINGS = new Shared<>(8192);
-  private static final Shared<List<String>> TAGS = new Shared<>(2048);
-  private static final Shared<Map<String, String>> METADATA = new Shared<>(2048);
+  private static final Interner<String> STRINGS = new Interner<>(8192);
+  private static final Interner<List<String>> TAGS = new Interner<>(2048);
+  private static final Interner<Map<String, String>> METADATA = new Interner<>(2048);
 
   private final InstanceKey key;
   private final String host;

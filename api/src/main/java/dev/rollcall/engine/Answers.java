@@ -66,7 +66,7 @@ final class Answers implements AutoCloseable {
   }
 
   /** The first outcome counts: who claims it writes the fields, before this is due. */
-  private static final class Answer<T extends @Nullable Object> extends Due {
+  private static final class Answer<T extends @Nullable Object> extends Dispatchable {
     private final CompletableFuture<T> future = new CompletableFuture<>();
     private final AtomicBoolean claimed = new AtomicBoolean();
     private @Nullable T value;

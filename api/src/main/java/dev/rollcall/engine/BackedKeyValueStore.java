@@ -167,12 +167,12 @@ public final class BackedKeyValueStore implements KeyValueStore {
   public Subscription watch(Keys keys, KeyValueListener listener) {
     Arguments.notNull("keys", keys, "");
     Arguments.notNull("listener", listener, ", keys " + keys);
-    KeyValueMailbox mailbox;
+    KeyValueSubscriber mailbox;
     WatchedKeys of;
     synchronized (this) {
       requireOpen();
       of = watched.computeIfAbsent(keys, missing -> new WatchedKeys(missing, timer, dispatcher));
-      mailbox = new KeyValueMailbox(dispatcher, of, listener, this::left);
+      mailbox = new KeyValueSubscriber(dispatcher, of, listener, this::left);
       of.add(mailbox);
     }
     try {
@@ -186,7 +186,7 @@ public final class BackedKeyValueStore implements KeyValueStore {
   }
 
   /** Takes a mailbox off its keys; the last one takes their upstream watch along. */
-  private void left(KeyValueMailbox mailbox) {
+  private void left(KeyValueSubscriber mailbox) {
     WatchedKeys of = mailbox.watched();
     synchronized (this) {
       if (!of.remove(mailbox)) {
@@ -251,11 +251,11 @@ public final class BackedKeyValueStore implements KeyValueStore {
       closed = true;
       all = List.copyOf(watched.values());
     }
-    List<KeyValueMailbox> mailboxes = new ArrayList<>();
+    List<KeyValueSubscriber> mailboxes = new ArrayList<>();
     all.forEach(keys -> mailboxes.addAll(keys.mailboxes()));
     all.forEach(WatchedKeys::close); // one that is being opened would outlive the backend
     try {
-      mailboxes.forEach(Mailbox::shut);
+      mailboxes.forEach(Subscriber::shut);
       long until = System.nanoTime() + QUIET_NANOS;
       mailboxes.forEach(mailbox -> mailbox.awaitQuiet(until - System.nanoTime()));
     } finally {

@@ -19,7 +19,7 @@ final class Chunk {
   private static final int FEW = 16;
 
   /** So many of the same number are looked at. */
-  private static final int MOST_TIES = 4;
+  private static final int MAX_TIES = 4;
 
   final ServiceInstance[] instances;
   private @Nullable Heads heads;
@@ -118,7 +118,7 @@ final class Chunk {
     }
     int number = Heads.number(id, known.skipped);
     int at = known.firstNotBelow(number);
-    for (int tie = 0; tie < MOST_TIES; tie++) {
+    for (int tie = 0; tie < MAX_TIES; tie++) {
       if (at + tie >= instances.length || known.numbers[at + tie] != number) {
         return -1;
       }

@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  *       {@code worker} looks at the queue afterwards. So what is in the queue has a worker.
  *   <li>A worker says what it has taken before it asks whether it still counts; the watchdog puts
  *       another one in its place before it asks what that was. So one of the two makes a {@link
- *       Fanout} due again that is not finished. A single mailbox is left to who is in it.
+ *       SubscriberGroup} due again that is not finished. A single mailbox is left to who is in it.
  *   <li>A worker begins once, whoever runs it. So one that an executor has refused, dropped or kept
  *       waiting is given to the pool as well, and the watchdog sees to that.
  * </ul>
@@ -61,7 +61,7 @@ final class Dispatcher implements AutoCloseable {
   private final Timer timer;
   private final ExecutorService pool;
   private final Executor executor;
-  private final Queue<Due> queue = new ConcurrentLinkedQueue<>();
+  private final Queue<Dispatchable> queue = new ConcurrentLinkedQueue<>();
   private final AtomicReference<@Nullable Worker> worker = new AtomicReference<>();
   private final AtomicInteger blocked = new AtomicInteger(); // workers that lost their place
   private final AtomicBoolean watched = new AtomicBoolean();
@@ -75,7 +75,7 @@ final class Dispatcher implements AutoCloseable {
   }
 
   /** Runs something soon. Called by whoever has made it due, on any thread, under no lock. */
-  void enqueue(Due due) {
+  void enqueue(Dispatchable due) {
     queue.add(due);
     if (worker.get() == null) {
       Worker next = new Worker();
@@ -156,7 +156,7 @@ final class Dispatcher implements AutoCloseable {
       blocked.decrementAndGet();
       return;
     }
-    Due unfinished = stuck.current;
+    Dispatchable unfinished = stuck.current;
     if (unfinished != null && unfinished.isShared()) {
       unfinished.signal();
     }
@@ -172,7 +172,7 @@ final class Dispatcher implements AutoCloseable {
   /** Empties the queue, one after the other. Its fields are its own but where it says otherwise. */
   final class Worker implements Runnable {
     private volatile int begun; // 1 once somebody runs it, by BEGUN
-    private volatile @Nullable Due current; // read by the watchdog
+    private volatile @Nullable Dispatchable current; // read by the watchdog
     private volatile long steps; // read by the watchdog
     private long stepsSeen = -1; // the watchdog's
     private int looks; // the watchdog's
@@ -190,7 +190,7 @@ final class Dispatcher implements AutoCloseable {
 
     /** Tells whether anybody waits for this worker but the one that it calls. */
     private boolean isAwaited() {
-      Due now = current;
+      Dispatchable now = current;
       return queue.peek() != null || (now != null && now.isShared());
     }
 
@@ -240,7 +240,7 @@ final class Dispatcher implements AutoCloseable {
     }
 
     private void empty() {
-      for (Due due = queue.poll(); due != null; due = queue.poll()) {
+      for (Dispatchable due = queue.poll(); due != null; due = queue.poll()) {
         due.taken();
         step();
         current = due;
@@ -264,7 +264,7 @@ final class Dispatcher implements AutoCloseable {
       if (!worker.compareAndSet(this, new Worker())) {
         blocked.decrementAndGet();
       }
-      Due unfinished = current;
+      Dispatchable unfinished = current;
       if (unfinished != null) {
         unfinished.signal();
       }

@@ -57,12 +57,12 @@ final class InstanceCache {
 
   private Lists loading = Lists.NONE;
   private Set<String> ejected = Set.of(); // in the order of their ejections
-  private final double mostEjected;
+  private final double maxEjected;
   private Map<String, ServiceInstance> held = Map.of();
   private volatile List<ServiceInstance> newlyHeld = List.of();
-  private @Nullable Since heldSince;
+  private @Nullable Timestamp heldSince;
   private String withheldBecause = "";
-  private Freshness stream = Since.LOADING;
+  private Freshness stream = Timestamp.LOADING;
   private boolean closed;
   private long revision;
   private WeakReference<CachedView> view = new WeakReference<>(null);
@@ -107,8 +107,8 @@ final class InstanceCache {
   }
 
   /** Creates the cache of a view of its own. */
-  InstanceCache(String service, Timer timer, LossGuard.Window losses, double mostEjected) {
-    this(service, timer, losses, mostEjected, null);
+  InstanceCache(String service, Timer timer, LossGuard.Window losses, double maxEjected) {
+    this(service, timer, losses, maxEjected, null);
   }
 
   /** Creates a cache that takes the versions of its snapshots from a counter shared with others. */
@@ -116,10 +116,10 @@ final class InstanceCache {
       String service,
       Timer timer,
       LossGuard.Window losses,
-      double mostEjected,
+      double maxEjected,
       @Nullable AtomicLong versions) {
     this.service = service;
-    this.mostEjected = mostEjected;
+    this.maxEjected = maxEjected;
     this.versions = versions;
     this.timer = timer;
     this.losses = losses;
@@ -128,7 +128,8 @@ final class InstanceCache {
 
   /** Returns the state of a service of which nothing is known. */
   static ViewSnapshot nothing(String service) {
-    return new ViewSnapshot(service, InstanceList.EMPTY, InstanceList.EMPTY, 0, 0, Since.LOADING);
+    return new ViewSnapshot(
+        service, InstanceList.EMPTY, InstanceList.EMPTY, 0, 0, Timestamp.LOADING);
   }
 
   ViewSnapshot snapshot() {
@@ -236,7 +237,7 @@ final class InstanceCache {
       }
       Lists first = lists();
       loading = Lists.NONE;
-      stream = Since.LIVE;
+      stream = Timestamp.LIVE;
       publish(first);
     }
     loaded.complete(null);
@@ -287,7 +288,7 @@ final class InstanceCache {
     } else if (stream instanceof Freshness.Stale stale) {
       stream = stale.because(cause);
     } else {
-      stream = Since.now(timer).stale(cause);
+      stream = Timestamp.now(timer).stale(cause);
     }
     publish(lists());
   }
@@ -344,7 +345,7 @@ final class InstanceCache {
       ServiceInstance instance = now.known.find(id);
       if (instance == null
           || instance.health() != Health.PASSING
-          || ejected.size() + 1 > mostEjected * now.passing.size()
+          || ejected.size() + 1 > maxEjected * now.passing.size()
           || ejected.contains(id)) {
         return false;
       }
@@ -461,7 +462,7 @@ final class InstanceCache {
     if (holding == (heldSince != null)) {
       return false;
     }
-    heldSince = holding ? Since.now(timer) : null;
+    heldSince = holding ? Timestamp.now(timer) : null;
     return true;
   }
 
@@ -497,7 +498,7 @@ final class InstanceCache {
     TreeMap<String, @Nullable ServiceInstance> out = new TreeMap<>();
     for (Iterator<String> oldest = ejected.iterator(); oldest.hasNext(); ) {
       String id = oldest.next();
-      if (passing.indexOfId(id) < 0 || ejected.size() > mostEjected * passing.size()) {
+      if (passing.indexOfId(id) < 0 || ejected.size() > maxEjected * passing.size()) {
         oldest.remove();
       } else {
         out.put(id, null);

@@ -40,11 +40,12 @@ final class LossGuard {
   /** Asks instances that a cache holds; {@code release} is called for each that is to go. */
   void ask(Iterable<ServiceInstance> held, InstanceCache cache, Release release) {
     for (ServiceInstance instance : held) {
-      ask(instance, cache, release, Since.now(timer));
+      ask(instance, cache, release, Timestamp.now(timer));
     }
   }
 
-  private void ask(ServiceInstance instance, InstanceCache cache, Release release, Since since) {
+  private void ask(
+      ServiceInstance instance, InstanceCache cache, Release release, Timestamp since) {
     if (!cache.holds(instance)) {
       return;
     }

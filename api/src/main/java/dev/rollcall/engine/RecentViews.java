@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Design.</b> A table with open addressing whose slots are the views themselves: they know
  * their name and its hash, so that a look-up has one step less than with a map that keeps both in a
- * node of its own. A look-up goes {@value #MOST_STEPS} slots far at most. A view that has no place
+ * node of its own. A look-up goes {@value #MAX_STEPS} slots far at most. A view that has no place
  * there, since many names have one hash, is not kept, and is looked for each time: names from
  * somebody hostile cost what a map costs, not more.
  *
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class RecentViews {
   private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(CachedView[].class);
   private static final int FIRST = 64;
-  private static final int MOST_STEPS = 8;
+  private static final int MAX_STEPS = 8;
 
   /** A power of two long; at least twice as long as there are views, at most {@code 16} times. */
   private volatile CachedView[] table = new CachedView[FIRST];
@@ -33,7 +33,7 @@ final class RecentViews {
     CachedView[] slots = table;
     int hash = service.hashCode();
     int at = spread(hash);
-    for (int step = 0; step < MOST_STEPS; step++) {
+    for (int step = 0; step < MAX_STEPS; step++) {
       CachedView view = slot(slots, at + step);
       if (view == null || view.isOf(service, hash)) {
         return view;
@@ -69,7 +69,7 @@ final class RecentViews {
   /** Puts a view into the first free slot of its own; returns whether there is one. */
   private boolean place(CachedView[] slots, CachedView view) {
     int at = spread(view.hash());
-    for (int step = 0; step < MOST_STEPS; step++) {
+    for (int step = 0; step < MAX_STEPS; step++) {
       CachedView present = slot(slots, at + step);
       boolean same = present != null && present.isOf(view.service(), view.hash());
       if (present == null || same) {

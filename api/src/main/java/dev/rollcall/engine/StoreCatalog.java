@@ -40,8 +40,8 @@ final class StoreCatalog implements Catalog, WatchSink {
   private final Dispatcher dispatcher;
   private final Runnable whenBack;
   private final Map<String, InstanceCache> caches = new ConcurrentHashMap<>();
-  private final List<CatalogMailbox> mailboxes = new CopyOnWriteArrayList<>();
-  private final Fanout fanout;
+  private final List<CatalogSubscriber> mailboxes = new CopyOnWriteArrayList<>();
+  private final SubscriberGroup fanout;
 
   /** Shared by all services, so that one that vanishes and comes back goes on counting. */
   private final AtomicLong versions = new AtomicLong();
@@ -52,7 +52,7 @@ final class StoreCatalog implements Catalog, WatchSink {
   /** The store's, as it was shown last: for services that are not there. Written under this. */
   private volatile long revision;
 
-  private final Complaint complaint = new Complaint();
+  private final FailureLog complaint = new FailureLog();
   private RegistryBackend.@Nullable Watch upstream; // guarded by this
   private boolean closed; // guarded by this
   private boolean away; // of the backend's calls alone, which come one at a time
@@ -66,7 +66,7 @@ final class StoreCatalog implements Catalog, WatchSink {
     this.timer = timer;
     this.guard = guard;
     this.dispatcher = dispatcher;
-    this.fanout = new Fanout(dispatcher, mailboxes);
+    this.fanout = new SubscriberGroup(dispatcher, mailboxes);
     this.whenBack = whenBack;
     this.stream = new InstanceCache("*", timer, guard.window(), 0, versions);
   }
@@ -105,7 +105,7 @@ final class StoreCatalog implements Catalog, WatchSink {
     }
   }
 
-  List<CatalogMailbox> mailboxes() {
+  List<CatalogSubscriber> mailboxes() {
     return mailboxes;
   }
 
@@ -147,7 +147,7 @@ final class StoreCatalog implements Catalog, WatchSink {
 
   @Override
   public Subscription watch(CatalogListener listener) {
-    CatalogMailbox mailbox = new CatalogMailbox(dispatcher, this, listener);
+    CatalogSubscriber mailbox = new CatalogSubscriber(dispatcher, this, listener);
     mailboxes.add(mailbox);
     boolean late;
     synchronized (this) {
@@ -279,7 +279,7 @@ final class StoreCatalog implements Catalog, WatchSink {
     return caches.keySet();
   }
 
-  void detach(CatalogMailbox mailbox) {
+  void detach(CatalogSubscriber mailbox) {
     mailboxes.remove(mailbox);
   }
 }

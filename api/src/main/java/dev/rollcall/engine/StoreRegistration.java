@@ -63,12 +63,12 @@ final class StoreRegistration implements Registration {
   private final Duration deadline;
   private final Liveness liveness;
   private final Claim firstClaim;
-  private final Set<StateMailbox> listening;
+  private final Set<StateSubscriber> listening;
   private final Consumer<StoreRegistration> whenDone;
   private final InstanceKey key;
   private final String owner;
-  private final List<StateMailbox> mailboxes = new CopyOnWriteArrayList<>();
-  private final Complaint complaint = new Complaint();
+  private final List<StateSubscriber> mailboxes = new CopyOnWriteArrayList<>();
+  private final FailureLog complaint = new FailureLog();
   private final CompletableFuture<Registration> active = new CompletableFuture<>();
   private final CompletableFuture<@Nullable Void> gone = new CompletableFuture<>();
 
@@ -137,7 +137,7 @@ final class StoreRegistration implements Registration {
       ServiceInstance instance,
       Liveness liveness,
       Claim firstClaim,
-      Set<StateMailbox> listening,
+      Set<StateSubscriber> listening,
       Consumer<StoreRegistration> whenDone) {
     this.backend = backend;
     this.timer = timer;
@@ -304,7 +304,7 @@ final class StoreRegistration implements Registration {
 
   @Override
   public Subscription onState(Consumer<State> listener) {
-    StateMailbox mailbox = new StateMailbox(dispatcher, listener, mailboxes, listening);
+    StateSubscriber mailbox = new StateSubscriber(dispatcher, listener, mailboxes, listening);
     synchronized (lock) {
       mailboxes.add(mailbox);
       listening.add(mailbox);
@@ -358,7 +358,7 @@ final class StoreRegistration implements Registration {
       action = decide();
     }
     action.run();
-    mailboxes.forEach(Mailbox::signal);
+    mailboxes.forEach(Subscriber::signal);
   }
 
   private Runnable decide() {

@@ -66,14 +66,14 @@ public final class StoreRegistry implements Registry {
    * @param idleViewsAfter when a view that nobody needs is dropped
    * @param lossShare see {@link LossGuard}
    * @param lossBound see {@link LossGuard}
-   * @param mostEjected the largest share of a service's passing instances that is not picked
+   * @param maxEjected the largest share of a service's passing instances that is not picked
    */
   public record Settings(
       Duration deadline,
       Duration idleViewsAfter,
       double lossShare,
       Duration lossBound,
-      double mostEjected) {}
+      double maxEjected) {}
 
   private final RegistryBackend backend;
   private final Timer timer;
@@ -93,7 +93,7 @@ public final class StoreRegistry implements Registry {
       new ConcurrentHashMap<>();
 
   /** Of the listeners to registrations' states, those that may still be called. */
-  private final Set<StateMailbox> listening = ConcurrentHashMap.newKeySet();
+  private final Set<StateSubscriber> listening = ConcurrentHashMap.newKeySet();
 
   private final UUID owners = UUID.randomUUID();
   private final AtomicLong begun = new AtomicLong();
@@ -175,7 +175,7 @@ public final class StoreRegistry implements Registry {
   @Override
   public Registration announce(ServiceInstance instance, Liveness liveness) {
     StoreRegistration registration = begin(instance, liveness, Claim.TAKE_OVER);
-    Complaint complaint = new Complaint();
+    FailureLog complaint = new FailureLog();
     registration
         .active()
         .whenComplete(
@@ -272,7 +272,7 @@ public final class StoreRegistry implements Registry {
                       ? known
                       : new WatchedService(
                           name,
-                          new InstanceCache(name, timer, guard.window(), settings.mostEjected),
+                          new InstanceCache(name, timer, guard.window(), settings.maxEjected),
                           guard,
                           dispatcher,
                           this::streamAnswers);
@@ -371,7 +371,7 @@ public final class StoreRegistry implements Registry {
                 listing -> {
                   InstanceList all = InstanceList.of(listing.instances());
                   return new ViewSnapshot(
-                      name, all, all.passing(), 1, listing.revision(), Since.LIVE);
+                      name, all, all.passing(), 1, listing.revision(), Timestamp.LIVE);
                 }),
         "service " + name);
   }
@@ -471,7 +471,7 @@ public final class StoreRegistry implements Registry {
     }
     List<WatchedService> watched = List.copyOf(services.values());
     watched.forEach(WatchedService::close); // before their listeners are counted
-    List<Mailbox> mailboxes = new ArrayList<>();
+    List<Subscriber> mailboxes = new ArrayList<>();
     watched.forEach(service -> mailboxes.addAll(service.mailboxes()));
     mailboxes.addAll(listening);
     if (everything != null) {
@@ -480,7 +480,7 @@ public final class StoreRegistry implements Registry {
     }
     recent.clear();
     services.clear(); // so that the next call finds the registry closed
-    mailboxes.forEach(Mailbox::shut);
+    mailboxes.forEach(Subscriber::shut);
     RegistryException cause = RegistryException.unavailable(CLOSED, null);
     watched.forEach(service -> service.end(cause));
     if (everything != null) {

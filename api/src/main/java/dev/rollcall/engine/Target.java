@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
  */
 final class Target {
   private static final long FIRST_EJECTION_NANOS = 1_000_000_000L;
-  private static final int MOST_DOUBLINGS = 5;
+  private static final int MAX_DOUBLINGS = 5;
   private static final AtomicIntegerFieldUpdater<Target> IN_FLIGHT =
       AtomicIntegerFieldUpdater.newUpdater(Target.class, "inFlight");
 
@@ -46,7 +46,7 @@ final class Target {
   /** Notes a failure that ejects; returns for how long: 1 s, and twice the last time up to 32 s. */
   synchronized long strike() {
     hasFailed = true;
-    return FIRST_EJECTION_NANOS << Math.min(strikes++, MOST_DOUBLINGS);
+    return FIRST_EJECTION_NANOS << Math.min(strikes++, MAX_DOUBLINGS);
   }
 
   /** Notes a request that went well. */

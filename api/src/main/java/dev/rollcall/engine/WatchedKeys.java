@@ -42,11 +42,11 @@ final class WatchedKeys implements KeyValueSink {
 
   private final Keys keys;
   private final Timer timer;
-  private final List<KeyValueMailbox> mailboxes = new CopyOnWriteArrayList<>();
-  private final Fanout fanout;
+  private final List<KeyValueSubscriber> mailboxes = new CopyOnWriteArrayList<>();
+  private final SubscriberGroup fanout;
   private final AtomicBoolean started = new AtomicBoolean();
 
-  private final Complaint complaint = new Complaint();
+  private final FailureLog complaint = new FailureLog();
 
   private final Object lock = new Object();
   private final TreeMap<String, KeyValue> known = new TreeMap<>();
@@ -54,13 +54,13 @@ final class WatchedKeys implements KeyValueSink {
   private boolean copied = true;
   private boolean loaded;
   private long revision;
-  private Freshness stream = Since.LOADING;
+  private Freshness stream = Timestamp.LOADING;
   private KeyValueBackend.@Nullable Watch upstream;
   private boolean closed;
 
   WatchedKeys(Keys keys, Timer timer, Dispatcher dispatcher) {
     this.keys = keys;
-    this.fanout = new Fanout(dispatcher, mailboxes);
+    this.fanout = new SubscriberGroup(dispatcher, mailboxes);
     this.timer = timer;
   }
 
@@ -68,16 +68,16 @@ final class WatchedKeys implements KeyValueSink {
     return keys;
   }
 
-  void add(KeyValueMailbox mailbox) {
+  void add(KeyValueSubscriber mailbox) {
     mailboxes.add(mailbox);
   }
 
   /** Takes a mailbox off; returns whether it was the last one. */
-  boolean remove(KeyValueMailbox mailbox) {
+  boolean remove(KeyValueSubscriber mailbox) {
     return mailboxes.remove(mailbox) && mailboxes.isEmpty();
   }
 
-  List<KeyValueMailbox> mailboxes() {
+  List<KeyValueSubscriber> mailboxes() {
     return mailboxes;
   }
 
@@ -177,7 +177,7 @@ final class WatchedKeys implements KeyValueSink {
         return;
       }
       loaded = true;
-      stream = Since.LIVE;
+      stream = Timestamp.LIVE;
     }
     signal(true);
   }
@@ -192,7 +192,7 @@ final class WatchedKeys implements KeyValueSink {
       } else if (stream instanceof Freshness.Stale stale) {
         stream = stale.because(why);
       } else {
-        stream = Since.now(timer).stale(why);
+        stream = Timestamp.now(timer).stale(why);
       }
     }
     signal(true);

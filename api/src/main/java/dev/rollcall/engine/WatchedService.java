@@ -44,8 +44,8 @@ final class WatchedService implements WatchSink {
   private final Targets targets;
 
   private final List<WeakReference<BalancedView>> derived = new CopyOnWriteArrayList<>();
-  private final List<Mailbox> mailboxes = new CopyOnWriteArrayList<>();
-  private final Fanout fanout;
+  private final List<Subscriber> mailboxes = new CopyOnWriteArrayList<>();
+  private final SubscriberGroup fanout;
 
   /** Set before the first view is derived or listener added: until then no change looks for any. */
   private volatile boolean followed;
@@ -55,7 +55,7 @@ final class WatchedService implements WatchSink {
   private volatile @Nullable Change lastChange; // by any worker: at worst it is made twice
   private long idleSince;
   private boolean idle;
-  private final Complaint complaint = new Complaint();
+  private final FailureLog complaint = new FailureLog();
   private boolean away; // of the backend's calls alone, which come one at a time
   private RegistryBackend.@Nullable Watch upstream; // guarded by this
   private boolean closed; // guarded by this
@@ -73,7 +73,7 @@ final class WatchedService implements WatchSink {
     this.dispatcher = dispatcher;
     this.whenBack = whenBack;
     this.targets = new Targets(cache.timer());
-    this.fanout = new Fanout(dispatcher, mailboxes);
+    this.fanout = new SubscriberGroup(dispatcher, mailboxes);
     this.weakView = new WeakReference<>(null);
   }
 
@@ -145,7 +145,7 @@ final class WatchedService implements WatchSink {
     catchUp();
   }
 
-  List<Mailbox> mailboxes() {
+  List<Subscriber> mailboxes() {
     return mailboxes;
   }
 
@@ -217,8 +217,8 @@ final class WatchedService implements WatchSink {
 
   /** Tells a listener of the states of a derived view. */
   Subscription watch(ServiceListener listener, Supplier<ViewSnapshot> states) {
-    ServiceMailbox mailbox =
-        new ServiceMailbox(dispatcher, states, this::change, listener, mailboxes);
+    ServiceSubscriber mailbox =
+        new ServiceSubscriber(dispatcher, states, this::change, listener, mailboxes);
     followed = true;
     mailboxes.add(mailbox);
     boolean late;

@@ -18,7 +18,7 @@ class ChangeTest {
 
   static ViewSnapshot snapshot(List<ServiceInstance> instances) {
     InstanceList all = InstanceList.of(instances);
-    return new ViewSnapshot("orders", all, all.passing(), 1, 1, Since.LIVE);
+    return new ViewSnapshot("orders", all, all.passing(), 1, 1, Timestamp.LIVE);
   }
 
   /** The difference as somebody would write it who has time. */

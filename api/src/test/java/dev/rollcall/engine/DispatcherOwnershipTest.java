@@ -60,20 +60,20 @@ class DispatcherOwnershipTest {
     return await().atMost(Duration.ofMinutes(1));
   }
 
-  private static MailboxTest.Counting mailbox(Dispatcher dispatcher) {
-    return new MailboxTest.Counting(dispatcher, () -> {});
+  private static SubscriberTest.Counting mailbox(Dispatcher dispatcher) {
+    return new SubscriberTest.Counting(dispatcher, () -> {});
   }
 
-  private MailboxTest.Counting blocking(Dispatcher dispatcher) {
-    return new MailboxTest.Counting(dispatcher, () -> MailboxTest.join(until));
+  private SubscriberTest.Counting blocking(Dispatcher dispatcher) {
+    return new SubscriberTest.Counting(dispatcher, () -> SubscriberTest.join(until));
   }
 
-  private static void heard(MailboxTest.Counting mailbox) {
+  private static void heard(SubscriberTest.Counting mailbox) {
     soon().untilAsserted(() -> assertThat(mailbox.delivered).hasPositiveValue());
   }
 
   /** Signals on another thread, which a listener may block. */
-  private static Thread signal(Due due) {
+  private static Thread signal(Dispatchable due) {
     Thread thread = new Thread(due::signal);
     thread.setDaemon(true);
     thread.start();
@@ -88,9 +88,9 @@ class DispatcherOwnershipTest {
   void fanout_whenItsWorkerStallsInTheTimer_isDelivered() {
     try (Dispatcher dispatcher =
         new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run)) {
-      List<MailboxTest.Counting> both = List.of(mailbox(dispatcher), mailbox(dispatcher));
+      List<SubscriberTest.Counting> both = List.of(mailbox(dispatcher), mailbox(dispatcher));
       timer.stall.set(() -> timer.time.advance(LOOK.multipliedBy(3)));
-      new Fanout(dispatcher, both).signal();
+      new SubscriberGroup(dispatcher, both).signal();
       both.forEach(DispatcherOwnershipTest::heard);
     }
   }
@@ -101,11 +101,11 @@ class DispatcherOwnershipTest {
         new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run)) {
       AtomicInteger state = new AtomicInteger();
       List<AtomicInteger> seen = List.of(new AtomicInteger(), new AtomicInteger());
-      List<MailboxTest.Counting> both = new ArrayList<>();
+      List<SubscriberTest.Counting> both = new ArrayList<>();
       for (AtomicInteger last : seen) {
-        both.add(new MailboxTest.Counting(dispatcher, () -> last.set(state.get())));
+        both.add(new SubscriberTest.Counting(dispatcher, () -> last.set(state.get())));
       }
-      Fanout fanout = new Fanout(dispatcher, both);
+      SubscriberGroup fanout = new SubscriberGroup(dispatcher, both);
       for (int i = 1; i <= 200; i++) {
         int change = i;
         state.set(change);
@@ -121,11 +121,11 @@ class DispatcherOwnershipTest {
   void fanout_whenTheMailboxThatBlocksIsTakenOff_reachesTheLastOne() {
     try (Dispatcher dispatcher =
         new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run)) {
-      List<MailboxTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
+      List<SubscriberTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
       mailboxes.add(blocking(dispatcher));
       mailboxes.add(mailbox(dispatcher));
-      MailboxTest.Counting last = mailboxes.get(1);
-      awaitBlocked(signal(new Fanout(dispatcher, mailboxes)));
+      SubscriberTest.Counting last = mailboxes.get(1);
+      awaitBlocked(signal(new SubscriberGroup(dispatcher, mailboxes)));
       mailboxes.remove(0);
       timer.time.advance(LOOK.multipliedBy(3));
       heard(last);
@@ -136,7 +136,7 @@ class DispatcherOwnershipTest {
   void worker_thatTheExecutorDrops_isReplaced() {
     try (Dispatcher dispatcher =
         new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), task -> {})) {
-      MailboxTest.Counting mailbox = mailbox(dispatcher);
+      SubscriberTest.Counting mailbox = mailbox(dispatcher);
       mailbox.signal();
       timer.time.advance(A_SECOND);
       heard(mailbox);
@@ -148,7 +148,7 @@ class DispatcherOwnershipTest {
     Queue<Runnable> kept = new ArrayDeque<>();
     try (Dispatcher dispatcher =
         new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), kept::add)) {
-      MailboxTest.Counting mailbox = mailbox(dispatcher);
+      SubscriberTest.Counting mailbox = mailbox(dispatcher);
       mailbox.signal();
       timer.time.advance(A_SECOND);
       heard(mailbox);
@@ -173,7 +173,7 @@ class DispatcherOwnershipTest {
                 task -> {
                   throw new IllegalStateException("broken");
                 })) {
-      MailboxTest.Counting mailbox = mailbox(dispatcher);
+      SubscriberTest.Counting mailbox = mailbox(dispatcher);
       mailbox.signal();
       heard(mailbox);
       assertThat(log.warnings())
@@ -190,14 +190,14 @@ class DispatcherOwnershipTest {
     try (RecordedLog log = new RecordedLog();
         Dispatcher dispatcher =
             new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run)) {
-      List<MailboxTest.Counting> both = List.of(mailbox(dispatcher), mailbox(dispatcher));
-      new Fanout(dispatcher, both).signal();
+      List<SubscriberTest.Counting> both = List.of(mailbox(dispatcher), mailbox(dispatcher));
+      new SubscriberGroup(dispatcher, both).signal();
       both.forEach(DispatcherOwnershipTest::heard);
       assertThat(log.warnings())
           .containsExactly("the timer has thrown; a listener that blocks may delay others");
 
       awaitBlocked(signal(blocking(dispatcher)));
-      MailboxTest.Counting other = mailbox(dispatcher);
+      SubscriberTest.Counting other = mailbox(dispatcher);
       other.signal();
       timer.time.advance(LOOK.multipliedBy(3));
       heard(other);
@@ -210,8 +210,8 @@ class DispatcherOwnershipTest {
     try (RecordedLog log = new RecordedLog();
         Dispatcher dispatcher =
             new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run)) {
-      Due breaking =
-          new Due(dispatcher) {
+      Dispatchable breaking =
+          new Dispatchable(dispatcher) {
             @Override
             void deliver(Dispatcher.Worker worker) {
               if (runs.incrementAndGet() == 1) {
@@ -229,7 +229,7 @@ class DispatcherOwnershipTest {
       } catch (StackOverflowError expected) {
         assertThat(runs).hasValue(1);
       }
-      MailboxTest.Counting other = mailbox(dispatcher);
+      SubscriberTest.Counting other = mailbox(dispatcher);
       other.signal();
       timer.time.advance(A_SECOND);
       heard(other);
@@ -244,11 +244,12 @@ class DispatcherOwnershipTest {
     ExecutorService single = Executors.newSingleThreadExecutor(task -> new Thread(task, "given"));
     try (Dispatcher dispatcher =
         new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), single)) {
-      MailboxTest.Counting blocking = blocking(dispatcher);
+      SubscriberTest.Counting blocking = blocking(dispatcher);
       blocking.signal();
       heard(blocking);
-      MailboxTest.Counting other =
-          new MailboxTest.Counting(dispatcher, () -> names.add(Thread.currentThread().getName()));
+      SubscriberTest.Counting other =
+          new SubscriberTest.Counting(
+              dispatcher, () -> names.add(Thread.currentThread().getName()));
       other.signal();
       timer.time.advance(LOOK.multipliedBy(3));
       heard(other);
@@ -278,8 +279,8 @@ class DispatcherOwnershipTest {
         signal(
             blocking(new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run))));
     dispatcher.close();
-    List<MailboxTest.Counting> both = List.of(mailbox(dispatcher), mailbox(dispatcher));
-    new Fanout(dispatcher, both).signal();
+    List<SubscriberTest.Counting> both = List.of(mailbox(dispatcher), mailbox(dispatcher));
+    new SubscriberGroup(dispatcher, both).signal();
     timer.time.advance(A_SECOND);
     assertThat(timer.time.pending()).isZero();
   }

@@ -23,8 +23,8 @@ class DispatcherTest {
     timer.close();
   }
 
-  private static MailboxTest.Counting blocking(Dispatcher dispatcher, CountDownLatch until) {
-    return new MailboxTest.Counting(dispatcher, () -> MailboxTest.join(until));
+  private static SubscriberTest.Counting blocking(Dispatcher dispatcher, CountDownLatch until) {
+    return new SubscriberTest.Counting(dispatcher, () -> SubscriberTest.join(until));
   }
 
   @Test
@@ -34,7 +34,7 @@ class DispatcherTest {
       for (int i = 0; i < 5; i++) {
         blocking(dispatcher, until).signal();
       }
-      MailboxTest.Counting other = new MailboxTest.Counting(dispatcher, () -> {});
+      SubscriberTest.Counting other = new SubscriberTest.Counting(dispatcher, () -> {});
       other.signal();
       await().untilAsserted(() -> assertThat(other.delivered).hasValue(1));
       other.signal();
@@ -50,7 +50,7 @@ class DispatcherTest {
     try (Dispatcher dispatcher =
         new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), single)) {
       blocking(dispatcher, until).signal();
-      MailboxTest.Counting other = new MailboxTest.Counting(dispatcher, () -> {});
+      SubscriberTest.Counting other = new SubscriberTest.Counting(dispatcher, () -> {});
       other.signal();
       await().untilAsserted(() -> assertThat(other.delivered).hasValue(1));
       until.countDown();
@@ -64,8 +64,8 @@ class DispatcherTest {
     List<Thread> threads = new CopyOnWriteArrayList<>();
     try (Dispatcher dispatcher =
         new Dispatcher(new ManualTimer(), RealMachine.INSTANCE.listenerPool(), Runnable::run)) {
-      MailboxTest.Counting mailbox =
-          new MailboxTest.Counting(dispatcher, () -> threads.add(Thread.currentThread()));
+      SubscriberTest.Counting mailbox =
+          new SubscriberTest.Counting(dispatcher, () -> threads.add(Thread.currentThread()));
       mailbox.signal();
       mailbox.signal();
     }
@@ -81,8 +81,9 @@ class DispatcherTest {
       Thread stuck = new Thread(() -> blocking(dispatcher, until).signal());
       stuck.start();
       await().until(() -> stuck.getState() == Thread.State.WAITING);
-      MailboxTest.Counting other =
-          new MailboxTest.Counting(dispatcher, () -> names.add(Thread.currentThread().getName()));
+      SubscriberTest.Counting other =
+          new SubscriberTest.Counting(
+              dispatcher, () -> names.add(Thread.currentThread().getName()));
       other.signal();
       await().untilAsserted(() -> assertThat(other.delivered).hasValue(1));
       until.countDown();
@@ -101,7 +102,7 @@ class DispatcherTest {
               rejected.incrementAndGet();
               throw new RejectedExecutionException("full");
             })) {
-      MailboxTest.Counting mailbox = new MailboxTest.Counting(dispatcher, () -> {});
+      SubscriberTest.Counting mailbox = new SubscriberTest.Counting(dispatcher, () -> {});
       mailbox.signal();
       await().untilAsserted(() -> assertThat(mailbox.delivered).hasValue(1));
       assertThat(rejected).hasValue(1);
@@ -114,16 +115,16 @@ class DispatcherTest {
     CountDownLatch all = new CountDownLatch(3);
     try (Dispatcher dispatcher = new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), null)) {
       for (int i = 0; i < 3; i++) {
-        new MailboxTest.Counting(
+        new SubscriberTest.Counting(
                 dispatcher,
                 () -> {
                   threads.add(Thread.currentThread());
                   all.countDown();
-                  MailboxTest.join(all);
+                  SubscriberTest.join(all);
                 })
             .signal();
       }
-      MailboxTest.join(all);
+      SubscriberTest.join(all);
     }
     assertThat(threads)
         .hasSize(3)
@@ -136,7 +137,7 @@ class DispatcherTest {
   void enqueue_afterClose_runsNothing() {
     Dispatcher dispatcher = new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), null);
     dispatcher.close();
-    MailboxTest.Counting mailbox = new MailboxTest.Counting(dispatcher, () -> {});
+    SubscriberTest.Counting mailbox = new SubscriberTest.Counting(dispatcher, () -> {});
     mailbox.signal();
     dispatcher.run(() -> mailbox.deliver());
     assertThat(mailbox.delivered).hasValue(0);
@@ -157,7 +158,7 @@ class DispatcherTest {
       CountDownLatch start = new CountDownLatch(1);
       blocking(dispatcher, start).signal();
       for (int i = 0; i < 1000; i++) {
-        new MailboxTest.Counting(dispatcher, delivered::incrementAndGet).signal();
+        new SubscriberTest.Counting(dispatcher, delivered::incrementAndGet).signal();
       }
       start.countDown();
       await().untilAsserted(() -> assertThat(delivered).hasValue(1000));
@@ -168,13 +169,15 @@ class DispatcherTest {
   @Test
   void fanout_withAListenerThatBlocks_reachesAllOthersAndThatOneLater() {
     CountDownLatch until = new CountDownLatch(1);
-    List<MailboxTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
+    List<SubscriberTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
     try (Dispatcher dispatcher = new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), null)) {
       for (int i = 0; i < 20; i++) {
         mailboxes.add(
-            i == 5 ? blocking(dispatcher, until) : new MailboxTest.Counting(dispatcher, () -> {}));
+            i == 5
+                ? blocking(dispatcher, until)
+                : new SubscriberTest.Counting(dispatcher, () -> {}));
       }
-      Fanout fanout = new Fanout(dispatcher, mailboxes);
+      SubscriberGroup fanout = new SubscriberGroup(dispatcher, mailboxes);
       fanout.signal();
       await()
           .untilAsserted(
@@ -192,13 +195,13 @@ class DispatcherTest {
   @Test
   void fanout_signalledOftenBeforeItRuns_runsOnceOnOneTask() {
     List<Runnable> tasks = new CopyOnWriteArrayList<>();
-    List<MailboxTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
+    List<SubscriberTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
     try (Dispatcher dispatcher =
         new Dispatcher(new ManualTimer(), RealMachine.INSTANCE.listenerPool(), tasks::add)) {
       for (int i = 0; i < 100; i++) {
-        mailboxes.add(new MailboxTest.Counting(dispatcher, () -> {}));
+        mailboxes.add(new SubscriberTest.Counting(dispatcher, () -> {}));
       }
-      Fanout fanout = new Fanout(dispatcher, mailboxes);
+      SubscriberGroup fanout = new SubscriberGroup(dispatcher, mailboxes);
       fanout.signal();
       fanout.signal();
       assertThat(tasks).hasSize(1);
@@ -212,12 +215,12 @@ class DispatcherTest {
   @Test
   void fanout_withListenersThatAllBlock_callsEachOfThem() {
     CountDownLatch until = new CountDownLatch(1);
-    List<MailboxTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
+    List<SubscriberTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
     try (Dispatcher dispatcher = new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), null)) {
       for (int i = 0; i < 8; i++) {
         mailboxes.add(blocking(dispatcher, until));
       }
-      new Fanout(dispatcher, mailboxes).signal();
+      new SubscriberGroup(dispatcher, mailboxes).signal();
       await()
           .untilAsserted(
               () -> assertThat(mailboxes).allMatch(mailbox -> mailbox.delivered.get() == 1));

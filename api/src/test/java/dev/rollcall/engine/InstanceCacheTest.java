@@ -39,7 +39,7 @@ class InstanceCacheTest {
   @Test
   void snapshot_beforeAnything_isLoadingAndEmpty() {
     Snapshot snapshot = cache.snapshot();
-    assertThat(snapshot.freshness()).isEqualTo(Since.LOADING);
+    assertThat(snapshot.freshness()).isEqualTo(Timestamp.LOADING);
     assertThat(snapshot.all()).isEmpty();
     assertThat(snapshot.version()).isZero();
     assertThat(snapshot.service()).isEqualTo("orders");

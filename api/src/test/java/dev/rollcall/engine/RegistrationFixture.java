@@ -29,7 +29,7 @@ abstract class RegistrationFixture {
   final Answers answers =
       new Answers(timer, new Dispatcher(timer, RealMachine.INSTANCE.answerPool(), Runnable::run));
   final StoreContact contact = new StoreContact(timer, () -> {});
-  final Set<StateMailbox> listening = ConcurrentHashMap.newKeySet();
+  final Set<StateSubscriber> listening = ConcurrentHashMap.newKeySet();
   final AtomicInteger done = new AtomicInteger();
   final List<Registration.State> states = new CopyOnWriteArrayList<>();
 

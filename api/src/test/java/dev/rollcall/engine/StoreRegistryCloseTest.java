@@ -429,7 +429,7 @@ class StoreRegistryCloseTest extends RegistryFixture {
       CountDownLatch heard = new CountDownLatch(1);
       own.service("orders").watch(change -> heard.countDown());
       backend.lastWatch().load(Samples.instance("a"));
-      MailboxTest.join(heard);
+      SubscriberTest.join(heard);
       assertThat(threads()).isNotEmpty().allMatch(Thread::isDaemon);
     }
     await().until(() -> threads().isEmpty());

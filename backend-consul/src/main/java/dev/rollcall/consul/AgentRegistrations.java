@@ -39,8 +39,8 @@ import org.slf4j.LoggerFactory;
  * majority it answers all the same. So a verb completes when a consistent read shows its effect.
  *
  * <p><b>Final.</b> A registration that was given up may run later. So a deregistration of that
- * owner looks again until it cannot any more ({@link Sent}), and nothing is asked where nothing was
- * ever sent.
+ * owner looks again until it cannot any more ({@link SentRegistrations}), and nothing is asked
+ * where nothing was ever sent.
  *
  * <p>Verbs of one key run one after the other ({@link KeyedSequencer}).
  */
@@ -54,22 +54,22 @@ final class AgentRegistrations implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ConsulBackend.class);
 
   private final ConsulGateway gateway;
-  private final ConsulSettings settings;
-  private final CatalogueProof proof;
+  private final ConsulBackendSettings settings;
+  private final VisibilityWait proof;
   private final Timer timer;
   private final KeyedSequencer<InstanceKey> order = new KeyedSequencer<>();
   private final UnderWay underWay = new UnderWay();
   private final Map<InstanceKey, Holding> holdings = new ConcurrentHashMap<>();
-  private final Map<Writer, Sent> written = new ConcurrentHashMap<>();
+  private final Map<Writer, SentRegistrations> written = new ConcurrentHashMap<>();
   private final AtomicBoolean saidRounded = new AtomicBoolean();
 
   private record Writer(InstanceKey key, String ownerId) {}
 
   AgentRegistrations(
-      ConsulGateway gateway, ConsulSettings settings, InstanceCodec codec, Timer timer) {
+      ConsulGateway gateway, ConsulBackendSettings settings, InstanceCodec codec, Timer timer) {
     this.gateway = gateway;
     this.settings = settings;
-    this.proof = new CatalogueProof(gateway, settings, codec, timer);
+    this.proof = new VisibilityWait(gateway, settings, codec, timer);
     this.timer = timer;
   }
 
@@ -82,7 +82,8 @@ final class AgentRegistrations implements AutoCloseable {
         () -> {
           long since = timer.nanoTime();
           Writer writer = new Writer(key, request.owner().id());
-          Sent sent = written.computeIfAbsent(writer, first -> new Sent());
+          SentRegistrations sent =
+              written.computeIfAbsent(writer, first -> new SentRegistrations());
           return mayClaim(request, body)
               .thenCompose(may -> write(request, body, sent, answer))
               .thenCompose(done -> proof.shown(request, body))
@@ -94,7 +95,7 @@ final class AgentRegistrations implements AutoCloseable {
   }
 
   /** Who was refused is not asked to deregister; the rest of what it has sent is its own. */
-  private void forgetIfRefused(Writer writer, Sent sent, @Nullable Throwable failed) {
+  private void forgetIfRefused(Writer writer, SentRegistrations sent, @Nullable Throwable failed) {
     if (failed != null && !isUnavailable(failed) && !sent.isInDoubt()) {
       written.remove(writer, sent);
     }
@@ -108,10 +109,10 @@ final class AgentRegistrations implements AutoCloseable {
 
   CompletableFuture<@Nullable Void> deregister(InstanceKey key, Owner owner) {
     Writer writer = new Writer(key, owner.id());
-    Sent before = written.get(writer);
+    SentRegistrations before = written.get(writer);
     Duration limit =
         before != null && before.isInDoubt()
-            ? Sent.SETTLING.plus(settings.timeout().multipliedBy(2))
+            ? SentRegistrations.SETTLING.plus(settings.timeout().multipliedBy(2))
             : settings.timeout();
     Supplier<CompletableFuture<@Nullable Void>> work =
         () -> {
@@ -120,7 +121,7 @@ final class AgentRegistrations implements AutoCloseable {
             holding.release();
             holdings.remove(key, holding);
           }
-          Sent sent = written.get(writer);
+          SentRegistrations sent = written.get(writer);
           if (sent == null) {
             return removeAll(key, owner);
           }
@@ -140,7 +141,8 @@ final class AgentRegistrations implements AutoCloseable {
   }
 
   /** Removes until nothing can come any more. */
-  private CompletableFuture<@Nullable Void> removeForGood(InstanceKey key, Owner owner, Sent sent) {
+  private CompletableFuture<@Nullable Void> removeForGood(
+      InstanceKey key, Owner owner, SentRegistrations sent) {
     long began = timer.nanoTime();
     return removeAll(key, owner)
         .whenComplete((gone, failed) -> heard(sent, began, failed))
@@ -155,7 +157,7 @@ final class AgentRegistrations implements AutoCloseable {
             });
   }
 
-  private void heard(Sent sent, long began, @Nullable Throwable failed) {
+  private void heard(SentRegistrations sent, long began, @Nullable Throwable failed) {
     if (failed == null) {
       sent.heard(began, timer.nanoTime());
     } else {
@@ -208,7 +210,7 @@ final class AgentRegistrations implements AutoCloseable {
                 return CompletableFuture.failedFuture(taken(key));
               }
               return gateway
-                  .health(key.service(), body.consulId(), Read.CONSISTENT)
+                  .health(key.service(), body.consulId(), ReadOptions.CONSISTENT)
                   .answer()
                   .thenCompose(
                       shown ->
@@ -235,7 +237,10 @@ final class AgentRegistrations implements AutoCloseable {
    * more.
    */
   private CompletableFuture<@Nullable Void> write(
-      RegisterRequest request, RegistrationBody body, Sent sent, CompletableFuture<?> answer) {
+      RegisterRequest request,
+      RegistrationBody body,
+      SentRegistrations sent,
+      CompletableFuture<?> answer) {
     return writeOnce(request, body, sent, answer)
         .thenCompose(
             kept ->
@@ -252,12 +257,15 @@ final class AgentRegistrations implements AutoCloseable {
   }
 
   private static boolean isAnothers(Optional<ConsulServiceEntry> local, Owner owner) {
-    return CatalogueProof.end(local, owner.id()).equals(Optional.of(LeaseEnd.SUPERSEDED));
+    return VisibilityWait.end(local, owner.id()).equals(Optional.of(LeaseEnd.SUPERSEDED));
   }
 
   /** Completes with false where the agent has forgotten what it was told. */
   private CompletableFuture<Boolean> writeOnce(
-      RegisterRequest request, RegistrationBody body, Sent sent, CompletableFuture<?> answer) {
+      RegisterRequest request,
+      RegistrationBody body,
+      SentRegistrations sent,
+      CompletableFuture<?> answer) {
     if (answer.isDone()) { // given up in the meantime
       return answer.thenApply(given -> false);
     }
@@ -272,8 +280,8 @@ final class AgentRegistrations implements AutoCloseable {
                         .thenApply(local -> isAnothers(local, request.owner())));
   }
 
-  private CompletableFuture<Boolean> send(RegistrationBody body, Sent sent) {
-    Sent.Attempt attempt = sent.new Attempt();
+  private CompletableFuture<Boolean> send(RegistrationBody body, SentRegistrations sent) {
+    SentRegistrations.Attempt attempt = sent.new Attempt();
     return gateway
         .register(body.json(), attempt)
         .whenComplete((done, failed) -> attempt.end(failed == null || !isUnavailable(failed)));
@@ -316,7 +324,7 @@ final class AgentRegistrations implements AutoCloseable {
       LeaseListener listener,
       long since,
       Optional<LeaseEnd> end,
-      Sent sent) {
+      SentRegistrations sent) {
     InstanceKey key = request.instance().key();
     Holding last = holdings.get(key);
     Holding holding;
@@ -343,7 +351,8 @@ final class AgentRegistrations implements AutoCloseable {
    * up and ran late; looks until none can run any more. It reads out of turn, so that a silent
    * agent holds up no heartbeat for it.
    */
-  private void defend(RegisterRequest request, RegistrationBody body, Holding holding, Sent sent) {
+  private void defend(
+      RegisterRequest request, RegistrationBody body, Holding holding, SentRegistrations sent) {
     Runnable look =
         () -> {
           if (!stands(holding, body)) {
@@ -374,7 +383,7 @@ final class AgentRegistrations implements AutoCloseable {
   }
 
   private CompletableFuture<Boolean> again(
-      RegisterRequest request, RegistrationBody body, Holding holding, Sent sent) {
+      RegisterRequest request, RegistrationBody body, Holding holding, SentRegistrations sent) {
     CompletableFuture<Boolean> answer = new CompletableFuture<>();
     Supplier<CompletableFuture<Boolean>> work =
         () -> {
@@ -385,7 +394,7 @@ final class AgentRegistrations implements AutoCloseable {
               .local(body.consulId())
               .thenCompose(
                   local ->
-                      CatalogueProof.end(local, holding.ownerId()).isEmpty()
+                      VisibilityWait.end(local, holding.ownerId()).isEmpty()
                           ? writeOnce(request, body, sent, answer)
                           : CompletableFuture.completedFuture(true)); // a renewal finds that out
         };
@@ -418,7 +427,7 @@ final class AgentRegistrations implements AutoCloseable {
                   });
         };
     long began = timer.nanoTime();
-    Sent sent = written.get(new Writer(holding.key(), holding.ownerId()));
+    SentRegistrations sent = written.get(new Writer(holding.key(), holding.ownerId()));
     Supplier<CompletableFuture<@Nullable Void>> heard =
         sent == null || !sent.isInDoubt()
             ? work
@@ -433,7 +442,7 @@ final class AgentRegistrations implements AutoCloseable {
         .local(holding.body().consulId())
         .thenCompose(
             local -> {
-              Optional<LeaseEnd> end = CatalogueProof.end(local, holding.ownerId());
+              Optional<LeaseEnd> end = VisibilityWait.end(local, holding.ownerId());
               if (end.isEmpty() && (expired || checkIsGone)) {
                 end = Optional.of(expired ? LeaseEnd.EXPIRED : LeaseEnd.REMOVED);
               }
@@ -459,13 +468,13 @@ final class AgentRegistrations implements AutoCloseable {
 
   private void sayRounded(Liveness liveness) {
     if (!(liveness instanceof Liveness.Permanent)
-        && liveness.deregisterAfter().compareTo(RegistrationBody.LEAST_DEREGISTER_AFTER) < 0
+        && liveness.deregisterAfter().compareTo(RegistrationBody.MIN_DEREGISTER_AFTER) < 0
         && saidRounded.compareAndSet(false, true)) {
       LOG.info(
           "{}: deregisterAfter {} is raised to {}, the least that Consul takes (said once)",
           settings,
           liveness.deregisterAfter(),
-          RegistrationBody.LEAST_DEREGISTER_AFTER);
+          RegistrationBody.MIN_DEREGISTER_AFTER);
     }
   }
 

@@ -31,10 +31,10 @@ final class BlockingLoop<T> implements AutoCloseable {
 
   private final Question<T> question;
   private final Follower<T> follower;
-  private final ConsulSettings settings;
+  private final ConsulBackendSettings settings;
   private final Timer timer;
-  private final Reconnection reconnection;
-  private final WakeBudget budget;
+  private final SharedBackoff reconnection;
+  private final WakeRateLimiter budget;
   private final boolean indexGrows;
 
   private long index;
@@ -47,7 +47,7 @@ final class BlockingLoop<T> implements AutoCloseable {
 
   /** What is asked. */
   interface Question<T> {
-    Pending<Indexed<T>> ask(Read read);
+    Pending<Indexed<T>> ask(ReadOptions read);
   }
 
   /** Who wants to know. */
@@ -88,9 +88,9 @@ final class BlockingLoop<T> implements AutoCloseable {
   BlockingLoop(
       Question<T> question,
       Follower<T> follower,
-      ConsulSettings settings,
+      ConsulBackendSettings settings,
       Timer timer,
-      Reconnection reconnection,
+      SharedBackoff reconnection,
       boolean indexGrows) {
     this.question = question;
     this.follower = follower;
@@ -98,7 +98,7 @@ final class BlockingLoop<T> implements AutoCloseable {
     this.timer = timer;
     this.reconnection = reconnection;
     this.indexGrows = indexGrows;
-    this.budget = new WakeBudget(timer);
+    this.budget = new WakeRateLimiter(timer);
   }
 
   /** Reads anew; what is under way is dropped. */
@@ -136,15 +136,15 @@ final class BlockingLoop<T> implements AutoCloseable {
   }
 
   private void ask(long mine) {
-    Read read;
+    ReadOptions read;
     synchronized (this) {
       if (closed || mine != turn) {
         return;
       }
       read =
           index == 0
-              ? Read.CONSISTENT
-              : Read.after(index, settings.patience(), settings.consistency());
+              ? ReadOptions.CONSISTENT
+              : ReadOptions.after(index, settings.patience(), settings.consistency());
     }
     Pending<Indexed<T>> pending;
     try {
@@ -181,7 +181,7 @@ final class BlockingLoop<T> implements AutoCloseable {
                 });
   }
 
-  private void answered(long mine, Read read, Indexed<T> answer) {
+  private void answered(long mine, ReadOptions read, Indexed<T> answer) {
     reconnection.answered();
     Duration pause = Duration.ZERO;
     synchronized (this) {

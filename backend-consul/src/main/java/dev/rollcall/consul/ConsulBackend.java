@@ -36,13 +36,13 @@ public final class ConsulBackend implements RegistryBackend {
   private static final Capabilities CAPABILITIES =
       new Capabilities(true, false, false, true, Duration.ofSeconds(2));
 
-  private final ConsulSettings settings;
+  private final ConsulBackendSettings settings;
   private final ConsulGateway gateway;
   private final InstanceCodec codec = new InstanceCodec();
   private final AgentRegistrations registrations;
   private final Watches watches;
 
-  ConsulBackend(ConsulSettings settings, Timer timer) {
+  ConsulBackend(ConsulBackendSettings settings, Timer timer) {
     this.settings = settings;
     gateway = new ConsulGateway(settings, timer);
     registrations = new AgentRegistrations(gateway, settings, codec, timer);
@@ -144,10 +144,10 @@ public final class ConsulBackend implements RegistryBackend {
   }
 
   /** A read that shows what was written before it, unless the user wants stale ones. */
-  private Read read() {
-    return settings.consistency() == Read.Consistency.STALE
-        ? Read.now(Read.Consistency.STALE)
-        : Read.CONSISTENT;
+  private ReadOptions read() {
+    return settings.consistency() == ReadOptions.Consistency.STALE
+        ? ReadOptions.now(ReadOptions.Consistency.STALE)
+        : ReadOptions.CONSISTENT;
   }
 
   private CompletableFuture<Listing> listing(String service) {
@@ -177,7 +177,7 @@ public final class ConsulBackend implements RegistryBackend {
     if (from >= names.size()) {
       return CompletableFuture.completedFuture(new Listing(List.of(), revision));
     }
-    int to = Math.min(names.size(), from + CatalogueFeed.FETCHES);
+    int to = Math.min(names.size(), from + CatalogFeed.FETCHES);
     List<CompletableFuture<Listing>> some =
         names.subList(from, to).stream().map(this::listingOrNone).toList();
     return CompletableFuture.allOf(some.toArray(CompletableFuture[]::new))

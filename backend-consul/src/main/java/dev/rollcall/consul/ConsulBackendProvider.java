@@ -107,7 +107,7 @@ public final class ConsulBackendProvider implements BackendProvider {
     }
   }
 
-  ConsulSettings settings(BackendUri uri) {
+  ConsulBackendSettings settings(BackendUri uri) {
     uri.requireOnly(OPTIONS);
     boolean encrypted = uri.scheme().equals("consuls");
     HostPort address = address(uri, encrypted ? 8501 : 8500);
@@ -137,11 +137,11 @@ public final class ConsulBackendProvider implements BackendProvider {
         || timeout.compareTo(Duration.ofMinutes(1)) > 0) {
       throw uri.invalid("timeout", "100ms to 1m");
     }
-    Read.Consistency consistency =
-        Read.Consistency.valueOf(
+    ReadOptions.Consistency consistency =
+        ReadOptions.Consistency.valueOf(
             uri.oneOf("consistency", List.of("default", "consistent", "stale"))
                 .toUpperCase(Locale.ROOT));
-    return new ConsulSettings(
+    return new ConsulBackendSettings(
         address,
         encrypted ? Optional.of(PemFiles.tls(uri)) : Optional.empty(),
         token,

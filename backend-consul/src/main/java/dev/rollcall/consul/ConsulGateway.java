@@ -41,13 +41,13 @@ import org.jspecify.annotations.Nullable;
  * because a call that the client hides cannot be cancelled.
  *
  * <p><b>Threads and connections.</b> OkHttp takes a thread for each call under way. So there are
- * three {@link Lane}s, each with a bound on its threads and, as each thread has one connection, on
- * those: {@value #QUERIES} for what blocks, {@value #CALLS} for the rest, and {@value #HEARTBEATS}
- * for heartbeats, which must not queue behind anything. Whoever asks for more waits in the lane;
- * every call has its deadline from the moment it was asked for.
+ * three {@link BoundedExecutor}s, each with a bound on its threads and, as each thread has one
+ * connection, on those: {@value #QUERIES} for what blocks, {@value #CALLS} for the rest, and
+ * {@value #HEARTBEATS} for heartbeats, which must not queue behind anything. Whoever asks for more
+ * waits in the lane; every call has its deadline from the moment it was asked for.
  *
  * <p><b>Asked to wait.</b> Where the agent refuses with {@code Retry-After}, all calls that are
- * asked for until then are held back ({@link Courtesy}), within their deadlines.
+ * asked for until then are held back ({@link RetryAfter}), within their deadlines.
  *
  * <p><b>Secrets.</b> The token is a header, set by an interceptor, and redirects are not followed;
  * no exception of the client's, whose text holds the URL, is passed on but as a cause.
@@ -59,21 +59,21 @@ final class ConsulGateway implements AutoCloseable {
   static final int HEARTBEATS = 4;
 
   /** Consul knows no pages. This holds 1,500 instances at the limits of their fields. */
-  private static final long MOST_BYTES = 256L << 20;
+  private static final long MAX_BYTES = 256L << 20;
 
   private static final MediaType JSON = MediaType.get("application/json; charset=utf-8");
 
-  private final ConsulSettings settings;
-  private final Refusals refusals;
+  private final ConsulBackendSettings settings;
+  private final ConsulErrors refusals;
   private final Timer timer;
-  private final Lane queries;
-  private final Lane calls;
-  private final Lane heartbeats;
+  private final BoundedExecutor queries;
+  private final BoundedExecutor calls;
+  private final BoundedExecutor heartbeats;
   private final OkHttpClient http;
   private final OkHttpClient waiting;
   private final Consul consul;
   private final HttpUrl base;
-  private final Courtesy courtesy;
+  private final RetryAfter courtesy;
   private final AtomicBoolean filtered = new AtomicBoolean(); // set once, where it is also said
   private volatile boolean closed; // set once; read to tell a failure from the end
 
@@ -84,14 +84,14 @@ final class ConsulGateway implements AutoCloseable {
     T read(InputStream body) throws IOException;
   }
 
-  ConsulGateway(ConsulSettings settings, Timer timer) {
+  ConsulGateway(ConsulBackendSettings settings, Timer timer) {
     this.settings = settings;
     this.timer = timer;
-    refusals = new Refusals(settings);
-    courtesy = new Courtesy(timer);
-    queries = new Lane("rollcall-consul-query", QUERIES);
-    calls = new Lane("rollcall-consul-call", CALLS);
-    heartbeats = new Lane("rollcall-consul-heartbeat", HEARTBEATS);
+    refusals = new ConsulErrors(settings);
+    courtesy = new RetryAfter(timer);
+    queries = new BoundedExecutor("rollcall-consul-query", QUERIES);
+    calls = new BoundedExecutor("rollcall-consul-call", CALLS);
+    heartbeats = new BoundedExecutor("rollcall-consul-heartbeat", HEARTBEATS);
     base = HttpUrl.get(settings.baseUrl() + "/v1/");
     Duration timeout = settings.timeout();
     OkHttpClient.Builder builder =
@@ -117,7 +117,7 @@ final class ConsulGateway implements AutoCloseable {
     consul = client(settings, calls);
   }
 
-  private static Consul client(ConsulSettings settings, Lane lane) {
+  private static Consul client(ConsulBackendSettings settings, BoundedExecutor lane) {
     int timeoutMillis = (int) settings.timeout().toMillis();
     Consul.Builder builder =
         Consul.builder()
@@ -148,12 +148,13 @@ final class ConsulGateway implements AutoCloseable {
   }
 
   /** Reads all instances of a service with the checks of each and of its node. */
-  Pending<Indexed<List<ConsulServiceEntry>>> health(String service, Read read) {
+  Pending<Indexed<List<ConsulServiceEntry>>> health(String service, ReadOptions read) {
     return query(url(read, "health", "service", service).build(), read, ConsulJson::serviceHealth);
   }
 
   /** Reads one instance of a service, where the store can be asked for it alone. */
-  Pending<Indexed<List<ConsulServiceEntry>>> health(String service, String consulId, Read read) {
+  Pending<Indexed<List<ConsulServiceEntry>>> health(
+      String service, String consulId, ReadOptions read) {
     HttpUrl.Builder url = url(read, "health", "service", service);
     if (consulId.chars().noneMatch(c -> c == '"' || c == '\\' || c == '`')) {
       url.addQueryParameter("filter", "Service.ID == \"" + consulId + "\"");
@@ -162,30 +163,30 @@ final class ConsulGateway implements AutoCloseable {
   }
 
   /** Reads the names of all services, with their tags. */
-  Pending<Indexed<Map<String, List<String>>>> services(Read read) {
+  Pending<Indexed<Map<String, List<String>>>> services(ReadOptions read) {
     return query(url(read, "catalog", "services").build(), read, ConsulJson::services);
   }
 
   /** Reads the state of all checks. */
-  Pending<Indexed<CheckDigest>> checks(Read read) {
+  Pending<Indexed<CheckDigest>> checks(ReadOptions read) {
     return query(url(read, "health", "state", "any").build(), read, ConsulJson::checks);
   }
 
   /** Reads checks with all that is said of them. */
-  Pending<Indexed<List<ConsulCheck>>> checks(ConsulCheckQuery query, Read read) {
+  Pending<Indexed<List<ConsulCheck>>> checks(ConsulCheckQuery query, ReadOptions read) {
     return query(
         url(read, "health", query.kind(), query.name()).build(), read, ConsulJson::checkList);
   }
 
   /** Reads the nodes of the datacentre. */
-  Pending<Indexed<List<ConsulServiceEntry.Node>>> nodes(Read read) {
+  Pending<Indexed<List<ConsulServiceEntry.Node>>> nodes(ReadOptions read) {
     HttpUrl.Builder url = base.newBuilder().addPathSegments("catalog/nodes");
     addPartition(url);
     return query(asked(url, read), read, ConsulJson::nodes);
   }
 
   /** Reads a key. */
-  Pending<Indexed<Optional<ConsulPair>>> pair(String key, Read read) {
+  Pending<Indexed<Optional<ConsulPair>>> pair(String key, ReadOptions read) {
     HttpUrl url = url(read, "kv", key.split("/", -1)).build();
     Pending<Indexed<List<ConsulPair>>> pending =
         query(url, read, ConsulJson::pairs, Optional.of(List.of()));
@@ -193,7 +194,7 @@ final class ConsulGateway implements AutoCloseable {
   }
 
   /** Reads the keys that begin with a prefix. */
-  Pending<Indexed<List<ConsulPair>>> pairs(String prefix, Read read) {
+  Pending<Indexed<List<ConsulPair>>> pairs(String prefix, ReadOptions read) {
     HttpUrl url = url(read, "kv", prefix.split("/", -1)).addQueryParameter("recurse", null).build();
     return query(url, read, ConsulJson::pairs, Optional.of(List.of()));
   }
@@ -243,7 +244,7 @@ final class ConsulGateway implements AutoCloseable {
     CompletableFuture<?> known =
         settings.namespace().isEmpty()
             ? CompletableFuture.completedFuture(true)
-            : pair("rollcall", Read.CONSISTENT).answer();
+            : pair("rollcall", ReadOptions.CONSISTENT).answer();
     return known.thenCompose(
         may ->
             exchange(calls, request, settings.timeout(), response -> body(response, in -> true))
@@ -279,7 +280,7 @@ final class ConsulGateway implements AutoCloseable {
   }
 
   /** Reads the events that the agent still knows, in the order in which it received them. */
-  Pending<Indexed<List<ConsulEvent>>> events(Read read) {
+  Pending<Indexed<List<ConsulEvent>>> events(ReadOptions read) {
     HttpUrl.Builder url = base.newBuilder().addPathSegments("event/list");
     return query(asked(url, read), read, ConsulJson::events);
   }
@@ -367,7 +368,8 @@ final class ConsulGateway implements AutoCloseable {
             left.compareTo(patience) < 0 ? left : patience,
             response -> {
               if (response.code() != 200
-                  && isUnknownCheck(response.code(), response.peekBody(Refusals.READ).string())) {
+                  && isUnknownCheck(
+                      response.code(), response.peekBody(ConsulErrors.READ).string())) {
                 return false;
               }
               return body(response, in -> true);
@@ -381,7 +383,7 @@ final class ConsulGateway implements AutoCloseable {
             && (words.contains("does not have associated TTL") || words.contains("Unknown check")));
   }
 
-  private HttpUrl.Builder url(Read read, String first, String... more) {
+  private HttpUrl.Builder url(ReadOptions read, String first, String... more) {
     HttpUrl.Builder url = base.newBuilder().addPathSegment(first);
     for (String segment : more) {
       url.addPathSegment(segment);
@@ -391,7 +393,7 @@ final class ConsulGateway implements AutoCloseable {
   }
 
   /** Adds how to read. */
-  private HttpUrl asked(HttpUrl.Builder url, Read read) {
+  private HttpUrl asked(HttpUrl.Builder url, ReadOptions read) {
     addDatacentre(url);
     switch (read.consistency()) {
       case DEFAULT -> {}
@@ -424,13 +426,13 @@ final class ConsulGateway implements AutoCloseable {
     }
   }
 
-  private <T> Pending<Indexed<T>> query(HttpUrl url, Read read, Reader<T> reader) {
+  private <T> Pending<Indexed<T>> query(HttpUrl url, ReadOptions read, Reader<T> reader) {
     return query(url, read, reader, Optional.empty());
   }
 
   /** Reads, with a value for "there is none" where the store says that by a 404 with an index. */
   private <T> Pending<Indexed<T>> query(
-      HttpUrl url, Read read, Reader<T> reader, Optional<T> none) {
+      HttpUrl url, ReadOptions read, Reader<T> reader, Optional<T> none) {
     Duration held = courtesy.left();
     // What waits at the agent is not to lose what it was held back for here.
     Duration deadline = read.blocks() ? settings.silence().plus(held) : settings.timeout();
@@ -503,12 +505,12 @@ final class ConsulGateway implements AutoCloseable {
   }
 
   private <T> Pending<T> exchange(
-      Lane lane, Request request, Duration deadline, Handler<T> handler) {
+      BoundedExecutor lane, Request request, Duration deadline, Handler<T> handler) {
     return exchange(lane, request, deadline, courtesy.left(), handler);
   }
 
   private <T> Pending<T> exchange(
-      Lane lane, Request request, Duration deadline, Duration held, Handler<T> handler) {
+      BoundedExecutor lane, Request request, Duration deadline, Duration held, Handler<T> handler) {
     Call call = (lane == queries ? waiting : http).newCall(request);
     Callable<T> work =
         () -> {
@@ -525,7 +527,7 @@ final class ConsulGateway implements AutoCloseable {
   }
 
   private <T> Pending<T> submit(
-      Lane lane, Callable<T> work, Duration deadline, Duration held, Runnable cancel) {
+      BoundedExecutor lane, Callable<T> work, Duration deadline, Duration held, Runnable cancel) {
     CompletableFuture<T> answer = new CompletableFuture<>();
     Runnable abandon =
         () -> {
@@ -576,10 +578,10 @@ final class ConsulGateway implements AutoCloseable {
 
   private <T> T body(Response response, Reader<T> reader) throws IOException {
     if (response.code() != 200 || response.body() == null) {
-      String words = response.body() == null ? "" : response.peekBody(Refusals.READ).string();
+      String words = response.body() == null ? "" : response.peekBody(ConsulErrors.READ).string();
       throw refusals.of(response.code(), words);
     }
-    try (InputStream in = new BoundedInput(response.body().byteStream(), MOST_BYTES)) {
+    try (InputStream in = new BoundedInput(response.body().byteStream(), MAX_BYTES)) {
       return reader.read(in);
     }
   }
@@ -604,7 +606,7 @@ final class ConsulGateway implements AutoCloseable {
     closed = true;
     http.dispatcher().cancelAll();
     underWay.close();
-    List.of(queries, calls, heartbeats).forEach(Lane::close);
+    List.of(queries, calls, heartbeats).forEach(BoundedExecutor::close);
     consul.destroy();
     http.connectionPool().evictAll();
     http.dispatcher().executorService().shutdown();

@@ -32,12 +32,13 @@ final class ConsulKeyValueBackend implements KeyValueBackend {
 
   private static final int DELIVERERS = 4;
 
-  private final ConsulSettings settings;
+  private final ConsulBackendSettings settings;
   private final String root;
   private final Timer timer;
   private final ConsulGateway gateway;
-  private final Reconnection reconnection;
-  private final Lane deliveries = new Lane("rollcall-consul-delivery", DELIVERERS);
+  private final SharedBackoff reconnection;
+  private final BoundedExecutor deliveries =
+      new BoundedExecutor("rollcall-consul-delivery", DELIVERERS);
   private final Set<Watch> open = new HashSet<>();
   private int direct;
   private @Nullable KeyFeed shared;
@@ -45,12 +46,12 @@ final class ConsulKeyValueBackend implements KeyValueBackend {
   private boolean closed;
 
   /** Opens the store below a root: empty, or ending in a slash. */
-  ConsulKeyValueBackend(ConsulSettings settings, String root, Timer timer) {
+  ConsulKeyValueBackend(ConsulBackendSettings settings, String root, Timer timer) {
     this.settings = settings;
     this.root = root;
     this.timer = timer;
     gateway = new ConsulGateway(settings, timer);
-    reconnection = new Reconnection(timer);
+    reconnection = new SharedBackoff(timer);
   }
 
   @Override
@@ -179,10 +180,10 @@ final class ConsulKeyValueBackend implements KeyValueBackend {
   }
 
   /** A read that shows what was written before it, unless the user wants stale ones. */
-  private Read read() {
-    return settings.consistency() == Read.Consistency.STALE
-        ? Read.now(Read.Consistency.STALE)
-        : Read.CONSISTENT;
+  private ReadOptions read() {
+    return settings.consistency() == ReadOptions.Consistency.STALE
+        ? ReadOptions.now(ReadOptions.Consistency.STALE)
+        : ReadOptions.CONSISTENT;
   }
 
   @Override

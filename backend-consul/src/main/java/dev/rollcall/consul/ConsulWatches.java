@@ -50,19 +50,19 @@ public final class ConsulWatches implements AutoCloseable {
   /** How many watches can be open at a time. */
   public static final int MOST = ConsulGateway.QUERIES;
 
-  private final ConsulSettings settings;
+  private final ConsulBackendSettings settings;
   private final Timer timer;
   private final ConsulGateway gateway;
-  private final Reconnection reconnection;
-  private final Lane lane = new Lane("rollcall-consul-listener", MOST);
+  private final SharedBackoff reconnection;
+  private final BoundedExecutor lane = new BoundedExecutor("rollcall-consul-listener", MOST);
   private final Set<Running<?>> open = new HashSet<>();
   private boolean closed;
 
-  private ConsulWatches(ConsulSettings settings, Timer timer) {
+  private ConsulWatches(ConsulBackendSettings settings, Timer timer) {
     this.settings = settings;
     this.timer = timer;
     gateway = new ConsulGateway(settings, timer);
-    reconnection = new Reconnection(timer);
+    reconnection = new SharedBackoff(timer);
   }
 
   /**
@@ -296,7 +296,11 @@ public final class ConsulWatches implements AutoCloseable {
     private final boolean history;
     private final Delivery<List<Consumer<ConsulEventListener>>> delivery;
 
-    EventFollower(@Nullable String name, boolean history, ConsulEventListener listener, Lane lane) {
+    EventFollower(
+        @Nullable String name,
+        boolean history,
+        ConsulEventListener listener,
+        BoundedExecutor lane) {
       this.history = history;
       this.delivery =
           new Delivery<>(new OneByOne(name, listener), EventFollower::concatenated, lane);

@@ -18,7 +18,7 @@ final class Delivery<T> implements BlockingLoop.Follower<T> {
 
   private final ConsulListener<T> listener;
   private final BinaryOperator<T> merge;
-  private final Lane lane;
+  private final BoundedExecutor lane;
 
   private @Nullable T seen;
   private @Nullable T waiting;
@@ -29,7 +29,7 @@ final class Delivery<T> implements BlockingLoop.Follower<T> {
   private CountDownLatch quiet = new CountDownLatch(0);
   private boolean closed;
 
-  Delivery(ConsulListener<T> listener, BinaryOperator<T> merge, Lane lane) {
+  Delivery(ConsulListener<T> listener, BinaryOperator<T> merge, BoundedExecutor lane) {
     this.listener = listener;
     this.merge = merge;
     this.lane = lane;

@@ -30,8 +30,8 @@ final class InstanceCodec {
   private static final Logger LOG = LoggerFactory.getLogger(ConsulBackend.class);
   private static final int LOGGED_AT_MOST = 1_000;
   private static final int LOGGED_LENGTH = 300;
-  private static final int MOST_ENTRIES = 64;
-  private static final int MOST_BYTES = 512;
+  private static final int MAX_ENTRIES = 64;
+  private static final int MAX_BYTES = 512;
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   /** Consul adds these by itself to each service that has an address. */
@@ -134,7 +134,7 @@ final class InstanceCodec {
         ServiceInstance.builder(entry.service()).id(id).address(host, port(entry));
     int tags = 0;
     for (String tag : entry.tags()) {
-      if (tags < MOST_ENTRIES && isText(tag)) {
+      if (tags < MAX_ENTRIES && isText(tag)) {
         builder.tag(tag);
         tags++;
       }
@@ -143,7 +143,7 @@ final class InstanceCodec {
     for (Map.Entry<String, String> of : meta.entrySet()) {
       String name = of.getKey();
       if (!(ours && name.startsWith("rollcall-"))
-          && kept < MOST_ENTRIES
+          && kept < MAX_ENTRIES
           && name.matches("[A-Za-z0-9_-]{1,128}")
           && isText(of.getValue())) {
         builder.metadata(name, of.getValue());
@@ -275,7 +275,7 @@ final class InstanceCodec {
 
   /** Tells whether a text is within the contract's bounds for tags and values. */
   private static boolean isText(String text) {
-    if (text.getBytes(StandardCharsets.UTF_8).length > MOST_BYTES) {
+    if (text.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
       return false;
     }
     return text.codePoints()

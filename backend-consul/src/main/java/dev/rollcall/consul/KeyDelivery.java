@@ -54,7 +54,7 @@ final class KeyDelivery {
     }
   }
 
-  KeyDelivery(Keys keys, KeyValueSink sink, Lane lane) {
+  KeyDelivery(Keys keys, KeyValueSink sink, BoundedExecutor lane) {
     this.keys = keys;
     this.delivery = new Delivery<>(new ToSink(sink), (before, now) -> now, lane);
   }

@@ -19,9 +19,9 @@ final class KeyFeed implements BlockingLoop.Follower<List<KeyValue>>, AutoClosea
 
   KeyFeed(
       BlockingLoop.Question<List<KeyValue>> question,
-      ConsulSettings settings,
+      ConsulBackendSettings settings,
       Timer timer,
-      Reconnection reconnection) {
+      SharedBackoff reconnection) {
     loop = new BlockingLoop<>(question, this, settings, timer, reconnection, true);
   }
 

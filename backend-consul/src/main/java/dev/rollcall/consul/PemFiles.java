@@ -39,7 +39,7 @@ final class PemFiles {
 
   private PemFiles() {}
 
-  static ConsulSettings.Tls tls(BackendUri uri) {
+  static ConsulBackendSettings.Tls tls(BackendUri uri) {
     X509TrustManager trust = trust(uri, uri.option("ca"));
     KeyManager @Nullable [] identity = null;
     if (uri.option("cert").isPresent()) {
@@ -48,7 +48,7 @@ final class PemFiles {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(identity, new TrustManager[] {trust}, null);
-      return new ConsulSettings.Tls(context, trust);
+      return new ConsulBackendSettings.Tls(context, trust);
     } catch (GeneralSecurityException failed) {
       throw new RegistryException(
           RegistryException.Kind.INVALID, "uri: no TLS for " + uri + ": " + failed, failed);

@@ -30,10 +30,10 @@ record RegistrationBody(
     Optional<String> statedId,
     Duration ttl) {
   /** Consul raises anything shorter to this. */
-  static final Duration LEAST_DEREGISTER_AFTER = Duration.ofMinutes(1);
+  static final Duration MIN_DEREGISTER_AFTER = Duration.ofMinutes(1);
 
   private static final int CONSUL_ENTRIES = 64;
-  private static final int MOST_WEIGHT = 65_535;
+  private static final int MAX_WEIGHT = 65_535;
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
   static RegistrationBody of(RegisterRequest request) {
@@ -48,7 +48,7 @@ record RegistrationBody(
     ArrayNode tags = body.putArray("Tags");
     instance.tags().forEach(tags::add);
     ObjectNode weights = body.putObject("Weights");
-    weights.put("Passing", Math.max(1, Math.min(instance.weight(), MOST_WEIGHT)));
+    weights.put("Passing", Math.max(1, Math.min(instance.weight(), MAX_WEIGHT)));
     weights.put("Warning", 1);
 
     Map<String, String> reserved = reserved(instance, owner);
@@ -97,7 +97,7 @@ record RegistrationBody(
 
   static Duration deregisterAfter(Liveness liveness) {
     Duration asked = liveness.deregisterAfter();
-    return asked.compareTo(LEAST_DEREGISTER_AFTER) < 0 ? LEAST_DEREGISTER_AFTER : asked;
+    return asked.compareTo(MIN_DEREGISTER_AFTER) < 0 ? MIN_DEREGISTER_AFTER : asked;
   }
 
   private static Duration addProbe(ObjectNode check, Liveness liveness) {
@@ -128,7 +128,7 @@ record RegistrationBody(
     if (!instance.zone().isEmpty()) {
       reserved.put(Names.ZONE, instance.zone());
     }
-    if (instance.weight() < 1 || instance.weight() > MOST_WEIGHT) {
+    if (instance.weight() < 1 || instance.weight() > MAX_WEIGHT) {
       reserved.put(Names.WEIGHT, Integer.toString(instance.weight()));
     }
     return reserved;

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServiceFeed implements BlockingLoop.Follower<List<ServiceInstance>> {
   private final String service;
-  private final ConsulSettings settings;
-  private final Lane deliveries;
+  private final ConsulBackendSettings settings;
+  private final BoundedExecutor deliveries;
   private final BlockingLoop<List<ServiceInstance>> loop;
 
   private final List<SinkMailbox> sinks = new ArrayList<>();
@@ -31,11 +31,11 @@ final class ServiceFeed implements BlockingLoop.Follower<List<ServiceInstance>> 
   ServiceFeed(
       String service,
       ConsulGateway gateway,
-      ConsulSettings settings,
+      ConsulBackendSettings settings,
       InstanceCodec codec,
       Timer timer,
-      Reconnection reconnection,
-      Lane deliveries) {
+      SharedBackoff reconnection,
+      BoundedExecutor deliveries) {
     this.service = service;
     this.settings = settings;
     this.deliveries = deliveries;

@@ -33,12 +33,13 @@ final class Watches implements AutoCloseable {
   private static final int DELIVERERS = 2;
 
   private final ConsulGateway gateway;
-  private final ConsulSettings settings;
+  private final ConsulBackendSettings settings;
   private final InstanceCodec codec;
   private final Timer timer;
-  private final Reconnection reconnection;
-  private final Lane deliveries = new Lane("rollcall-consul-delivery", DELIVERERS);
-  private final CatalogueFeed catalogue;
+  private final SharedBackoff reconnection;
+  private final BoundedExecutor deliveries =
+      new BoundedExecutor("rollcall-consul-delivery", DELIVERERS);
+  private final CatalogFeed catalogue;
   private final Map<String, Shared> feeds = new HashMap<>();
   private final Set<Watch> open = new HashSet<>();
   private boolean closed;
@@ -53,13 +54,13 @@ final class Watches implements AutoCloseable {
     }
   }
 
-  Watches(ConsulGateway gateway, ConsulSettings settings, InstanceCodec codec, Timer timer) {
+  Watches(ConsulGateway gateway, ConsulBackendSettings settings, InstanceCodec codec, Timer timer) {
     this.gateway = gateway;
     this.settings = settings;
     this.codec = codec;
     this.timer = timer;
-    this.reconnection = new Reconnection(timer);
-    this.catalogue = new CatalogueFeed(gateway, settings, codec, timer, reconnection, deliveries);
+    this.reconnection = new SharedBackoff(timer);
+    this.catalogue = new CatalogFeed(gateway, settings, codec, timer, reconnection, deliveries);
   }
 
   Watch watch(Selector selector, WatchSink sink) {
@@ -136,7 +137,7 @@ final class Watches implements AutoCloseable {
   }
 
   /** Says that the store is at an older state than before, or is another one. */
-  static RegistryException reset(ConsulSettings settings) {
+  static RegistryException reset(ConsulBackendSettings settings) {
     return RegistryException.unavailable(settings + ": its index went back: a reset", null);
   }
 

@@ -6,16 +6,17 @@
  * <p>A map, from the outside in; arrows point down only:
  *
  * <ul>
- *   <li><b>Configuration:</b> {@code ConsulSettings} is a checked URI, {@code PemFiles} its TLS.
+ *   <li><b>Configuration:</b> {@code ConsulBackendSettings} is a checked URI, {@code PemFiles} its
+ *       TLS.
  *   <li><b>Writing:</b> {@code AgentRegistrations} registers, renews and deregisters through the
  *       agent, one verb after the other for a key ({@code KeyedSequencer}); {@code Holding} is one
  *       instance that this client holds, {@code ConsulLease} what the engine sees of it, {@code
- *       RegistrationBody} what is sent; {@code CatalogueProof} waits until the catalogue shows it.
+ *       RegistrationBody} what is sent; {@code VisibilityWait} waits until the catalogue shows it.
  *   <li><b>Watching:</b> {@code Watches} gives each watch what serves it: a {@code ServiceFeed}, by
- *       a {@code BlockingLoop} of its own, or the one {@code CatalogueFeed}, with its {@code
- *       CatalogueState}, {@code Track}s, {@code CheckDigest}, {@code Requests} and {@code Sweeps}.
- *       {@code SinkMailbox} and {@code Delivery} tell; {@code Reconnection} and {@code WakeBudget}
- *       say how often may be asked.
+ *       a {@code BlockingLoop} of its own, or the one {@code CatalogFeed}, with its {@code
+ *       CatalogState}, {@code ServiceState}s, {@code CheckDigest}, {@code Requests} and {@code
+ *       FullRefreshSchedule}. {@code SinkMailbox} and {@code Delivery} tell; {@code SharedBackoff}
+ *       and {@code WakeRateLimiter} say how often may be asked.
  *   <li><b>Keys and values:</b> {@code ConsulKeyValueBackend} writes, {@code KeyFeed} watches,
  *       {@code KeyDelivery} tells.
  *   <li><b>Consul's own watches:</b> {@code ConsulWatches}, on the same loops; {@code EventCursor}
@@ -23,10 +24,10 @@
  *   <li><b>Translating:</b> {@code ConsulJson} reads JSON into {@link
  *       dev.rollcall.consul.ConsulServiceEntry} and the like; {@code InstanceCodec} and {@code
  *       Names} make instances and keys of those.
- *   <li><b>The line:</b> {@code ConsulGateway} alone knows the client. It takes a {@code Read},
- *       works in a {@code Lane}, gives a {@code Pending} of an {@code Indexed} answer, reads
- *       through a {@code BoundedInput}, waits as {@code Courtesy} asks, and says every failure as
- *       {@code Refusals} word it.
+ *   <li><b>The line:</b> {@code ConsulGateway} alone knows the client. It takes a {@code
+ *       ReadOptions}, works in a {@code BoundedExecutor}, gives a {@code Pending} of an {@code
+ *       Indexed} answer, reads through a {@code BoundedInput}, waits as {@code RetryAfter} asks,
+ *       and says every failure as {@code ConsulErrors} word it.
  * </ul>
  */
 @NullMarked

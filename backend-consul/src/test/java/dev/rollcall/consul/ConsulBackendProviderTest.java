@@ -15,15 +15,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConsulBackendProviderTest {
-  private static ConsulSettings settings(String uri) {
+  private static ConsulBackendSettings settings(String uri) {
     return new ConsulBackendProvider(Map.of("T", "from-env")).settings(BackendUri.parse(uri));
   }
 
   @Test
   void defaults_areThoseOfTheDocumentation() {
-    ConsulSettings settings = settings("consul://127.0.0.1");
+    ConsulBackendSettings settings = settings("consul://127.0.0.1");
     assertThat(settings.address()).isEqualTo(new HostPort("127.0.0.1", 8500));
-    assertThat(settings.consistency()).isEqualTo(Read.Consistency.DEFAULT);
+    assertThat(settings.consistency()).isEqualTo(ReadOptions.Consistency.DEFAULT);
     assertThat(settings.patience()).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.timeout()).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.token()).isEmpty();

@@ -86,8 +86,8 @@ class ScaleTest {
         Usage.ownSeconds() - cpu,
         Usage.secondsOf(consul.pid()) - agentCpu);
 
-    int mostThreads = 0;
-    long mostConnections = 0;
+    int maxThreads = 0;
+    long maxConnections = 0;
     cpu = Usage.ownSeconds();
     agentCpu = Usage.secondsOf(consul.pid());
     Bench.pass(Duration.ofSeconds(10));
@@ -115,8 +115,8 @@ class ScaleTest {
         kind.getValue().accept(name, n);
         within(Duration.ofSeconds(30), () -> assertThat(last.get()).isNotEqualTo(seen));
         nanos.add(last.get() - sent);
-        mostThreads = Math.max(mostThreads, Usage.threadsBesides(before).size());
-        mostConnections = Math.max(mostConnections, Usage.connectionsTo(consul.port()));
+        maxThreads = Math.max(maxThreads, Usage.threadsBesides(before).size());
+        maxConnections = Math.max(maxConnections, Usage.connectionsTo(consul.port()));
         Bench.pass(Duration.ofMillis(random.nextInt(60)));
       }
       print(
@@ -126,9 +126,9 @@ class ScaleTest {
           (Usage.ownSeconds() - cpu) * 1e3 / changes,
           (Usage.secondsOf(consul.pid()) - agentCpu) * 1e3 / changes);
     }
-    print("at most %d threads and %d connections", mostThreads, mostConnections);
-    assertThat(mostThreads).isLessThanOrEqualTo(64);
-    assertThat(mostConnections).isLessThanOrEqualTo(64);
+    print("at most %d threads and %d connections", maxThreads, maxConnections);
+    assertThat(maxThreads).isLessThanOrEqualTo(64);
+    assertThat(maxConnections).isLessThanOrEqualTo(64);
     registry.close();
   }
 

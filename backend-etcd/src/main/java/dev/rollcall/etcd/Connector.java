@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 /** Makes jetcd's clients, each with a connection of its own, as the options say. Thread-safe. */
 final class Connector {
   /** What a message may have that comes from the store. */
-  static final int MOST_INBOUND_BYTES = 64 * 1024 * 1024;
+  static final int MAX_INBOUND_BYTES = 64 * 1024 * 1024;
 
   private final EtcdOptions options;
   private final ExecutorService executor;
@@ -37,7 +37,7 @@ final class Connector {
             .keepaliveTimeout(Duration.ofSeconds(5))
             // etcd hangs up on clients that ping without a call.
             .keepaliveWithoutCalls(false)
-            .maxInboundMessageSize(MOST_INBOUND_BYTES)
+            .maxInboundMessageSize(MAX_INBOUND_BYTES)
             .waitForReady(false)
             .retryDelay(100)
             .retryMaxDelay(400)

@@ -47,18 +47,18 @@ public final class EtcdBackend implements RegistryBackend {
   private static final Duration EXPIRY_SLACK = Duration.ofSeconds(3);
 
   private final EtcdGateway gateway;
-  private final Keys keys;
-  private final Malformed malformed = new Malformed();
-  private final Drift drift = new Drift();
-  private final Registrar registrar;
-  private final Feeds feeds;
+  private final KeyLayout keys;
+  private final SkippedEntries malformed = new SkippedEntries();
+  private final DriftCounter drift = new DriftCounter();
+  private final EtcdRegistrations registrar;
+  private final SharedWatches feeds;
 
   EtcdBackend(EtcdOptions options, Timer timer) {
     this.gateway = new EtcdGateway(options, timer, malformed);
-    this.keys = new Keys(options.base());
+    this.keys = new KeyLayout(options.base());
     this.registrar =
-        new Registrar(gateway, timer, keys, new Codec(options.format()), options.leastTtl());
-    this.feeds = new Feeds(gateway, timer, keys, malformed, drift);
+        new EtcdRegistrations(gateway, timer, keys, new Codec(options.format()), options.minTtl());
+    this.feeds = new SharedWatches(gateway, timer, keys, malformed, drift);
   }
 
   /**
@@ -79,7 +79,7 @@ public final class EtcdBackend implements RegistryBackend {
     try {
       return new EtcdBackend(EtcdOptions.of(parsed), timer);
     } catch (LinkageError broken) {
-      throw Failing.because(broken);
+      throw EtcdErrors.because(broken);
     }
   }
 
@@ -109,7 +109,8 @@ public final class EtcdBackend implements RegistryBackend {
         .list("snapshot", keys.range(selector))
         .thenApply(
             page ->
-                new Listing(Reading.once(keys, malformed, page.entries()), page.at().revision()));
+                new Listing(
+                    EventDecoder.once(keys, malformed, page.entries()), page.at().revision()));
   }
 
   /**

@@ -68,7 +68,7 @@ final class EtcdGateway implements AutoCloseable {
 
   private final EtcdOptions options;
   private final Timer timer;
-  private final Malformed malformed;
+  private final SkippedEntries malformed;
   private final ExecutorService executor;
   private final Connector connector;
   private final Map<Long, CompletableFuture<?>> underWay = new ConcurrentHashMap<>();
@@ -79,7 +79,7 @@ final class EtcdGateway implements AutoCloseable {
    */
   private final long brokenNanos;
 
-  private volatile Held current;
+  private volatile Connection current;
   private volatile long heardNanos;
   private volatile boolean closed;
 
@@ -87,17 +87,17 @@ final class EtcdGateway implements AutoCloseable {
   private volatile PageSize firstPage = PageSize.FIRST;
 
   /** The youngest moment that was seen; guarded by this. */
-  private @Nullable Moment newest;
+  private @Nullable StoreRevision newest;
 
   /** A client, and since when. */
-  static final class Held {
+  static final class Connection {
     final Client client;
     final long sinceNanos;
 
     /** Whether the store was heard through it; a lost update costs nothing. */
     volatile boolean worked;
 
-    Held(Client client, long sinceNanos) {
+    Connection(Client client, long sinceNanos) {
       this.client = client;
       this.sinceNanos = sinceNanos;
     }
@@ -110,9 +110,9 @@ final class EtcdGateway implements AutoCloseable {
    * @param tooLarge the keys of those that are left out, since no message holds them
    * @param at where and when it was read
    */
-  record Page(List<KeyValue> entries, List<ByteSequence> tooLarge, Moment at) {}
+  record Page(List<KeyValue> entries, List<ByteSequence> tooLarge, StoreRevision at) {}
 
-  EtcdGateway(EtcdOptions options, Timer timer, Malformed malformed) {
+  EtcdGateway(EtcdOptions options, Timer timer, SkippedEntries malformed) {
     this.options = options;
     this.timer = timer;
     this.malformed = malformed;
@@ -133,7 +133,7 @@ final class EtcdGateway implements AutoCloseable {
             (task, pool) -> {}); // after close() nothing is left to be done
     this.connector = new Connector(options, executor);
     this.heardNanos = timer.nanoTime();
-    this.current = new Held(connector.connect(), heardNanos);
+    this.current = new Connection(connector.connect(), heardNanos);
   }
 
   /** Runs a short task on a thread on which nothing of jetcd's is locked. */
@@ -161,7 +161,7 @@ final class EtcdGateway implements AutoCloseable {
     if (answer.isDone()) {
       return answer;
     }
-    AtomicReference<Held> sentThrough = new AtomicReference<>(current);
+    AtomicReference<Connection> sentThrough = new AtomicReference<>(current);
     Timer.Scheduled late =
         timer.schedule(
             () -> {
@@ -193,9 +193,9 @@ final class EtcdGateway implements AutoCloseable {
       String what,
       Function<Client, CompletableFuture<T>> send,
       CompletableFuture<T> answer,
-      AtomicReference<Held> sentThrough,
+      AtomicReference<Connection> sentThrough,
       boolean mayRepeat) {
-    Held on = current;
+    Connection on = current;
     sentThrough.set(on);
     CompletableFuture<T> sent;
     try {
@@ -219,7 +219,7 @@ final class EtcdGateway implements AutoCloseable {
   }
 
   private static boolean isBroken(Throwable failed) {
-    return Failing.known(failed) == null && Refusal.of(failed).isBrokenConnection();
+    return EtcdErrors.known(failed) == null && EtcdError.of(failed).isBrokenConnection();
   }
 
   /** Sends a transaction. */
@@ -242,7 +242,7 @@ final class EtcdGateway implements AutoCloseable {
         .whenComplete(
             (reply, failed) -> {
               if (reply != null) {
-                seen(Moment.of(reply.getHeader()));
+                seen(StoreRevision.of(reply.getHeader()));
               }
             });
   }
@@ -255,7 +255,7 @@ final class EtcdGateway implements AutoCloseable {
     return call(what, client -> client.getKVClient().get(key))
         .exceptionallyCompose(
             failed ->
-                Refusal.of(failed).isTooLarge()
+                EtcdError.of(failed).isTooLarge()
                     ? call(what, client -> client.getKVClient().get(key, KEYS))
                     : CompletableFuture.failedFuture(failed))
         .thenApply(reply -> reply.getKvs().isEmpty() ? null : reply.getKvs().get(0));
@@ -272,7 +272,7 @@ final class EtcdGateway implements AutoCloseable {
   }
 
   private CompletableFuture<Page> list(
-      String what, Range range, boolean keysOnly, long since, @Nullable Moment floor) {
+      String what, Range range, boolean keysOnly, long since, @Nullable StoreRevision floor) {
     return new Paging(this, malformed, what, range, keysOnly)
         .read()
         .thenCompose(
@@ -310,7 +310,7 @@ final class EtcdGateway implements AutoCloseable {
    *
    * @param broken through which the caller's last stream broke, null where it did not
    */
-  Held client(@Nullable Held broken) {
+  Connection client(@Nullable Connection broken) {
     if (broken != null) {
       doubt(broken, brokenNanos);
     }
@@ -322,7 +322,7 @@ final class EtcdGateway implements AutoCloseable {
    *
    * @throws RuntimeException where the client has just been closed
    */
-  Watch.Watcher watch(Held on, Range range, long fromRevision, Watch.Listener listener) {
+  Watch.Watcher watch(Connection on, Range range, long fromRevision, Watch.Listener listener) {
     WatchOption option =
         WatchOption.builder()
             .withRange(range.to())
@@ -339,7 +339,7 @@ final class EtcdGateway implements AutoCloseable {
    * @throws RuntimeException where the client has just been closed
    */
   CloseableClient keepAlive(
-      Held on, long leaseId, StreamObserver<LeaseKeepAliveResponse> observer) {
+      Connection on, long leaseId, StreamObserver<LeaseKeepAliveResponse> observer) {
     return on.client.getLeaseClient().keepAlive(leaseId, observer);
   }
 
@@ -350,23 +350,23 @@ final class EtcdGateway implements AutoCloseable {
   }
 
   /** Notes how far the store has come. */
-  synchronized void seen(Moment moment) {
+  synchronized void seen(StoreRevision moment) {
     if (newest == null || !newest.isBehind(moment)) {
       newest = moment;
     }
   }
 
-  private synchronized void startOver(Moment moment) {
+  private synchronized void startOver(StoreRevision moment) {
     newest = moment;
   }
 
-  private synchronized @Nullable Moment newest() {
+  private synchronized @Nullable StoreRevision newest() {
     return newest;
   }
 
   /** Says what a failure of a stream means, and doubts the connection where it should. */
-  Refusal refused(Held on, Throwable failure) {
-    Refusal refusal = Refusal.of(failure);
+  EtcdError refused(Connection on, Throwable failure) {
+    EtcdError refusal = EtcdError.of(failure);
     if (refusal.silent()) {
       doubt(on, SILENT_NANOS);
     } else {
@@ -379,7 +379,7 @@ final class EtcdGateway implements AutoCloseable {
    * Takes note that an answer through a client is overdue. That says nothing of the one that has
    * taken its place since, which may be about to connect. Not for the timer's thread.
    */
-  void overdue(Held through) {
+  void overdue(Connection through) {
     doubt(through, SILENT_NANOS);
   }
 
@@ -400,14 +400,14 @@ final class EtcdGateway implements AutoCloseable {
     return options.timeout();
   }
 
-  private RegistryException failure(String what, Held on, Throwable failed) {
+  private RegistryException failure(String what, Connection on, Throwable failed) {
     if (closed) {
       return closed(what);
     }
-    if (Failing.known(failed) != null) {
-      return Failing.because(failed); // of several calls in a row: its failure is told already
+    if (EtcdErrors.known(failed) != null) {
+      return EtcdErrors.because(failed); // of several calls in a row: its failure is told already
     }
-    Refusal refusal = Refusal.of(failed);
+    EtcdError refusal = EtcdError.of(failed);
     if (refusal.silent()) {
       doubt(on, SILENT_NANOS);
     } else {
@@ -416,9 +416,9 @@ final class EtcdGateway implements AutoCloseable {
     return refusal.exception(what + " at " + options);
   }
 
-  private void doubt(Held on, long patienceNanos) {
+  private void doubt(Connection on, long patienceNanos) {
     long now = timer.nanoTime();
-    Held old;
+    Connection old;
     synchronized (this) {
       if (closed
           || on != current
@@ -427,7 +427,7 @@ final class EtcdGateway implements AutoCloseable {
         return;
       }
       old = current;
-      current = new Held(connector.connect(), now);
+      current = new Connection(connector.connect(), now);
     }
     LOG.debug("{}: not heard for {} ms; connecting anew", options, (now - heardNanos) / 1_000_000);
     executor.execute(old.client::close);
@@ -439,7 +439,7 @@ final class EtcdGateway implements AutoCloseable {
 
   @Override
   public void close() {
-    Held last;
+    Connection last;
     synchronized (this) {
       if (closed) {
         return;

@@ -30,12 +30,12 @@ final class EtcdKeyValueBackend implements KeyValueBackend {
   private final EtcdGateway gateway;
   private final Timer timer;
   private final KeyValueNames names;
-  private final Set<KeyValueFeed> feeds = ConcurrentHashMap.newKeySet();
+  private final Set<KeyRangeWatch> feeds = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   EtcdKeyValueBackend(BackendUri uri, Timer timer) {
     EtcdOptions options = EtcdOptions.of(uri);
-    Malformed malformed = new Malformed();
+    SkippedEntries malformed = new SkippedEntries();
     this.names = KeyValueNames.of(uri, options, malformed);
     this.timer = timer;
     this.gateway = new EtcdGateway(options, timer, malformed);
@@ -107,7 +107,7 @@ final class EtcdKeyValueBackend implements KeyValueBackend {
 
   @Override
   public Watch watch(Keys keys, KeyValueSink sink) {
-    KeyValueFeed feed = new KeyValueFeed(gateway, timer, names, keys, sink, feeds::remove);
+    KeyRangeWatch feed = new KeyRangeWatch(gateway, timer, names, keys, sink, feeds::remove);
     feeds.add(feed);
     if (closed) {
       feeds.remove(feed);
@@ -120,7 +120,7 @@ final class EtcdKeyValueBackend implements KeyValueBackend {
   @Override
   public void close() {
     closed = true;
-    feeds.forEach(KeyValueFeed::close);
+    feeds.forEach(KeyRangeWatch::close);
     gateway.close();
   }
 }

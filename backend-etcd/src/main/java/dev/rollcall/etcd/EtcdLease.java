@@ -20,12 +20,12 @@ final class EtcdLease implements Lease {
   /** Has the engine look every five seconds, in which an instance with a heartbeat is back too. */
   private static final Duration PRESENCE = Duration.ofSeconds(15);
 
-  private final Registrar registrar;
+  private final EtcdRegistrations registrar;
   private final Tenancy tenancy;
   private final boolean permanent;
   private final Duration ttl;
 
-  EtcdLease(Registrar registrar, Tenancy tenancy, boolean permanent) {
+  EtcdLease(EtcdRegistrations registrar, Tenancy tenancy, boolean permanent) {
     this.registrar = registrar;
     this.tenancy = tenancy;
     this.permanent = permanent;
@@ -63,7 +63,7 @@ final class EtcdLease implements Lease {
                     conclude(
                         seen, answer, known, failed == null ? denied(unasked) : failed, result);
                   } catch (LinkageError broken) {
-                    result.completeExceptionally(Failing.because(broken));
+                    result.completeExceptionally(EtcdErrors.because(broken));
                   }
                 }));
     return result;
@@ -90,14 +90,14 @@ final class EtcdLease implements Lease {
     if (!now.held()) {
       result.completeExceptionally(ended());
     } else if (failed != null && end == null) {
-      result.completeExceptionally(Failing.because(failed));
+      result.completeExceptionally(EtcdErrors.because(failed));
     } else {
       result.complete(null); // also where it was registered again meanwhile
     }
   }
 
   private static @Nullable Throwable denied(@Nullable Throwable unasked) {
-    RegistryException known = Failing.known(unasked);
+    RegistryException known = EtcdErrors.known(unasked);
     return known != null && known.kind() == RegistryException.Kind.DENIED ? known : null;
   }
 
@@ -106,7 +106,7 @@ final class EtcdLease implements Lease {
     if (entry == null) {
       return LeaseEnd.REMOVED;
     }
-    Registrar.Standing standing = registrar.standing(tenancy.key, entry, seen.owner());
+    EtcdRegistrations.Standing standing = registrar.standing(tenancy.key, entry, seen.owner());
     if (!standing.ours() && !(standing.ownerless() && entry.getLease() == seen.leaseId())) {
       return LeaseEnd.SUPERSEDED;
     }

@@ -29,7 +29,7 @@ import javax.net.ssl.SSLException;
  * @param credentials user and password
  * @param tls how to speak TLS; empty for plain text
  * @param timeout how long one call may take
- * @param leastTtl the shortest TTL to ask of etcd
+ * @param minTtl the shortest TTL to ask of etcd
  * @param format how to write values
  */
 record EtcdOptions(
@@ -38,7 +38,7 @@ record EtcdOptions(
     Optional<Credentials> credentials,
     Optional<SslContext> tls,
     Duration timeout,
-    Duration leastTtl,
+    Duration minTtl,
     Format format) {
   static final Set<String> SCHEMES = Set.of("etcd", "etcds");
 
@@ -57,8 +57,8 @@ record EtcdOptions(
           "user");
   private static final String DEFAULT_BASE = "/rollcall/";
   private static final int DEFAULT_PORT = 2379;
-  private static final Duration MOST_TIMEOUT = Duration.ofMinutes(10);
-  private static final Duration MOST_TTL = Duration.ofDays(1);
+  private static final Duration MAX_TIMEOUT = Duration.ofMinutes(10);
+  private static final Duration MAX_TTL = Duration.ofDays(1);
   private static final Pattern LOOPBACK =
       Pattern.compile("localhost|127\\.\\d+\\.\\d+\\.\\d+|(0{0,4}:){2,7}0{0,3}1");
 
@@ -98,8 +98,8 @@ record EtcdOptions(
         base(uri),
         credentials,
         tls(uri, secure),
-        between(uri, "timeout", Duration.ofSeconds(5), Duration.ofMillis(100), MOST_TIMEOUT),
-        between(uri, "ttl", Duration.ofSeconds(1), Duration.ofSeconds(1), MOST_TTL),
+        between(uri, "timeout", Duration.ofSeconds(5), Duration.ofMillis(100), MAX_TIMEOUT),
+        between(uri, "ttl", Duration.ofSeconds(1), Duration.ofSeconds(1), MAX_TTL),
         Format.valueOf(
             uri.oneOf("format", List.of("json", "go", "plain")).toUpperCase(Locale.ROOT)));
   }

@@ -20,15 +20,15 @@ final class KeyValueNames {
 
   private final String base;
   private final byte[] baseBytes;
-  private final Malformed malformed;
+  private final SkippedEntries malformed;
 
-  private KeyValueNames(String base, Malformed malformed) {
+  private KeyValueNames(String base, SkippedEntries malformed) {
     this.base = base;
     this.baseBytes = base.getBytes(StandardCharsets.UTF_8);
     this.malformed = malformed;
   }
 
-  static KeyValueNames of(BackendUri uri, EtcdOptions options, Malformed malformed) {
+  static KeyValueNames of(BackendUri uri, EtcdOptions options, SkippedEntries malformed) {
     String literal = uri.option(OPTION).orElse("");
     if (!literal.isEmpty()) {
       return new KeyValueNames(literal, malformed);

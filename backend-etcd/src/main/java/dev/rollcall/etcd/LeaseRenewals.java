@@ -1,6 +1,6 @@
 package dev.rollcall.etcd;
 
-import dev.rollcall.etcd.EtcdGateway.Held;
+import dev.rollcall.etcd.EtcdGateway.Connection;
 import dev.rollcall.spi.Timer;
 import io.etcd.jetcd.lease.LeaseKeepAliveResponse;
 import io.etcd.jetcd.support.CloseableClient;
@@ -35,8 +35,8 @@ final class LeaseRenewals {
 
   private final EtcdGateway gateway;
   private final Timer timer;
-  private final Serial answers;
-  private final Serial joins;
+  private final SerializingExecutor answers;
+  private final SerializingExecutor joins;
   private final Queue<OneReply> waiting = new ConcurrentLinkedQueue<>();
 
   /** Whether a sweep is to come; it is while anybody waits. */
@@ -45,8 +45,8 @@ final class LeaseRenewals {
   LeaseRenewals(EtcdGateway gateway, Timer timer) {
     this.gateway = gateway;
     this.timer = timer;
-    this.answers = new Serial(gateway::elsewhere);
-    this.joins = new Serial(gateway::elsewhere);
+    this.answers = new SerializingExecutor(gateway::elsewhere);
+    this.joins = new SerializingExecutor(gateway::elsewhere);
   }
 
   /** Completes with false where the store no longer knows the lease. */
@@ -54,7 +54,7 @@ final class LeaseRenewals {
     if (ttl.compareTo(SHORT) < 0) {
       return alone(leaseId);
     }
-    Held on = gateway.client(null);
+    Connection on = gateway.client(null);
     OneReply reply = new OneReply(leaseId, on, timer.nanoTime() + STREAM_PATIENCE.toNanos());
     waiting.add(reply);
     sweepLater();
@@ -83,7 +83,7 @@ final class LeaseRenewals {
         head = waiting.peek()) {
       waiting.remove(head);
       if (!head.result.isDone()) {
-        Held silent = head.on;
+        Connection silent = head.on;
         gateway.elsewhere(() -> gateway.overdue(silent));
         head.onError(new TimeoutException("no answer on the keep-alive stream"));
       }
@@ -99,7 +99,7 @@ final class LeaseRenewals {
             client -> client.getLeaseClient().keepAliveOnce(leaseId).thenApply(r -> true))
         .exceptionallyCompose(
             failed ->
-                Refusal.of(failed).isMissingLease()
+                EtcdError.of(failed).isMissingLease()
                     ? CompletableFuture.completedFuture(false)
                     : CompletableFuture.failedFuture(failed));
   }
@@ -107,7 +107,7 @@ final class LeaseRenewals {
   /** Takes part until the first answer. The exit may be known later than the answer. */
   private final class OneReply implements StreamObserver<LeaseKeepAliveResponse> {
     final long leaseId;
-    final Held on;
+    final Connection on;
     final long deadlineNanos;
     final CompletableFuture<Boolean> result = gateway.untilClosed("renewal");
 
@@ -117,7 +117,7 @@ final class LeaseRenewals {
     /** Completed with the answer, and so left the stream. */
     private final CompletableFuture<Boolean> over = new CompletableFuture<>();
 
-    OneReply(long leaseId, Held on, long deadlineNanos) {
+    OneReply(long leaseId, Connection on, long deadlineNanos) {
       this.leaseId = leaseId;
       this.on = on;
       this.deadlineNanos = deadlineNanos;
@@ -145,7 +145,7 @@ final class LeaseRenewals {
         answers.run(
             () -> {
               over.complete(false);
-              if (Refusal.of(failure).isMissingLease()) {
+              if (EtcdError.of(failure).isMissingLease()) {
                 gateway.heard();
                 result.complete(false);
               } else {

@@ -102,7 +102,7 @@ final class OwnershipChecks {
   private void answer(
       List<Question> batch, @Nullable TxnResponse reply, @Nullable Throwable failed) {
     if (reply == null) {
-      RuntimeException why = Failing.because(failed);
+      RuntimeException why = EtcdErrors.because(failed);
       batch.forEach(question -> question.answer.completeExceptionally(why));
       return;
     }
@@ -133,7 +133,7 @@ final class OwnershipChecks {
               if (failed == null) {
                 question.answer.complete(new Answer(false, entry));
               } else {
-                question.answer.completeExceptionally(Failing.because(failed));
+                question.answer.completeExceptionally(EtcdErrors.because(failed));
               }
             });
   }

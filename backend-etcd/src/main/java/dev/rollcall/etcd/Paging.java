@@ -20,20 +20,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class Paging {
   static final String TOO_LARGE =
-      "its value is larger than the " + Connector.MOST_INBOUND_BYTES + " bytes that are read";
+      "its value is larger than the " + Connector.MAX_INBOUND_BYTES + " bytes that are read";
 
   private static final ByteSequence ZERO = ByteSequence.from(new byte[] {0});
 
   private final EtcdGateway gateway;
-  private final Malformed malformed;
+  private final SkippedEntries malformed;
   private final String what;
   private final Range range;
   private final boolean keysOnly;
   private final List<KeyValue> entries = new ArrayList<>();
   private final List<ByteSequence> tooLarge = new ArrayList<>();
-  private @Nullable Moment at;
+  private @Nullable StoreRevision at;
 
-  Paging(EtcdGateway gateway, Malformed malformed, String what, Range range, boolean keysOnly) {
+  Paging(
+      EtcdGateway gateway, SkippedEntries malformed, String what, Range range, boolean keysOnly) {
     this.gateway = gateway;
     this.malformed = malformed;
     this.what = what;
@@ -60,7 +61,7 @@ final class Paging {
                 }
                 return goOn(page, next);
               }
-              if (Refusal.of(failed).isTooLarge()) {
+              if (EtcdError.of(failed).isTooLarge()) {
                 return size.canShrink() ? next(from, size.shrunk()) : leaveOut(from, size);
               }
               if (tookNanos >= gateway.timeout().toNanos()) {
@@ -105,7 +106,7 @@ final class Paging {
         .call(what, client -> client.getKVClient().get(from, option))
         .thenApply(
             page -> {
-              at = at == null ? Moment.of(page.getHeader()) : at;
+              at = at == null ? StoreRevision.of(page.getHeader()) : at;
               return page;
             });
   }

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 final class ValueReader {
   static final String ROLLCALL = "rollcall";
 
-  private static final int MOST_BYTES = 256 * 1024;
-  private static final int MOST_OWNER = 128;
+  private static final int MAX_BYTES = 256 * 1024;
+  private static final int MAX_OWNER = 128;
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -59,8 +59,8 @@ final class ValueReader {
   /** Reads a value; called once. */
   Stored read(ByteSequence value) throws MalformedException {
     byte[] bytes = value.getBytes();
-    if (bytes.length > MOST_BYTES) {
-      throw new MalformedException("its value has more than " + MOST_BYTES + " bytes");
+    if (bytes.length > MAX_BYTES) {
+      throw new MalformedException("its value has more than " + MAX_BYTES + " bytes");
     }
     try {
       return bytes.length > 0 && bytes[0] == '{' ? readJson(bytes) : readPlain(bytes);
@@ -142,8 +142,8 @@ final class ValueReader {
       case "addresses" -> addresses(in, token);
       case "owner" -> {
         owner = text(in, name);
-        if (owner.length() > MOST_OWNER) {
-          throw new MalformedException("owner: more than " + MOST_OWNER + " characters");
+        if (owner.length() > MAX_OWNER) {
+          throw new MalformedException("owner: more than " + MAX_OWNER + " characters");
         }
       }
       case "epoch" -> {

@@ -200,7 +200,7 @@ final class EtcdFleetTest {
     }
     RecordingSink everything = new RecordingSink(Selector.everything());
     watches.add(backend.watch(Selector.everything(), everything));
-    assertThat(backend.streams()).isEqualTo(Feeds.MOST_OWN + 1);
+    assertThat(backend.streams()).isEqualTo(SharedWatches.MAX_OWN + 1);
     for (int i = 0; i < 100; i++) {
       kv.put(bytes(prefix + "/s" + i + "/x"), bytes("h:" + (i + 1))).get();
     }

@@ -20,7 +20,7 @@ final class EtcdGatewayTest {
   private final ManualTimer timer = new ManualTimer();
   private final EtcdGateway gateway =
       new EtcdGateway(
-          EtcdOptions.of(BackendUri.parse("etcd://127.0.0.1:1")), timer, new Malformed());
+          EtcdOptions.of(BackendUri.parse("etcd://127.0.0.1:1")), timer, new SkippedEntries());
 
   @AfterEach
   void close() {
@@ -34,7 +34,7 @@ final class EtcdGatewayTest {
 
   @Test
   void call_thatIsOverdue_replacesTheClientItWasSentThrough() {
-    EtcdGateway.Held first = gateway.client(null);
+    EtcdGateway.Connection first = gateway.client(null);
     CompletableFuture<Object> call = hang();
     timer.advance(DEADLINE);
     assertThat(call.isCompletedExceptionally()).isTrue();
@@ -43,10 +43,10 @@ final class EtcdGatewayTest {
 
   @Test
   void call_thatIsOverdue_leavesAYoungerClientAlone() throws InterruptedException {
-    EtcdGateway.Held first = gateway.client(null);
+    EtcdGateway.Connection first = gateway.client(null);
     CompletableFuture<Object> call = hang();
     timer.advance(Duration.ofSeconds(3));
-    EtcdGateway.Held second = gateway.client(first);
+    EtcdGateway.Connection second = gateway.client(first);
     assertThat(second).isNotSameAs(first);
     timer.advance(Duration.ofSeconds(2));
     assertThat(call.isCompletedExceptionally()).isTrue();

@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Watcher implements RegistryBackend.Watch {
   static final Watcher[] NONE = {};
-  static final int MOST_PENDING = 4096;
+  static final int MAX_PENDING = 4096;
 
   private static final int TURN = 1024;
   private static final long CLOSE_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -72,7 +72,7 @@ final class Watcher implements RegistryBackend.Watch {
       return false;
     }
     if (!overflowed) {
-      if (mailbox.size() < MOST_PENDING) {
+      if (mailbox.size() < MAX_PENDING) {
         mailbox.add(delivery);
       } else {
         mailbox.clear();

@@ -175,7 +175,7 @@ class WatchTest {
     Thread writer = new Thread(() -> add("orders", "a"));
     writer.start();
     inside.await();
-    int many = Watcher.MOST_PENDING + 1000;
+    int many = Watcher.MAX_PENDING + 1000;
     for (int i = 0; i < many; i++) {
       add("orders", "b" + i);
     }

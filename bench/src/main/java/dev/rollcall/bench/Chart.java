@@ -11,7 +11,7 @@ final class Chart {
   private static final int WIDTH = 900;
   private static final int LEFT = 300;
   private static final int RIGHT = 230;
-  private static final int MOST_RATIO = 8;
+  private static final int MAX_RATIO = 8;
   private static final List<String> OURS = List.of("var(--ours)", "var(--third)", "var(--good)");
 
   private Chart() {}
@@ -20,7 +20,7 @@ final class Chart {
   static String bars(List<Measurement> of) {
     double limit = of.get(0).score();
     double greatest = of.stream().mapToDouble(Measurement::score).max().orElse(1);
-    double most = Math.min(greatest, MOST_RATIO * limit); // one outlier must not flatten the rest
+    double most = Math.min(greatest, MAX_RATIO * limit); // one outlier must not flatten the rest
     int row = 30;
     StringBuilder out = open(of.size() * row + 8, "bars");
     for (int i = 0; i < of.size(); i++) {

@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
 @Command(name = "put", description = "Writes a key.")
 final class KvPutCommand implements Callable<Integer> {
   /** One byte more than a value may have, so that a longer one is refused and not cut. */
-  private static final int MOST_READ = 524_288 + 1;
+  private static final int MAX_READ = 524_288 + 1;
 
   @Mixin private StoreOptions store = new StoreOptions();
 
@@ -41,7 +41,7 @@ final class KvPutCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     try (KeyValueStore values = store.openKeyValues()) {
-      Bytes bytes = value == null ? Bytes.of(System.in.readNBytes(MOST_READ)) : Bytes.ofText(value);
+      Bytes bytes = value == null ? Bytes.of(System.in.readNBytes(MAX_READ)) : Bytes.ofText(value);
       if (expected == null) {
         Answer.of(values.put(key, bytes));
       } else if (!Answer.of(values.compareAndSet(key, expected, bytes))) {

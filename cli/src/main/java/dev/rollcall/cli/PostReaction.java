@@ -17,7 +17,7 @@ import java.util.function.Consumer;
  */
 final class PostReaction implements Consumer<Watched.Rendered> {
   private static final long FIRST_DELAY_MILLIS = 200;
-  private static final long MOST_DELAY_MILLIS = 5_000;
+  private static final long MAX_DELAY_MILLIS = 5_000;
 
   private final HttpClient client =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
@@ -48,7 +48,7 @@ final class PostReaction implements Consumer<Watched.Rendered> {
           say.accept(named() + failure + "; trying again until it is taken");
         }
         TimeUnit.MILLISECONDS.sleep(delay);
-        delay = Math.min(2 * delay, MOST_DELAY_MILLIS);
+        delay = Math.min(2 * delay, MAX_DELAY_MILLIS);
       }
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt();

@@ -7,7 +7,7 @@ import dev.rollcall.server.access.AccessControl;
 import dev.rollcall.server.access.Limits;
 import dev.rollcall.server.access.Tls;
 import dev.rollcall.server.access.Tokens;
-import dev.rollcall.server.consul.ConsulSettings;
+import dev.rollcall.server.consul.ConsulApiSettings;
 import dev.rollcall.server.consul.Permissions;
 import dev.rollcall.server.outbound.AddressRange;
 import dev.rollcall.server.outbound.OutboundPolicy;
@@ -153,8 +153,8 @@ final class ServeCommand implements Callable<Integer> {
     if (ports != null) {
       policy = policy.allowPorts(ports);
     }
-    ConsulSettings settings =
-        new ConsulSettings(
+    ConsulApiSettings settings =
+        new ConsulApiSettings(
             datacentre,
             node,
             BLOCKING_QUERIES_BY_CLIENT,

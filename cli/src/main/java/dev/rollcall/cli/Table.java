@@ -7,7 +7,7 @@ import java.util.List;
 
 /** Rows in aligned columns, under their titles. Not thread-safe. */
 final class Table {
-  private static final int LEAST_COLUMN = 8;
+  private static final int MIN_COLUMN = 8;
   private static final String GAP = "  ";
 
   private final List<List<String>> rows = new ArrayList<>();
@@ -48,7 +48,7 @@ final class Table {
       for (int i = 1; i < widths.length; i++) {
         widest = widths[i] > widths[widest] ? i : widest;
       }
-      if (widths[widest] <= LEAST_COLUMN) {
+      if (widths[widest] <= MIN_COLUMN) {
         break;
       }
       widths[widest]--;

@@ -5,7 +5,7 @@ package dev.rollcall.cli;
  * one, so the launcher does: it sets {@code COLUMNS} where there is, and unsets it elsewhere.
  */
 final class Terminal {
-  private static final int LEAST_WIDTH = 40;
+  private static final int MIN_WIDTH = 40;
 
   private Terminal() {}
 
@@ -17,7 +17,7 @@ final class Terminal {
   static int width() {
     String columns = System.getenv("COLUMNS");
     return columns != null && columns.matches("[0-9]{1,4}")
-        ? Math.max(LEAST_WIDTH, Integer.parseInt(columns))
+        ? Math.max(MIN_WIDTH, Integer.parseInt(columns))
         : Integer.MAX_VALUE;
   }
 }

@@ -24,7 +24,7 @@ import java.time.Duration;
  */
 public final class LogService {
   /** More than this is no log line: who sends it is refused, and the file does not fill up. */
-  private static final int MOST_BYTES = 64 * 1024;
+  private static final int MAX_BYTES = 64 * 1024;
 
   private final Path file;
 
@@ -74,8 +74,8 @@ public final class LogService {
         request.sendResponseHeaders(405, -1);
         return;
       }
-      byte[] line = request.getRequestBody().readNBytes(MOST_BYTES + 1);
-      if (line.length > MOST_BYTES) {
+      byte[] line = request.getRequestBody().readNBytes(MAX_BYTES + 1);
+      if (line.length > MAX_BYTES) {
         request.sendResponseHeaders(413, -1);
         return;
       }

@@ -50,7 +50,7 @@ public final class DispatcherWindowsTest {
   @State
   public static class Next {
     private final TwoListeners listeners = new TwoListeners();
-    private final Mailbox slow =
+    private final Subscriber slow =
         listeners.reading(
             () -> {
               listeners.change(1);
@@ -80,8 +80,8 @@ public final class DispatcherWindowsTest {
   @State
   public static class LeftEarly {
     private final TwoListeners listeners = new TwoListeners();
-    private final Fanout three =
-        new Fanout(
+    private final SubscriberGroup three =
+        new SubscriberGroup(
             listeners.dispatcher,
             List.of(listeners.reading(() -> listeners.look(1)), listeners.one, listeners.other));
 
@@ -133,7 +133,7 @@ public final class DispatcherWindowsTest {
   @State
   public static class Wish {
     private final TwoListeners listeners = new TwoListeners();
-    private final Mailbox stuck = listeners.reading(this::stay);
+    private final Subscriber stuck = listeners.reading(this::stay);
     private volatile boolean entered;
     private volatile boolean waits;
     private boolean helped;

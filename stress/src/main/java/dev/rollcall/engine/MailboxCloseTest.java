@@ -18,8 +18,8 @@ public class MailboxCloseTest {
   private volatile int entered;
   private volatile int left;
 
-  private final Mailbox mailbox =
-      new Mailbox(Parts.dispatcher(new StillTimer())) {
+  private final Subscriber mailbox =
+      new Subscriber(Parts.dispatcher(new StillTimer())) {
         @Override
         void deliver() {
           entered++;

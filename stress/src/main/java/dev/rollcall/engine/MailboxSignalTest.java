@@ -25,8 +25,8 @@ public class MailboxSignalTest {
   private volatile int most;
   private volatile int seen;
 
-  private final Mailbox mailbox =
-      new Mailbox(Parts.dispatcher(new StillTimer())) {
+  private final Subscriber mailbox =
+      new Subscriber(Parts.dispatcher(new StillTimer())) {
         @Override
         void deliver() {
           most = Math.max(most, inside.incrementAndGet());

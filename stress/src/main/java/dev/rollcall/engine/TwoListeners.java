@@ -17,11 +17,11 @@ final class TwoListeners {
   final Dispatcher dispatcher;
   final Reading one;
   final Reading other;
-  final Fanout both;
+  final SubscriberGroup both;
   private volatile int state;
 
   /** Reads the state when it is called, and does something more. */
-  final class Reading extends Mailbox {
+  final class Reading extends Subscriber {
     private final Runnable meanwhile;
     volatile int seen;
 
@@ -78,7 +78,7 @@ final class TwoListeners {
     dispatcher = new Dispatcher(timer, new DirectPool(), given);
     one = new Reading(() -> {});
     other = new Reading(() -> {});
-    both = new Fanout(dispatcher, List.of(one, other));
+    both = new SubscriberGroup(dispatcher, List.of(one, other));
   }
 
   Reading reading(Runnable meanwhile) {

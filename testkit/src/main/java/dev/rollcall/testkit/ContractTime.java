@@ -18,9 +18,9 @@ import org.awaitility.core.ConditionTimeoutException;
  */
 public final class ContractTime implements AutoCloseable {
   /** Where time is manual, other threads still need some of the real one. */
-  private static final Duration LEAST_GRACE = Duration.ofMillis(500);
+  private static final Duration MIN_GRACE = Duration.ofMillis(500);
 
-  private static final Duration MOST_GRACE = Duration.ofSeconds(2);
+  private static final Duration MAX_GRACE = Duration.ofSeconds(2);
 
   private static final Duration POLL = Duration.ofMillis(1);
   private static final int SETTLING_POLLS = 20;
@@ -112,9 +112,9 @@ public final class ContractTime implements AutoCloseable {
 
   private static Duration grace(Duration within) {
     Duration share = within.dividedBy(5);
-    return share.compareTo(LEAST_GRACE) < 0
-        ? LEAST_GRACE
-        : share.compareTo(MOST_GRACE) > 0 ? MOST_GRACE : share;
+    return share.compareTo(MIN_GRACE) < 0
+        ? MIN_GRACE
+        : share.compareTo(MAX_GRACE) > 0 ? MAX_GRACE : share;
   }
 
   private static boolean untilManually(

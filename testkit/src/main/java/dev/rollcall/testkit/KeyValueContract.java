@@ -63,7 +63,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 public abstract class KeyValueContract {
   static final Bytes ONE = Bytes.ofText("1");
   static final Bytes TWO = Bytes.ofText("2");
-  private static final int MOST_BYTES = 512 * 1024;
+  private static final int MAX_BYTES = 512 * 1024;
 
   final String prefix = "t" + UUID.randomUUID().toString().substring(0, 13) + "/";
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
@@ -261,7 +261,7 @@ public abstract class KeyValueContract {
     for (int i = 0; i < every.length; i++) {
       every[i] = (byte) (i < 256 ? i : 511 - i);
     }
-    byte[] large = new byte[MOST_BYTES];
+    byte[] large = new byte[MAX_BYTES];
     IntStream.range(0, large.length).forEach(i -> large[i] = (byte) (i * 31));
     KeyValueStore writer = process();
     KeyValueStore reader = process();
@@ -330,7 +330,7 @@ public abstract class KeyValueContract {
       invalid("prefix: ", () -> store.deleteAll(bad));
       invalid("prefix: ", () -> Keys.prefix(bad));
     }
-    Bytes tooMuch = Bytes.of(new byte[MOST_BYTES + 1]);
+    Bytes tooMuch = Bytes.of(new byte[MAX_BYTES + 1]);
     invalid("value: 524289 bytes", () -> store.put(prefix + "a", tooMuch));
     invalid("value: 524289 bytes", () -> store.compareAndSet(prefix + "a", 0, tooMuch));
     invalid("expectedVersion: -1", () -> store.compareAndSet(prefix + "a", -1, ONE));

@@ -91,8 +91,8 @@ final class SimulatedWorld {
   }
 
   /** Returns a time between two numbers of milliseconds. */
-  long between(long leastMillis, long mostMillis) {
-    return random.nextLong(millis(leastMillis), millis(mostMillis) + 1);
+  long between(long minMillis, long maxMillis) {
+    return random.nextLong(millis(minMillis), millis(maxMillis) + 1);
   }
 
   boolean chance(double share) {

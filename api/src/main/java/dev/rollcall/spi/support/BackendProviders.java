@@ -35,7 +35,7 @@ public final class BackendProviders {
           + " ServicesResourceTransformer, Gradle Shadow's mergeServiceFiles())";
 
   /** A service file may name anything; the search has an end. */
-  private static final int MOST_BROKEN = 16;
+  private static final int MAX_BROKEN = 16;
 
   private static final Pattern PORT = Pattern.compile("([0-9]{1,5})([/,?].*)?");
 
@@ -117,7 +117,7 @@ public final class BackendProviders {
       String scheme, ClassLoader loader, Set<String> known, List<Throwable> broken) {
     Iterator<BackendProvider> providers =
         ServiceLoader.load(BackendProvider.class, loader).iterator();
-    while (broken.size() < MOST_BROKEN) {
+    while (broken.size() < MAX_BROKEN) {
       try {
         if (!providers.hasNext()) {
           break;

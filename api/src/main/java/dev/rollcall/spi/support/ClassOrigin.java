@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Where a class comes from: its jar, that jar's version, and who else has a class of that name. */
 final class ClassOrigin {
-  private static final int MOST_COPIES = 3;
+  private static final int MAX_COPIES = 3;
 
   /** As build tools name their jars. */
   private static final Pattern NAMED = Pattern.compile("-([0-9][\\w.-]*)\\.jar$");
@@ -137,7 +137,7 @@ final class ClassOrigin {
           loader == null ? List.<URL>of() : Collections.list(loader.getResources(path))) {
         String at = copy.toString().replaceFirst("^jar:", "").replaceFirst("^file:/*", "/");
         at = at.substring(0, Math.max(0, at.length() - path.length())).replaceFirst("!?/$", "");
-        if (!place.startsWith(at) && others.size() < MOST_COPIES) {
+        if (!place.startsWith(at) && others.size() < MAX_COPIES) {
           others.add(at);
         }
       }

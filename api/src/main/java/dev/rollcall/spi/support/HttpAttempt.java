@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Sends one GET request, and reads the answer to its end or for 4 KiB, whichever comes first. */
 final class HttpAttempt extends CheckAttempt {
-  private static final int MOST_BODY_BYTES = 4096;
+  private static final int MAX_BODY_BYTES = 4096;
   private static final int TOO_MANY_REQUESTS = 429;
 
   private final Liveness.HttpCheck check;
@@ -58,7 +58,7 @@ final class HttpAttempt extends CheckAttempt {
   private static final class BoundedBody implements HttpResponse.BodySubscriber<@Nullable Void> {
     private final CompletableFuture<@Nullable Void> end = new CompletableFuture<>();
     private Flow.@Nullable Subscription subscription;
-    private long left = MOST_BODY_BYTES;
+    private long left = MAX_BODY_BYTES;
 
     @Override
     public CompletionStage<@Nullable Void> getBody() {

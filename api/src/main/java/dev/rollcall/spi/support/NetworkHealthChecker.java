@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * asynchronous channels.
  *
  * <p><b>Design.</b> A {@link Run} is one check that goes on; it has one {@link CheckAttempt} at a
- * time, so its results are serial. An attempt waits for one of {@value #MOST_IN_FLIGHT} places,
+ * time, so its results are serial. An attempt waits for one of {@value #MAX_IN_FLIGHT} places,
  * first come, first served; then it is made, and its completion, whatever brings it about, frees
  * the place and drops the connection. So a thousand targets that drip bytes cost a place for a
  * timeout each, and all get their turn. The timeout counts from the place on, but that of {@link
@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * @since 0.1.0
  */
 public final class NetworkHealthChecker implements HealthChecker {
-  static final int MOST_IN_FLIGHT = 256;
+  static final int MAX_IN_FLIGHT = 256;
 
   private static final double JITTER = 0.1;
   private static final Logger LOG = LoggerFactory.getLogger(HealthChecker.class);
@@ -112,7 +112,7 @@ public final class NetworkHealthChecker implements HealthChecker {
     boolean refused;
     synchronized (lock) {
       if (!closed) {
-        place = inFlight.size() < MOST_IN_FLIGHT;
+        place = inFlight.size() < MAX_IN_FLIGHT;
         if (place) {
           inFlight.add(attempt);
         } else {

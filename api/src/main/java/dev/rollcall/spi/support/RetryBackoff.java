@@ -12,8 +12,8 @@ import java.util.random.RandomGenerator;
  * @since 0.1.0
  */
 public final class RetryBackoff {
-  private static final double LEAST_SPREAD = 0.8;
-  private static final double MOST_SPREAD = 1.2;
+  private static final double MIN_SPREAD = 0.8;
+  private static final double MAX_SPREAD = 1.2;
 
   private final long firstNanos;
   private final long maxNanos;
@@ -71,6 +71,6 @@ public final class RetryBackoff {
   }
 
   private static Duration spread(long nanos, RandomGenerator random) {
-    return Duration.ofNanos((long) (nanos * random.nextDouble(LEAST_SPREAD, MOST_SPREAD)));
+    return Duration.ofNanos((long) (nanos * random.nextDouble(MIN_SPREAD, MAX_SPREAD)));
   }
 }

@@ -17,7 +17,7 @@ public final class AccessFuzz {
       if (path.contains("/../") || path.contains("//") || path.toLowerCase(Locale.ROOT).contains("%2f")) {
         throw new AssertionError("taken: " + path);
       }
-      Need.of(HttpMethod.GET, path);
+      RequiredRole.of(HttpMethod.GET, path);
     }
     try {
       Tokens tokens = Tokens.parse("tokens", text, false);

@@ -23,7 +23,7 @@ public final class ConsulFuzz {
       // As it should be.
     }
     try {
-      var filter = Filter.parse(text, Selectors.AGENT_SERVICES);
+      var filter = FilterExpression.parse(text, Selectors.AGENT_SERVICES);
       if (element != null) {
         var unused4 = filter.test(element);
       }

@@ -29,7 +29,7 @@ class FuzzTest {
   @ValueSource(
       strings = {
         "dev.rollcall.server.s5.S5RequestFuzz",
-        "dev.rollcall.server.outbound.TargetFuzz",
+        "dev.rollcall.server.outbound.CallTargetFuzz",
         "dev.rollcall.server.access.AccessFuzz",
         "dev.rollcall.server.consul.ConsulFuzz"
       })

@@ -9,7 +9,7 @@ public final class S5RequestFuzz {
   public static void fuzzerTestOneInput(byte[] input) {
     try {
       S5Request request = S5Request.parse(input);
-      if (request.required().size() > S5Request.MOST_REQUIRED
+      if (request.required().size() > S5Request.MAX_REQUIRED
           || request.instance().service().indexOf('\n') >= 0
           || request.heartbeat().pathAndQuery().indexOf(' ') >= 0) {
         throw new AssertionError("taken, though it breaks a rule");

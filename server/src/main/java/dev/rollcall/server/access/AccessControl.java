@@ -55,14 +55,14 @@ public final class AccessControl implements DecoratingHttpServiceFunction {
 
   private final @Nullable Tokens tokens;
   private final Limits limits;
-  private final Rate rate;
-  private final Shares watchers;
+  private final RateLimiter rate;
+  private final ClientQuota watchers;
 
   private AccessControl(@Nullable Tokens tokens, Limits limits) {
     this.tokens = tokens;
     this.limits = requireNonNull(limits, "limits");
-    rate = new Rate(limits.requestsPerSecond(), System::nanoTime);
-    watchers = new Shares(limits.watchers());
+    rate = new RateLimiter(limits.requestsPerSecond(), System::nanoTime);
+    watchers = new ClientQuota(limits.watchers());
   }
 
   /**
@@ -159,8 +159,8 @@ public final class AccessControl implements DecoratingHttpServiceFunction {
     if (!rate.admits(client)) {
       return tooMany("requests");
     }
-    Need need = Need.of(req.method(), ctx.path());
-    if (need != Need.NOTHING) {
+    RequiredRole need = RequiredRole.of(req.method(), ctx.path());
+    if (need != RequiredRole.NOTHING) {
       if (found.isEmpty()) {
         return unauthenticated();
       }

@@ -59,7 +59,7 @@ public record Principal(String name, boolean reads, List<String> registers, bool
     request.setAttr(KEY, this);
   }
 
-  boolean may(Need need) {
+  boolean may(RequiredRole need) {
     return switch (need) {
       case NOTHING -> true;
       case READ -> admin || reads;

@@ -46,8 +46,8 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1.0
  */
 public final class Tokens {
-  private static final int LEAST_TOKEN_CHARACTERS = 20;
-  private static final int MOST_BYTES = 1 << 20;
+  private static final int MIN_TOKEN_CHARACTERS = 20;
+  private static final int MAX_BYTES = 1 << 20;
   private static final String REGISTER = "register:";
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
   private static final Pattern TOKEN = Pattern.compile("[!-~]{20,256}");
@@ -87,7 +87,7 @@ public final class Tokens {
     String text;
     boolean everybody;
     try {
-      if (Files.size(file) > MOST_BYTES) {
+      if (Files.size(file) > MAX_BYTES) {
         throw RegistryException.invalid("token file " + file + ": (expected: at most 1 MiB)");
       }
       text = Files.readString(file);
@@ -188,7 +188,7 @@ public final class Tokens {
       throw RegistryException.invalid(
           where
               + "(expected: token: and "
-              + LEAST_TOKEN_CHARACTERS
+              + MIN_TOKEN_CHARACTERS
               + "-256 characters without blanks, sha256:, or certificate:)");
     }
     if (readableByEverybody) {

@@ -52,7 +52,7 @@ final class AgentRoutes {
   private Answer services(Call call) {
     Predicate<JsonNode> filter =
         call.given("filter")
-            .map(expression -> Filter.parse(expression, Selectors.AGENT_SERVICES))
+            .map(expression -> FilterExpression.parse(expression, Selectors.AGENT_SERVICES))
             .orElse(all -> true);
     Map<String, CatalogService> services = agent.services();
     if (call.has("filter")) {
@@ -61,14 +61,16 @@ final class AgentRoutes {
           .removeIf(
               service ->
                   !filter.test(
-                      Json.reread(Json.bytes(false, to -> Written.agentService(to, service, "")))));
+                      Json.reread(
+                          Json.bytes(
+                              false, to -> ConsulJsonWriter.agentService(to, service, "")))));
     }
     return call.json(
         to -> {
           to.writeStartObject();
           for (CatalogService service : services.values()) {
             to.writeFieldName(service.id());
-            Written.agentService(to, service, "");
+            ConsulJsonWriter.agentService(to, service, "");
           }
           to.writeEndObject();
         });
@@ -88,14 +90,14 @@ final class AgentRoutes {
           return new Queries.Hashed(
               Topics.service(service.name()),
               hash,
-              call.json(to -> Written.agentService(to, service, hash))
+              call.json(to -> ConsulJsonWriter.agentService(to, service, hash))
                   .with("x-consul-contenthash", hash));
         });
   }
 
   private static long hash(CatalogService service) {
     long hash = 0xcbf29ce484222325L;
-    for (byte b : Json.bytes(false, to -> Written.agentService(to, service, ""))) {
+    for (byte b : Json.bytes(false, to -> ConsulJsonWriter.agentService(to, service, ""))) {
       hash = (hash ^ b) * 0x100000001b3L;
     }
     return hash;
@@ -104,7 +106,7 @@ final class AgentRoutes {
   private Answer checks(Call call) {
     Map<String, CatalogCheck> checks = new TreeMap<>(agent.checks());
     call.given("filter")
-        .map(expression -> Filter.parse(expression, Selectors.CHECKS))
+        .map(expression -> FilterExpression.parse(expression, Selectors.CHECKS))
         .ifPresent(
             filter ->
                 checks
@@ -112,13 +114,14 @@ final class AgentRoutes {
                     .removeIf(
                         check ->
                             !filter.test(
-                                Json.reread(Json.bytes(false, to -> Written.check(to, check))))));
+                                Json.reread(
+                                    Json.bytes(false, to -> ConsulJsonWriter.check(to, check))))));
     return call.json(
         to -> {
           to.writeStartObject();
           for (CatalogCheck check : checks.values()) {
             to.writeFieldName(check.id());
-            Written.check(to, check);
+            ConsulJsonWriter.check(to, check);
           }
           to.writeEndObject();
         });
@@ -312,10 +315,10 @@ final class AgentRoutes {
     to.writeStartObject();
     to.writeStringField("AggregatedStatus", aggregated(checks));
     to.writeFieldName("Service");
-    Written.agentService(to, service, "");
+    ConsulJsonWriter.agentService(to, service, "");
     to.writeArrayFieldStart("Checks");
     for (CatalogCheck check : checks) {
-      Written.agentHealthCheck(to, check);
+      ConsulJsonWriter.agentHealthCheck(to, check);
     }
     to.writeEndArray();
     to.writeEndObject();

@@ -18,7 +18,7 @@ record CatalogCheck(
     long createIndex,
     long modifyIndex) {
   /** How many checks one service, or one node for itself, may have. */
-  static final int MOST_OF_ONE = 1_024;
+  static final int MAX_OF_ONE = 1_024;
 
   static final String PASSING = "passing";
   static final String WARNING = "warning";
@@ -66,9 +66,9 @@ record CatalogCheck(
 
   /** Refuses more checks of one service or node than it may have. */
   static void requireRoom(Set<String> ids) {
-    if (ids.size() > MOST_OF_ONE) {
+    if (ids.size() > MAX_OF_ONE) {
       throw new RefusedException(
-          429, "too many checks of one service or node (expected: at most " + MOST_OF_ONE + ")");
+          429, "too many checks of one service or node (expected: at most " + MAX_OF_ONE + ")");
     }
   }
 

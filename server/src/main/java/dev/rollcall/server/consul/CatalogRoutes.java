@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
 final class CatalogRoutes {
   private static final byte[] TRUE = "true".getBytes(StandardCharsets.UTF_8);
 
-  private final Catalogue catalogue;
+  private final CatalogIndex catalogue;
   private final Queries queries;
   private final Identity identity;
   private final Permissions permissions;
   private final Quota quota;
 
   CatalogRoutes(
-      Catalogue catalogue,
+      CatalogIndex catalogue,
       Queries queries,
       Identity identity,
       Permissions permissions,
@@ -79,12 +79,12 @@ final class CatalogRoutes {
             catalogue.read(
                 Topics.NODES,
                 isPlain ? "nodes" + call.isPretty() : "",
-                Catalogue.View::nodes,
+                CatalogIndex.View::nodes,
                 nodes -> {
                   List<Json.Output> elements = new ArrayList<>();
                   for (CatalogNode node : nodes) {
                     if (meta.test(node)) {
-                      elements.add(to -> Written.node(to, node, identity.datacentre()));
+                      elements.add(to -> ConsulJsonWriter.node(to, node, identity.datacentre()));
                     }
                   }
                   return Elements.list(call, elements, filter);
@@ -108,7 +108,7 @@ final class CatalogRoutes {
                         to -> {
                           to.writeStartObject();
                           for (Map.Entry<String, Set<String>> entry : names.entrySet()) {
-                            Written.texts(to, entry.getKey(), entry.getValue());
+                            ConsulJsonWriter.texts(to, entry.getKey(), entry.getValue());
                           }
                           to.writeEndObject();
                         })));
@@ -135,7 +135,7 @@ final class CatalogRoutes {
                     if (entry.service().tags().containsAll(tags) && meta.test(entry.node())) {
                       elements.add(
                           to ->
-                              Written.catalogService(
+                              ConsulJsonWriter.catalogService(
                                   to, entry.node(), entry.service(), identity.datacentre()));
                     }
                   }
@@ -170,14 +170,15 @@ final class CatalogRoutes {
                                       || filter.test(
                                           Json.reread(
                                               Json.bytes(
-                                                  false, to -> Written.service(to, service)))))
+                                                  false,
+                                                  to -> ConsulJsonWriter.service(to, service)))))
                           .toList();
                   return Json.bytes(
                       call.isPretty(),
                       to -> {
                         to.writeStartObject();
                         to.writeFieldName("Node");
-                        Written.node(to, node, identity.datacentre());
+                        ConsulJsonWriter.node(to, node, identity.datacentre());
                         to.writeFieldName("Services");
                         if (byId) {
                           to.writeStartObject();
@@ -188,7 +189,7 @@ final class CatalogRoutes {
                           if (byId) {
                             to.writeFieldName(service.id());
                           }
-                          Written.service(to, service);
+                          ConsulJsonWriter.service(to, service);
                         }
                         if (byId) {
                           to.writeEndObject();

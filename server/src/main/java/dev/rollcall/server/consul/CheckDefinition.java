@@ -72,9 +72,9 @@ record CheckDefinition(
           "proxygrpc");
 
   /** Consul raises anything shorter to this. */
-  private static final Duration LEAST_REAP = Duration.ofMinutes(1);
+  private static final Duration MIN_REAP = Duration.ofMinutes(1);
 
-  private static final Duration LEAST_INTERVAL = Duration.ofSeconds(1);
+  private static final Duration MIN_INTERVAL = Duration.ofSeconds(1);
   private static final Duration LONGEST = Duration.ofDays(1);
   private static final Duration USUAL_TIMEOUT = Duration.ofSeconds(10);
 
@@ -112,7 +112,7 @@ record CheckDefinition(
         ttl,
         probe,
         request(fields, prefix),
-        reapAfter.isZero() || reapAfter.compareTo(LEAST_REAP) >= 0 ? reapAfter : LEAST_REAP,
+        reapAfter.isZero() || reapAfter.compareTo(MIN_REAP) >= 0 ? reapAfter : MIN_REAP,
         fields.number("SuccessBeforePassing", 0),
         fields.number("FailuresBeforeCritical", 0));
   }
@@ -149,7 +149,7 @@ record CheckDefinition(
   }
 
   private static Liveness.Check probe(Fields fields, Duration asked, String prefix) {
-    Duration interval = asked.compareTo(LEAST_INTERVAL) < 0 ? LEAST_INTERVAL : asked;
+    Duration interval = asked.compareTo(MIN_INTERVAL) < 0 ? MIN_INTERVAL : asked;
     interval = interval.compareTo(LONGEST) > 0 ? LONGEST : interval;
     Duration timeout = fields.duration("Timeout");
     timeout = timeout.isZero() || timeout.isNegative() ? USUAL_TIMEOUT : timeout;

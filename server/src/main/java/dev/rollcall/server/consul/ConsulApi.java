@@ -61,7 +61,7 @@ public final class ConsulApi implements CentrePart, HttpService {
           "namespaces");
 
   private final Identity identity;
-  private final Catalogue catalogue;
+  private final CatalogIndex catalogue;
   private final LocalAgent agent;
   private final StoreLink link;
   private final @Nullable KeyValues keys; // null where the store keeps no keys
@@ -75,16 +75,16 @@ public final class ConsulApi implements CentrePart, HttpService {
    * @param context what the centre offers to its parts
    * @param settings datacentre, node and limits
    */
-  public ConsulApi(CentreContext context, ConsulSettings settings) {
+  public ConsulApi(CentreContext context, ConsulApiSettings settings) {
     identity = new Identity(settings.datacentre(), settings.node());
-    catalogue = new Catalogue(settings.firstIndex());
+    catalogue = new CatalogIndex(settings.firstIndex());
     agent =
         new LocalAgent(
             identity.node(), catalogue, context.calls().checkerOfRequests(), context.timer());
     link = new StoreLink(context, catalogue, agent);
     Queries queries =
         new Queries(catalogue, settings.datacentre(), settings.blockingQueriesByClient());
-    Quota quota = new Quota(catalogue, settings.permissions().mostRegistrations());
+    Quota quota = new Quota(catalogue, settings.permissions().maxRegistrations());
     keys = openKeys(context, settings);
     sessions =
         keys != null && context.isStoreInProcess()
@@ -114,7 +114,7 @@ public final class ConsulApi implements CentrePart, HttpService {
     prefixes.sort(Comparator.comparing((Route route) -> route.path().length()).reversed());
   }
 
-  private @Nullable KeyValues openKeys(CentreContext context, ConsulSettings settings) {
+  private @Nullable KeyValues openKeys(CentreContext context, ConsulApiSettings settings) {
     try {
       return new KeyValues(
           catalogue,

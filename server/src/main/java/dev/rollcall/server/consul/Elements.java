@@ -16,7 +16,7 @@ final class Elements {
 
   static Predicate<JsonNode> filter(Call call, Selectors selectors) {
     return call.given("filter")
-        .map(expression -> Filter.parse(expression, selectors))
+        .map(expression -> FilterExpression.parse(expression, selectors))
         .orElse(element -> true);
   }
 

@@ -15,9 +15,9 @@ import java.util.UUID;
  */
 final class EventRoutes {
   private static final int KEPT = 256;
-  private static final int MOST_PAYLOAD = 512;
+  private static final int MAX_PAYLOAD = 512;
 
-  private final Catalogue catalogue;
+  private final CatalogIndex catalogue;
   private final Queries queries;
   private final ArrayDeque<Event> events = new ArrayDeque<>();
   private long time = 1; // guarded by "events"
@@ -47,7 +47,7 @@ final class EventRoutes {
     }
   }
 
-  EventRoutes(Catalogue catalogue, Queries queries) {
+  EventRoutes(CatalogIndex catalogue, Queries queries) {
     this.catalogue = catalogue;
     this.queries = queries;
   }
@@ -62,9 +62,9 @@ final class EventRoutes {
     if (call.parameter("tag").length() > 0 && call.parameter("service").isEmpty()) {
       throw RefusedException.failed("Cannot provide tag filter without service filter");
     }
-    if (call.body().size() + name.length() > MOST_PAYLOAD) {
+    if (call.body().size() + name.length() > MAX_PAYLOAD) {
       throw RefusedException.failed(
-          "user event exceeds limit of " + MOST_PAYLOAD + " bytes before encoding");
+          "user event exceeds limit of " + MAX_PAYLOAD + " bytes before encoding");
     }
     Event event;
     synchronized (events) {

@@ -9,11 +9,11 @@ import java.util.function.Predicate;
 
 /** {@code /v1/health/…}. */
 final class HealthRoutes {
-  private final Catalogue catalogue;
+  private final CatalogIndex catalogue;
   private final Queries queries;
   private final Identity identity;
 
-  HealthRoutes(Catalogue catalogue, Queries queries, Identity identity) {
+  HealthRoutes(CatalogIndex catalogue, Queries queries, Identity identity) {
     this.catalogue = catalogue;
     this.queries = queries;
     this.identity = identity;
@@ -65,7 +65,7 @@ final class HealthRoutes {
                     if ((!passing || entry.isPassing())
                         && entry.service().tags().containsAll(tags)
                         && meta.test(entry.node())) {
-                      elements.add(to -> Written.health(to, entry, identity.datacentre()));
+                      elements.add(to -> ConsulJsonWriter.health(to, entry, identity.datacentre()));
                     }
                   }
                   return Elements.list(call, elements, filter);
@@ -84,7 +84,7 @@ final class HealthRoutes {
   }
 
   private HttpResponse checks(
-      Call call, String topic, Function<Catalogue.View, List<CatalogCheck>> of, String variant) {
+      Call call, String topic, Function<CatalogIndex.View, List<CatalogCheck>> of, String variant) {
     Predicate<JsonNode> filter = Elements.filter(call, Selectors.CHECKS);
     boolean isPlain = Elements.isPlain(call);
     return queries.answer(
@@ -98,7 +98,7 @@ final class HealthRoutes {
                 checks -> {
                   List<Json.Output> elements = new ArrayList<>(checks.size());
                   for (CatalogCheck check : checks) {
-                    elements.add(to -> Written.check(to, check));
+                    elements.add(to -> ConsulJsonWriter.check(to, check));
                   }
                   return Elements.list(call, elements, filter);
                 }));

@@ -123,7 +123,8 @@ final class Identity {
     to.writeFieldName("Member");
     writeMember(to);
     to.writeObjectFieldStart("Stats");
-    Written.map(to, "build", Map.of("prerelease", "", "revision", "", "version", API_VERSION));
+    ConsulJsonWriter.map(
+        to, "build", Map.of("prerelease", "", "revision", "", "version", API_VERSION));
     Map<String, String> stats = new TreeMap<>();
     stats.put("acl", "disabled");
     stats.put("bootstrap", "false");
@@ -131,9 +132,9 @@ final class Identity {
     stats.put("leader", "true");
     stats.put("leader_addr", hostAndPort());
     stats.put("server", "true");
-    Written.map(to, "consul", stats);
+    ConsulJsonWriter.map(to, "consul", stats);
     to.writeEndObject();
-    Written.map(to, "Meta", Map.of("consul-network-segment", ""));
+    ConsulJsonWriter.map(to, "Meta", Map.of("consul-network-segment", ""));
     to.writeEndObject();
   }
 
@@ -161,7 +162,7 @@ final class Identity {
     tags.put("vsn", "2");
     tags.put("vsn_max", "3");
     tags.put("vsn_min", "2");
-    Written.map(to, "Tags", tags);
+    ConsulJsonWriter.map(to, "Tags", tags);
     to.writeNumberField("Status", 1);
     to.writeNumberField("ProtocolMin", 1);
     to.writeNumberField("ProtocolMax", 5);

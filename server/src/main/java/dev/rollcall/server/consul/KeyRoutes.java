@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code /v1/kv/…}. */
 final class KeyRoutes {
-  private static final int MOST_BYTES = 512 * 1024;
+  private static final int MAX_BYTES = 512 * 1024;
   private static final MediaType PLAIN = MediaType.parse("text/plain");
 
   private final KeyValues keys;
@@ -154,14 +154,10 @@ final class KeyRoutes {
     requireOneOf(call, "cas", "acquire", "release");
     long flags = call.has("flags") ? number(call, "flags") : 0;
     Bytes value = call.body();
-    if (value.size() > MOST_BYTES) {
+    if (value.size() > MAX_BYTES) {
       throw new RefusedException(
           413,
-          "Request body("
-              + value.size()
-              + " bytes) too large, max size: "
-              + MOST_BYTES
-              + " bytes.");
+          "Request body(" + value.size() + " bytes) too large, max size: " + MAX_BYTES + " bytes.");
     }
     if (call.has("acquire")) {
       return answer(requireSessions().acquire(key, session(call), value, flags));

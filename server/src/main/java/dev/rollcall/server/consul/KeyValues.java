@@ -38,9 +38,9 @@ import org.slf4j.LoggerFactory;
  * still is so when it is done.
  *
  * <p><b>Guards.</b> {@code pairs} and {@code lastDeleted} are guarded by the catalogue's lock: they
- * are touched in {@link Catalogue#look} and {@link Catalogue#write} alone. The flags, which no
- * store of ours has room for, are in a concurrent map, and in this process only; so are the locks
- * that are about to be shown.
+ * are touched in {@link CatalogIndex#look} and {@link CatalogIndex#write} alone. The flags, which
+ * no store of ours has room for, are in a concurrent map, and in this process only; so are the
+ * locks that are about to be shown.
  */
 final class KeyValues implements AutoCloseable {
   /** Writes to different keys wait for one another, too. */
@@ -51,7 +51,7 @@ final class KeyValues implements AutoCloseable {
   private static final CompletionStage<Boolean> REFUSED = CompletableFuture.completedFuture(false);
   private static final Logger LOG = LoggerFactory.getLogger(KeyValues.class);
 
-  private final Catalogue catalogue;
+  private final CatalogIndex catalogue;
   private final KeyValueBackend store;
   private final @Nullable KeyedSequencer<String> turns; // null where keys cannot be held
   private final Map<String, Long> flags = new ConcurrentHashMap<>();
@@ -75,7 +75,7 @@ final class KeyValues implements AutoCloseable {
   /** What was read, and with which index. */
   record Found(List<Pair> pairs, long index) {}
 
-  KeyValues(Catalogue catalogue, KeyValueBackend store, long firstIndex, boolean keysCanBeHeld) {
+  KeyValues(CatalogIndex catalogue, KeyValueBackend store, long firstIndex, boolean keysCanBeHeld) {
     turns = keysCanBeHeld ? new KeyedSequencer<>() : null;
     this.catalogue = catalogue;
     this.store = store;
@@ -167,7 +167,7 @@ final class KeyValues implements AutoCloseable {
   }
 
   /** Gives up what somebody holds, as part of a change; returns which keys that was. */
-  List<String> releaseAll(Catalogue.Writer to, String holder) {
+  List<String> releaseAll(CatalogIndex.Writer to, String holder) {
     List<String> held = new ArrayList<>();
     for (Map.Entry<String, Pair> each : pairs.entrySet()) {
       if (each.getValue().lock().holder().equals(holder)) {
@@ -326,7 +326,7 @@ final class KeyValues implements AutoCloseable {
     }
   }
 
-  private void change(Catalogue.Writer to, KeyValue entry) {
+  private void change(CatalogIndex.Writer to, KeyValue entry) {
     Pair before = pairs.get(entry.key());
     if (before != null && before.entry().equals(entry)) {
       return;
@@ -342,14 +342,14 @@ final class KeyValues implements AutoCloseable {
     touch(to, entry.key());
   }
 
-  private void remove(Catalogue.Writer to, String key) {
+  private void remove(CatalogIndex.Writer to, String key) {
     if (pairs.remove(key) != null) {
       lastDeleted = to.index();
       touch(to, key);
     }
   }
 
-  private static void touch(Catalogue.Writer to, String key) {
+  private static void touch(CatalogIndex.Writer to, String key) {
     to.touch(Topics.KEYS);
     to.touchIfAwaited(Topics.key(key));
     for (int length = 0; length <= key.length(); length++) {

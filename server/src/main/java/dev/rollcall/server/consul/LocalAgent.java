@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What was registered with this centre as with an agent: services, and checks that it is told of
- * (TTL) or runs (HTTP, TCP). Each change goes into the {@link Catalogue} within the same call.
+ * (TTL) or runs (HTTP, TCP). Each change goes into the {@link CatalogIndex} within the same call.
  *
  * <p><b>Guards.</b> {@code lock} guards everything; it is taken before the catalogue's lock, never
  * the other way round. Requests come on event loops, results of checks on the checker's threads,
@@ -41,7 +41,7 @@ final class LocalAgent implements AutoCloseable {
   private static final String NODE_MAINTENANCE = "_node_maintenance";
 
   private final CatalogNode self;
-  private final Catalogue catalogue;
+  private final CatalogIndex catalogue;
   private final GuardedChecker checker;
   private final Timer timer;
 
@@ -63,7 +63,7 @@ final class LocalAgent implements AutoCloseable {
     }
   }
 
-  LocalAgent(CatalogNode self, Catalogue catalogue, GuardedChecker checker, Timer timer) {
+  LocalAgent(CatalogNode self, CatalogIndex catalogue, GuardedChecker checker, Timer timer) {
     this.self = self;
     this.catalogue = catalogue;
     this.checker = checker;

@@ -35,7 +35,7 @@ public interface Permissions {
    *
    * @return 1 or more; as many as he likes where nothing else is said
    */
-  default int mostRegistrations() {
+  default int maxRegistrations() {
     return Integer.MAX_VALUE;
   }
 

@@ -28,15 +28,15 @@ final class Queries {
   private static final Duration USUAL_WAIT = Duration.ofMinutes(5);
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
 
-  private final Catalogue catalogue;
+  private final CatalogIndex catalogue;
   private final String datacentre;
-  private final int mostByClient;
+  private final int maxByClient;
   private final ConcurrentHashMap<InetAddress, Integer> waiting = new ConcurrentHashMap<>();
 
-  Queries(Catalogue catalogue, String datacentre, int mostByClient) {
+  Queries(CatalogIndex catalogue, String datacentre, int maxByClient) {
     this.catalogue = catalogue;
     this.datacentre = datacentre;
-    this.mostByClient = mostByClient;
+    this.maxByClient = maxByClient;
   }
 
   /** Answers with what is read, now or when the topic has changed. */
@@ -205,10 +205,10 @@ final class Queries {
     /** Returns nothing where it could not be parked, since there is something to read. */
     Optional<HttpResponse> begin(Predicate<Waiter> park) {
       InetAddress client = ctx.remoteAddress().getAddress();
-      if (waiting.merge(client, 1, Integer::sum) > mostByClient) {
+      if (waiting.merge(client, 1, Integer::sum) > maxByClient) {
         leave(client);
         return Optional.of(
-            Answer.text(429, "blocking queries: " + mostByClient + " of this client wait already")
+            Answer.text(429, "blocking queries: " + maxByClient + " of this client wait already")
                 .response());
       }
       Waiter waiter = new Waiter(ctx.eventLoop().withoutContext(), this::woken);

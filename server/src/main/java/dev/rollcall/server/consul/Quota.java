@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How many registrations each client holds, with a bound. A registration is a service, or a node
  * that was registered as such ({@link InstanceId} with an empty ID); it is his who registered it
- * last, for as long as the {@link Catalogue} has it, however it goes: deregistered, reaped, fenced.
+ * last, for as long as the {@link CatalogIndex} has it, however it goes: deregistered, reaped,
+ * fenced.
  *
  * <p><b>Guards.</b> {@code lock} guards both maps. It is taken after the lock of the {@link
  * LocalAgent} and before the catalogue's, never the other way round. What is held is always put
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * time it does not matter who tells first.
  */
 final class Quota {
-  private final Catalogue catalogue;
+  private final CatalogIndex catalogue;
   private final int most;
 
   private final Object lock = new Object();
@@ -24,9 +25,9 @@ final class Quota {
   private final Map<InstanceId, String> holders = new HashMap<>();
   private final Map<String, Integer> held = new HashMap<>();
 
-  Quota(Catalogue catalogue, int mostByClient) {
+  Quota(CatalogIndex catalogue, int maxByClient) {
     this.catalogue = catalogue;
-    most = mostByClient;
+    most = maxByClient;
     catalogue.onChange(this::release);
   }
 

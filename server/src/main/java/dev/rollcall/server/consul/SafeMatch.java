@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * not; here it is cut off after a number of steps, and what has not matched by then does not match.
  */
 final class SafeMatch {
-  private static final int MOST_STEPS = 100_000;
+  private static final int MAX_STEPS = 100_000;
 
   private SafeMatch() {}
 
@@ -31,7 +31,7 @@ final class SafeMatch {
   private record Counted(CharSequence text, AtomicInteger steps) implements CharSequence {
     @Override
     public char charAt(int index) {
-      if (steps.incrementAndGet() > MOST_STEPS) {
+      if (steps.incrementAndGet() > MAX_STEPS) {
         throw new TooManyStepsException();
       }
       return text.charAt(index);

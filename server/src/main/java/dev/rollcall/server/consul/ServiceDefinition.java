@@ -31,10 +31,10 @@ record ServiceDefinition(CatalogService service, List<CheckDefinition> checks) {
           "connect",
           "namespace");
   private static final Pattern META_KEY = Pattern.compile("[A-Za-z0-9_-]+");
-  private static final int MOST_NAME = 253;
-  private static final int MOST_META = 64;
-  private static final int MOST_TAGS = 256;
-  private static final int MOST_CHECKS = 64;
+  private static final int MAX_NAME = 253;
+  private static final int MAX_META = 64;
+  private static final int MAX_TAGS = 256;
+  private static final int MAX_CHECKS = 64;
 
   static ServiceDefinition ofAgent(JsonNode body, String node) {
     Fields fields = Fields.of(body).requireOnly(KNOWN);
@@ -48,9 +48,9 @@ record ServiceDefinition(CatalogService service, List<CheckDefinition> checks) {
     for (Fields check : fields.objects("Checks")) {
       checks.add(CheckDefinition.of(check, "Invalid check: "));
     }
-    if (checks.size() > MOST_CHECKS) {
+    if (checks.size() > MAX_CHECKS) {
       throw RefusedException.bad(
-          "Checks: " + checks.size() + " (expected: at most " + MOST_CHECKS + ")");
+          "Checks: " + checks.size() + " (expected: at most " + MAX_CHECKS + ")");
     }
     return new ServiceDefinition(service, checks);
   }
@@ -94,8 +94,8 @@ record ServiceDefinition(CatalogService service, List<CheckDefinition> checks) {
     Map<String, String> meta = fields.map(metaField);
     requireMeta(meta);
     List<String> tags = fields.texts("Tags");
-    if (tags.size() > MOST_TAGS) {
-      throw RefusedException.bad("Tags: " + tags.size() + " (expected: at most " + MOST_TAGS + ")");
+    if (tags.size() > MAX_TAGS) {
+      throw RefusedException.bad("Tags: " + tags.size() + " (expected: at most " + MAX_TAGS + ")");
     }
     int[] weights = weights(fields);
     return new CatalogService(
@@ -162,10 +162,10 @@ record ServiceDefinition(CatalogService service, List<CheckDefinition> checks) {
   }
 
   private static void requireMeta(Map<String, String> meta) {
-    if (meta.size() > MOST_META) {
+    if (meta.size() > MAX_META) {
       throw RefusedException.bad(
           "Invalid Service Meta: Node metadata cannot contain more than "
-              + MOST_META
+              + MAX_META
               + " key/value pairs");
     }
     meta.forEach(
@@ -195,9 +195,9 @@ record ServiceDefinition(CatalogService service, List<CheckDefinition> checks) {
   }
 
   static void requireName(String field, String name) {
-    if (name.getBytes(StandardCharsets.UTF_8).length > 2 * MOST_NAME + 32) {
+    if (name.getBytes(StandardCharsets.UTF_8).length > 2 * MAX_NAME + 32) {
       throw RefusedException.bad(
-          field + ": " + Fields.shown(name) + " (expected: at most " + MOST_NAME + " bytes)");
+          field + ": " + Fields.shown(name) + " (expected: at most " + MAX_NAME + " bytes)");
     }
   }
 }

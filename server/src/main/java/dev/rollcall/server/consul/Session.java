@@ -31,13 +31,13 @@ record Session(
     List<String> nodeChecks,
     @Nullable List<String> serviceChecks,
     long index) {
-  private static final Duration LEAST_TTL = Duration.ofSeconds(10);
+  private static final Duration MIN_TTL = Duration.ofSeconds(10);
   private static final Duration LONGEST_TTL = Duration.ofDays(1);
   private static final Duration USUAL_DELAY = Duration.ofSeconds(15);
-  private static final int MOST_CHECKS = 64;
+  private static final int MAX_CHECKS = 64;
 
   /** Below this, a number is one of seconds and not of nanoseconds, as Consul has it. */
-  private static final long LEAST_NANOS = 1_000;
+  private static final long MIN_NANOS = 1_000;
 
   /** Reads what {@code session/create} asks for; without checks and index. */
   static Session of(Fields fields, String id, String self) {
@@ -45,7 +45,7 @@ record Session(
     if (lockDelay.isNegative()) {
       throw RefusedException.bad("LockDelay: (expected: 0s or more)");
     }
-    if (fields.isNumber("LockDelay") && lockDelay.toNanos() < LEAST_NANOS) {
+    if (fields.isNumber("LockDelay") && lockDelay.toNanos() < MIN_NANOS) {
       lockDelay = Duration.ofSeconds(lockDelay.toNanos());
     }
     String behavior = fields.text("Behavior");
@@ -63,9 +63,9 @@ record Session(
         fields.has("ServiceChecks")
             ? fields.objects("ServiceChecks").stream().map(check -> check.text("ID")).toList()
             : null;
-    if (nodeChecks.size() + (serviceChecks == null ? 0 : serviceChecks.size()) > MOST_CHECKS) {
+    if (nodeChecks.size() + (serviceChecks == null ? 0 : serviceChecks.size()) > MAX_CHECKS) {
       throw RefusedException.bad(
-          "NodeChecks, ServiceChecks: (expected: at most " + MOST_CHECKS + ")");
+          "NodeChecks, ServiceChecks: (expected: at most " + MAX_CHECKS + ")");
     }
     return new Session(
         id,
@@ -91,7 +91,7 @@ record Session(
           "Session TTL '" + shown + "' invalid: time: invalid duration \"" + shown + "\"");
     }
     Duration lease = read.get();
-    if (!lease.isZero() && (lease.compareTo(LEAST_TTL) < 0 || lease.compareTo(LONGEST_TTL) > 0)) {
+    if (!lease.isZero() && (lease.compareTo(MIN_TTL) < 0 || lease.compareTo(LONGEST_TTL) > 0)) {
       throw RefusedException.failed(
           "Invalid Session TTL '" + lease.toNanos() + "', must be between [10s=24h0m0s]");
     }
@@ -120,7 +120,7 @@ record Session(
     to.writeNumberField("LockDelay", lockDelay.toNanos());
     to.writeStringField("Behavior", deletes ? "delete" : "release");
     to.writeStringField("TTL", ttl);
-    Written.texts(to, "NodeChecks", nodeChecks);
+    ConsulJsonWriter.texts(to, "NodeChecks", nodeChecks);
     if (serviceChecks == null) {
       to.writeNullField("ServiceChecks");
     } else {

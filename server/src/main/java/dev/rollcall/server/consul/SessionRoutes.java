@@ -13,11 +13,11 @@ final class SessionRoutes {
   private static final byte[] TRUE = "true".getBytes(StandardCharsets.UTF_8);
 
   private final Sessions sessions;
-  private final Catalogue catalogue;
+  private final CatalogIndex catalogue;
   private final Queries queries;
   private final Identity identity;
 
-  SessionRoutes(Sessions sessions, Catalogue catalogue, Queries queries, Identity identity) {
+  SessionRoutes(Sessions sessions, CatalogIndex catalogue, Queries queries, Identity identity) {
     this.sessions = sessions;
     this.catalogue = catalogue;
     this.queries = queries;

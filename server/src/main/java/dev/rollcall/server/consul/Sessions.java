@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
  * with Consul, in the time that this process has run ({@link CreditedTime}).
  *
  * <p><b>Guards.</b> {@code live}, {@code delays} and {@code time} are guarded by the catalogue's
- * lock, as is {@code ticks}: they are touched in {@link Catalogue#look} and {@link Catalogue#write}
- * alone. The tick runs on the timer's thread.
+ * lock, as is {@code ticks}: they are touched in {@link CatalogIndex#look} and {@link
+ * CatalogIndex#write} alone. The tick runs on the timer's thread.
  */
 final class Sessions implements AutoCloseable {
   static final int MOST = 10_000;
@@ -41,7 +41,7 @@ final class Sessions implements AutoCloseable {
   /** As with Consul, whatever a session asks for. */
   private static final Duration LONGEST_DELAY = Duration.ofSeconds(60);
 
-  private final Catalogue catalogue;
+  private final CatalogIndex catalogue;
   private final KeyValues keys;
   private final Timer timer;
   private final TreeMap<String, Live> live = new TreeMap<>();
@@ -68,7 +68,7 @@ final class Sessions implements AutoCloseable {
     }
   }
 
-  Sessions(Catalogue catalogue, KeyValues keys, Timer timer) {
+  Sessions(CatalogIndex catalogue, KeyValues keys, Timer timer) {
     this.catalogue = catalogue;
     this.keys = keys;
     this.timer = timer;

@@ -43,7 +43,7 @@ final class StoreLink implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StoreLink.class);
   private static final Duration LEASE = Duration.ofSeconds(15);
 
-  private final Catalogue catalogue;
+  private final CatalogIndex catalogue;
   private final LocalAgent agent;
   private final RegistryBackend backend;
   private final Registry registry;
@@ -62,7 +62,7 @@ final class StoreLink implements AutoCloseable {
   private RegistryBackend.@Nullable Watch watch; // set by start(), before anything is served
   private volatile boolean synced; // written on the thread, read by probes
 
-  StoreLink(CentreContext context, Catalogue catalogue, LocalAgent agent) {
+  StoreLink(CentreContext context, CatalogIndex catalogue, LocalAgent agent) {
     this.catalogue = catalogue;
     this.agent = agent;
     backend = context.backend();

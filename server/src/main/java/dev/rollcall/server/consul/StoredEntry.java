@@ -24,7 +24,7 @@ final class StoredEntry {
 
   private static final String DETAIL = PREFIX + "entry-";
   private static final int PIECE = 160; // characters, which are 480 bytes of UTF-8 at most
-  private static final int MOST_PIECES = 32;
+  private static final int MAX_PIECES = 32;
 
   /** What our own Consul backend adds; to a reader of the store these are fields. */
   private static final String OURS = "rollcall-";
@@ -115,11 +115,11 @@ final class StoredEntry {
                   to.writeStartObject();
                   to.writeStringField("Address", entry.node().address());
                   to.writeFieldName("Service");
-                  Written.service(to, entry.service());
+                  ConsulJsonWriter.service(to, entry.service());
                   to.writeArrayFieldStart("Checks");
                   for (CatalogCheck check : entry.checks()) {
                     if (!check.serviceId().isEmpty()) {
-                      Written.check(to, check.with(check.status(), ""));
+                      ConsulJsonWriter.check(to, check.with(check.status(), ""));
                     }
                   }
                   to.writeEndArray();
@@ -135,7 +135,7 @@ final class StoredEntry {
       pieces.put(DETAIL + pieces.size(), json.substring(from, to));
       from = to;
     }
-    if (pieces.size() <= MOST_PIECES) {
+    if (pieces.size() <= MAX_PIECES) {
       meta.putAll(pieces);
     }
   }

@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a query can wait for: one service, one node, or a table. Holds the index of its last change,
  * those who wait for the next, and the answers that were encoded since, so that a thousand waiters
- * share one. Guarded by the lock of the {@link Catalogue}.
+ * share one. Guarded by the lock of the {@link CatalogIndex}.
  */
 final class Topic {
-  private static final int MOST_ANSWERS = 8;
+  private static final int MAX_ANSWERS = 8;
 
   private final Set<Waiter> waiters = new LinkedHashSet<>();
   private final Map<String, Answer> answers = new HashMap<>();
@@ -67,7 +67,7 @@ final class Topic {
   }
 
   void keep(String variant, Answer answer) {
-    if (answers.size() < MOST_ANSWERS) {
+    if (answers.size() < MAX_ANSWERS) {
       answers.put(variant, answer);
     }
   }

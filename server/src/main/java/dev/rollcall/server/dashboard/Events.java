@@ -36,7 +36,7 @@ final class Events {
 
   static byte[] state(
       Map<String, ? extends Collection<ServiceInstance>> services,
-      Collection<Happening> history,
+      Collection<ChangeRecord> history,
       Freshness freshness,
       long now) {
     return write(
@@ -56,7 +56,7 @@ final class Events {
         });
   }
 
-  static byte[] change(Collection<Delta> deltas, Collection<Happening> history) {
+  static byte[] change(Collection<Delta> deltas, Collection<ChangeRecord> history) {
     return write(
         "change",
         out -> {
@@ -110,7 +110,7 @@ final class Events {
     out.writeStringField("host", instance.host());
     out.writeNumberField("port", instance.port());
     out.writeStringField("scheme", instance.scheme());
-    out.writeStringField("health", Happening.lower(instance));
+    out.writeStringField("health", ChangeRecord.lower(instance));
     out.writeNumberField("weight", instance.weight());
     out.writeStringField("zone", instance.zone());
     out.writeArrayFieldStart("tags");
@@ -131,9 +131,10 @@ final class Events {
     out.writeEndObject();
   }
 
-  private static void history(JsonGenerator out, Collection<Happening> history) throws IOException {
+  private static void history(JsonGenerator out, Collection<ChangeRecord> history)
+      throws IOException {
     out.writeArrayFieldStart("history");
-    for (Happening happening : history) {
+    for (ChangeRecord happening : history) {
       out.writeStartObject();
       out.writeNumberField("number", happening.number());
       out.writeNumberField("at", happening.at());

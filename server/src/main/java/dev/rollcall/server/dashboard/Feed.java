@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * Listens to the catalogue once, writes each change once, and gives the bytes to however many
  * streams.
  *
- * <p><b>Design.</b> Events have numbers. The last of them, up to {@value #MOST_EVENTS} and {@value
- * #MOST_BYTES} bytes, are kept; a stream has a position and at most one piece on its way, and takes
+ * <p><b>Design.</b> Events have numbers. The last of them, up to {@value #MAX_EVENTS} and {@value
+ * #MAX_BYTES} bytes, are kept; a stream has a position and at most one piece on its way, and takes
  * the next when its client has taken that. A stream whose next event is no longer kept begins anew
  * with the whole state. So a slow client costs a number, and holds up nobody.
  *
@@ -38,9 +38,9 @@ import org.jspecify.annotations.Nullable;
  * and the bytes of the whole state are made under it, once a number however many ask.
  */
 final class Feed implements CatalogListener, AutoCloseable {
-  private static final int MOST_EVENTS = 1_000;
-  private static final int MOST_BYTES = 4 << 20;
-  private static final int MOST_HISTORY = 200;
+  private static final int MAX_EVENTS = 1_000;
+  private static final int MAX_BYTES = 4 << 20;
+  private static final int MAX_HISTORY = 200;
   private static final int PIECE_BYTES = 64 << 10;
   private static final Duration BEAT = Duration.ofSeconds(10);
   private static final Duration STUCK = Duration.ofMinutes(1);
@@ -52,7 +52,7 @@ final class Feed implements CatalogListener, AutoCloseable {
   private final Map<String, Map<String, ServiceInstance>> services = new TreeMap<>();
   private final ArrayDeque<byte[]> events = new ArrayDeque<>();
   // The latest first.
-  private final ArrayDeque<Happening> history = new ArrayDeque<>();
+  private final ArrayDeque<ChangeRecord> history = new ArrayDeque<>();
   private final Set<Stream> streams = new HashSet<>();
   private Freshness freshness;
   private long firstKept = 1;
@@ -74,7 +74,7 @@ final class Feed implements CatalogListener, AutoCloseable {
     List<Stream> listening;
     synchronized (lock) {
       List<Delta> deltas = new ArrayList<>();
-      ArrayDeque<Happening> happenings = new ArrayDeque<>();
+      ArrayDeque<ChangeRecord> happenings = new ArrayDeque<>();
       for (Change each : change.changes().values()) {
         apply(each);
         List<ServiceInstance> put = new ArrayList<>(each.all().added());
@@ -86,13 +86,13 @@ final class Feed implements CatalogListener, AutoCloseable {
           note(each, happenings);
         }
       }
-      for (Happening happening : happenings) {
+      for (ChangeRecord happening : happenings) {
         history.addFirst(happening);
       }
-      while (history.size() > MOST_HISTORY) {
+      while (history.size() > MAX_HISTORY) {
         history.removeLast();
       }
-      List<Happening> latestFirst = new ArrayList<>(happenings);
+      List<ChangeRecord> latestFirst = new ArrayList<>(happenings);
       Collections.reverse(latestFirst);
       begun = true;
       listening = keep(Events.change(deltas, latestFirst));
@@ -165,31 +165,36 @@ final class Feed implements CatalogListener, AutoCloseable {
   }
 
   /** Under the lock. Of a great many at once, the first are told. */
-  private void note(Change change, Collection<Happening> into) {
+  private void note(Change change, Collection<ChangeRecord> into) {
     long at = System.currentTimeMillis();
     String service = change.service();
     for (ServiceInstance gone : change.all().removed()) {
       note(into, at, "removed", service, gone.id(), "");
     }
     for (ServiceInstance come : change.all().added()) {
-      note(into, at, "added", service, come.id(), Happening.lower(come));
+      note(into, at, "added", service, come.id(), ChangeRecord.lower(come));
     }
     for (ServiceInstance now : change.all().updated()) {
-      ServiceInstance before = Happening.before(change, now);
+      ServiceInstance before = ChangeRecord.before(change, now);
       note(
           into,
           at,
-          Happening.kindOf(before, now),
+          ChangeRecord.kindOf(before, now),
           service,
           now.id(),
-          Happening.difference(before, now));
+          ChangeRecord.difference(before, now));
     }
   }
 
   private void note(
-      Collection<Happening> into, long at, String kind, String service, String id, String detail) {
-    if (into.size() < MOST_HISTORY) {
-      into.add(new Happening(++happened, at, kind, service, id, detail));
+      Collection<ChangeRecord> into,
+      long at,
+      String kind,
+      String service,
+      String id,
+      String detail) {
+    if (into.size() < MAX_HISTORY) {
+      into.add(new ChangeRecord(++happened, at, kind, service, id, detail));
     }
   }
 
@@ -198,7 +203,7 @@ final class Feed implements CatalogListener, AutoCloseable {
     events.addLast(event);
     keptBytes += event.length;
     whole = null;
-    while (events.size() > MOST_EVENTS || (keptBytes > MOST_BYTES && events.size() > 1)) {
+    while (events.size() > MAX_EVENTS || (keptBytes > MAX_BYTES && events.size() > 1)) {
       keptBytes -= events.removeFirst().length;
       firstKept++;
     }

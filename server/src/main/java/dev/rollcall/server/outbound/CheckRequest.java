@@ -28,9 +28,9 @@ public record CheckRequest(HttpMethod method, HttpHeaders headers, Bytes body) {
   public static final CheckRequest GET =
       new CheckRequest(HttpMethod.GET, HttpHeaders.of(), Bytes.empty());
 
-  static final int MOST_HEADERS = 32;
-  static final int MOST_HEADER_BYTES = 4 * 1024;
-  static final int MOST_BODY_BYTES = 16 * 1024;
+  static final int MAX_HEADERS = 32;
+  static final int MAX_HEADER_BYTES = 4 * 1024;
+  static final int MAX_BODY_BYTES = 16 * 1024;
 
   private static final Set<String> METHODS =
       Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
@@ -102,22 +102,22 @@ public record CheckRequest(HttpMethod method, HttpHeaders headers, Bytes body) {
         read.add(name, value);
       }
     }
-    if (read.size() > MOST_HEADERS || bytes > MOST_HEADER_BYTES) {
+    if (read.size() > MAX_HEADERS || bytes > MAX_HEADER_BYTES) {
       throw RegistryException.invalid(
           "Header: "
               + read.size()
               + " values of "
               + bytes
               + " bytes (expected: at most "
-              + MOST_HEADERS
+              + MAX_HEADERS
               + " of "
-              + MOST_HEADER_BYTES
+              + MAX_HEADER_BYTES
               + " bytes in all)");
     }
     byte[] sent = body.getBytes(StandardCharsets.UTF_8);
-    if (sent.length > MOST_BODY_BYTES) {
+    if (sent.length > MAX_BODY_BYTES) {
       throw RegistryException.invalid(
-          "Body: " + sent.length + " bytes (expected: at most " + MOST_BODY_BYTES + ")");
+          "Body: " + sent.length + " bytes (expected: at most " + MAX_BODY_BYTES + ")");
     }
     return new CheckRequest(HttpMethod.valueOf(upper), read.build(), Bytes.of(sent));
   }

@@ -16,7 +16,7 @@ import java.util.concurrent.CompletionStage;
  */
 final class DnsResolver implements NameResolver, AutoCloseable {
   private static final int QUERY_MILLIS = 1_000;
-  private static final int MOST_SECONDS_KEPT = 5;
+  private static final int MAX_SECONDS_KEPT = 5;
 
   private final DnsNameResolver resolver;
 
@@ -26,7 +26,7 @@ final class DnsResolver implements NameResolver, AutoCloseable {
             .datagramChannelType(TransportType.datagramChannelType(loops))
             .socketChannelType(TransportType.socketChannelType(loops))
             .queryTimeoutMillis(QUERY_MILLIS)
-            .ttl(0, MOST_SECONDS_KEPT)
+            .ttl(0, MAX_SECONDS_KEPT)
             .build();
   }
 

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class FairPlaces {
   private final int places;
-  private final int mostOfOne;
-  private final int mostWaiting;
+  private final int maxOfOne;
+  private final int maxWaiting;
   private final Executor executor;
 
   private final Object lock = new Object();
@@ -28,10 +28,10 @@ final class FairPlaces {
   private int inFlight;
   private int queued;
 
-  FairPlaces(int places, int mostWaiting, Executor executor) {
+  FairPlaces(int places, int maxWaiting, Executor executor) {
     this.places = places;
-    this.mostOfOne = Math.max(1, places / 2);
-    this.mostWaiting = mostWaiting;
+    this.maxOfOne = Math.max(1, places / 2);
+    this.maxWaiting = maxWaiting;
     this.executor = executor;
   }
 
@@ -43,8 +43,8 @@ final class FairPlaces {
    */
   boolean enter(Object who, Runnable task) {
     synchronized (lock) {
-      if (inFlight >= places || ofOne(who) >= mostOfOne) {
-        if (queued >= mostWaiting) {
+      if (inFlight >= places || ofOne(who) >= maxOfOne) {
+        if (queued >= maxWaiting) {
           return false;
         }
         waiting.computeIfAbsent(who, first -> new ArrayDeque<>()).add(task);
@@ -81,7 +81,7 @@ final class FairPlaces {
         turns.hasNext(); ) {
       Map.Entry<Object, ArrayDeque<Runnable>> turn = turns.next();
       Object who = turn.getKey();
-      if (ofOne(who) < mostOfOne) {
+      if (ofOne(who) < maxOfOne) {
         ArrayDeque<Runnable> tasks = turn.getValue();
         turns.remove();
         Runnable task = tasks.remove();

@@ -54,7 +54,7 @@ public final class GuardedChecker implements HealthChecker {
    */
   public void admit(Liveness.Check check) {
     if (check instanceof Liveness.HttpCheck http) {
-      Target target = Target.parse("HTTP", http.uri().toString());
+      CallTarget target = CallTarget.parse("HTTP", http.uri().toString());
       calls.admitNow("HTTP", target.address(), registrants.get());
     } else if (check instanceof Liveness.TcpCheck tcp) {
       calls.admitNow("TCP", tcp.address(), registrants.get());
@@ -105,9 +105,9 @@ public final class GuardedChecker implements HealthChecker {
   private CompletionStage<Health> ask(
       Liveness.Check check, CheckRequest request, InetAddress registrant) {
     if (check instanceof Liveness.HttpCheck http) {
-      Target target;
+      CallTarget target;
       try {
-        target = Target.parse("check", http.uri().toString());
+        target = CallTarget.parse("check", http.uri().toString());
       } catch (RegistryException never) {
         return CompletableFuture.completedFuture(Health.CRITICAL);
       }

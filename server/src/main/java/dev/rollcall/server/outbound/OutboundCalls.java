@@ -50,13 +50,13 @@ import org.reactivestreams.Subscription;
 /**
  * Calls what strangers name, without becoming their tool.
  *
- * <p><b>One call.</b> It waits for one of {@value #MOST_IN_FLIGHT} places, which those who register
+ * <p><b>One call.</b> It waits for one of {@value #MAX_IN_FLIGHT} places, which those who register
  * share fairly. From then on its time runs, 2 s in all. The name is looked up once; every address
  * that is found must be permitted by the {@linkplain OutboundPolicy policy}; the connection then
  * goes to exactly such an address, though TLS still asks for the name. One address and port is
  * called at a bounded rate, by a connection for each call. No redirect is followed, no proxy asked,
- * and of the answer's body at most {@value #MOST_BODY_BYTES} bytes are read before the connection
- * is dropped.
+ * and of the answer's body at most {@value #MAX_BODY_BYTES} bytes are read before the connection is
+ * dropped.
  *
  * <p>Nothing of what a target answers, but its status, and nothing of why it did not answer, leaves
  * this class. Thread-safe; nothing blocks. Replies come on the threads of this object, which must
@@ -65,14 +65,14 @@ import org.reactivestreams.Subscription;
  * @since 0.1.0
  */
 public final class OutboundCalls implements AutoCloseable {
-  static final int MOST_IN_FLIGHT = 1024;
-  static final int MOST_BODY_BYTES = 4096;
+  static final int MAX_IN_FLIGHT = 1024;
+  static final int MAX_BODY_BYTES = 4096;
 
   /** An address that nobody has, and that is never called. */
   private static final InetAddress NOBODY = InetAddresses.forString("0.0.0.0");
 
-  private static final int MOST_WAITING = 100_000;
-  private static final int MOST_ADDRESSES_TRIED = 4;
+  private static final int MAX_WAITING = 100_000;
+  private static final int MAX_ADDRESSES_TRIED = 4;
 
   private final OutboundPolicy policy;
   private final Timer timer;
@@ -81,7 +81,7 @@ public final class OutboundCalls implements AutoCloseable {
   private final NameResolver resolver;
   private final @Nullable DnsResolver ownResolver;
   private final FairPlaces places;
-  private final TargetPace pace = new TargetPace();
+  private final TargetRateLimiter pace = new TargetRateLimiter();
   private final Set<Call> open = ConcurrentHashMap.newKeySet();
   private final Map<Reply.End, LongAdder> counts = new EnumMap<>(Reply.End.class);
   private volatile boolean closed;
@@ -104,7 +104,7 @@ public final class OutboundCalls implements AutoCloseable {
             .build();
     ownResolver = given == null ? new DnsResolver(loops) : null;
     resolver = given == null ? requireNonNull(ownResolver) : given;
-    places = new FairPlaces(MOST_IN_FLIGHT, MOST_WAITING, loops);
+    places = new FairPlaces(MAX_IN_FLIGHT, MAX_WAITING, loops);
   }
 
   /**
@@ -140,7 +140,7 @@ public final class OutboundCalls implements AutoCloseable {
    * @return completes when it may be called; with {@code INVALID} where it may not, or where its
    *     name is not found, which the message does not tell apart
    */
-  public CompletionStage<Void> admit(String field, Target target, InetAddress registrant) {
+  public CompletionStage<Void> admit(String field, CallTarget target, InetAddress registrant) {
     CompletableFuture<Void> admitted = new CompletableFuture<>();
     Call call =
         new Call(target.address(), registrant, policy.limit(), true) {
@@ -192,16 +192,16 @@ public final class OutboundCalls implements AutoCloseable {
    * @param registrant the address that the request to register came from
    * @return completes with how it ended; never exceptionally
    */
-  public CompletionStage<Reply> get(Target target, InetAddress registrant) {
+  public CompletionStage<Reply> get(CallTarget target, InetAddress registrant) {
     return get(target, registrant, policy.limit());
   }
 
-  CompletionStage<Reply> get(Target target, InetAddress registrant, Duration timeout) {
+  CompletionStage<Reply> get(CallTarget target, InetAddress registrant, Duration timeout) {
     return send(CheckRequest.GET, target, registrant, timeout);
   }
 
   CompletionStage<Reply> send(
-      CheckRequest request, Target target, InetAddress registrant, Duration timeout) {
+      CheckRequest request, CallTarget target, InetAddress registrant, Duration timeout) {
     return new HttpCall(request, target, registrant, atMost(timeout)).begin();
   }
 
@@ -213,7 +213,7 @@ public final class OutboundCalls implements AutoCloseable {
    * @param registrant the address that the request to register came from
    * @return completes with how it ended; never exceptionally
    */
-  public CompletionStage<Reply> post(Target target, byte[] json, InetAddress registrant) {
+  public CompletionStage<Reply> post(CallTarget target, byte[] json, InetAddress registrant) {
     CheckRequest request =
         new CheckRequest(
             HttpMethod.POST,
@@ -366,7 +366,7 @@ public final class OutboundCalls implements AutoCloseable {
           return;
         }
       }
-      Iterator<InetAddress> tried = addresses.stream().limit(MOST_ADDRESSES_TRIED).iterator();
+      Iterator<InetAddress> tried = addresses.stream().limit(MAX_ADDRESSES_TRIED).iterator();
       InetAddress first = tried.next();
       if (unpaced) {
         send(first, tried);
@@ -413,9 +413,9 @@ public final class OutboundCalls implements AutoCloseable {
 
   private final class HttpCall extends Call {
     private final CheckRequest asked;
-    private final Target target;
+    private final CallTarget target;
 
-    HttpCall(CheckRequest asked, Target target, InetAddress registrant, Duration timeout) {
+    HttpCall(CheckRequest asked, CallTarget target, InetAddress registrant, Duration timeout) {
       super(target.address(), registrant, timeout, false);
       this.asked = asked;
       this.target = target;
@@ -457,7 +457,7 @@ public final class OutboundCalls implements AutoCloseable {
     private final Iterator<InetAddress> others;
     private @Nullable Subscription subscription;
     private int status;
-    private long left = MOST_BODY_BYTES;
+    private long left = MAX_BODY_BYTES;
 
     BoundedReader(HttpCall call, Iterator<InetAddress> others) {
       this.call = call;

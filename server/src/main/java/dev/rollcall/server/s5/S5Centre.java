@@ -10,9 +10,9 @@ import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.Subscription;
+import dev.rollcall.server.outbound.CallTarget;
 import dev.rollcall.server.outbound.OutboundCalls;
 import dev.rollcall.server.outbound.Reply;
-import dev.rollcall.server.outbound.Target;
 import dev.rollcall.spi.Timer;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -46,8 +46,9 @@ import org.slf4j.LoggerFactory;
  * http} or {@code https}.
  *
  * <p><b>Patches.</b> One dependant is sent one patch at a time, with what has changed since the
- * last one that it took; see {@link Told}. A failed one is tried again after 0.5 s, then ever less
- * often, up to 30 s. A dependant that does not answer heartbeats is not sent any until it does.
+ * last one that it took; see {@link SentState}. A failed one is tried again after 0.5 s, then ever
+ * less often, up to 30 s. A dependant that does not answer heartbeats is not sent any until it
+ * does.
  *
  * <p><b>Threads.</b> All state is confined to the one thread {@code rollcall-s5}; calls, the
  * registry and the timer hand their results over to it and wait for nothing. Public methods are
@@ -56,7 +57,7 @@ import org.slf4j.LoggerFactory;
  * @since 0.1.0
  */
 public final class S5Centre implements AutoCloseable {
-  static final int MOST_SERVICES = 10_000;
+  static final int MAX_SERVICES = 10_000;
 
   static final Duration LEASE = Duration.ofSeconds(10);
   private static final int QUICK_RETRIES = 2;
@@ -119,12 +120,12 @@ public final class S5Centre implements AutoCloseable {
    * Who registers.
    *
    * @param client who he is in counts
-   * @param mostServices how many services he may have
+   * @param maxServices how many services he may have
    * @param address where his request comes from
    * @param mayTouch whether he may register and remove services of a name
    */
   record Registrant(
-      String client, int mostServices, InetAddress address, Predicate<String> mayTouch) {}
+      String client, int maxServices, InetAddress address, Predicate<String> mayTouch) {}
 
   /**
    * Registers a service, in the place of the one that is known by the same URL.
@@ -139,7 +140,7 @@ public final class S5Centre implements AutoCloseable {
             .admit("HeartbeatURL", request.heartbeat(), registrant.address())
             .toCompletableFuture();
     if (request.update().isPresent()) {
-      Target update = request.update().get();
+      CallTarget update = request.update().get();
       admitted =
           admitted.thenCompose(
               first ->
@@ -200,9 +201,9 @@ public final class S5Centre implements AutoCloseable {
     Member before = members.get(request.url());
     if (before != null) {
       requireMayTouch(before, registrant.mayTouch());
-    } else if (servicesOf(registrant.client()) >= registrant.mostServices()) {
+    } else if (servicesOf(registrant.client()) >= registrant.maxServices()) {
       throw RegistryException.conflict("too many services of one client are registered here");
-    } else if (members.size() >= MOST_SERVICES && !forgetOne()) {
+    } else if (members.size() >= MAX_SERVICES && !forgetOne()) {
       throw RegistryException.conflict("too many services are registered here");
     }
     Member member = new Member(request, registrant);
@@ -338,7 +339,7 @@ public final class S5Centre implements AutoCloseable {
   private final class Member {
     private final S5Request request;
     private final Registrant registrant;
-    private final Told told = new Told();
+    private final SentState told = new SentState();
     private final List<Watched> requires = new ArrayList<>();
 
     private @Nullable Registration registration;

@@ -11,7 +11,7 @@ import com.google.common.hash.Hashing;
 import dev.rollcall.InstanceKey;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
-import dev.rollcall.server.outbound.Target;
+import dev.rollcall.server.outbound.CallTarget;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param instance the service as an instance of the registry
  * @param url where its clients call it; it is known by this text
- * @param required the names of the services that it requires, at most {@value #MOST_REQUIRED}
+ * @param required the names of the services that it requires, at most {@value #MAX_REQUIRED}
  * @param update where it is told of them, empty where it requires none and gives no URL
  * @param heartbeat where it is asked whether it lives
  */
@@ -34,9 +34,9 @@ record S5Request(
     ServiceInstance instance,
     String url,
     Set<String> required,
-    Optional<Target> update,
-    Target heartbeat) {
-  static final int MOST_REQUIRED = 256;
+    Optional<CallTarget> update,
+    CallTarget heartbeat) {
+  static final int MAX_REQUIRED = 256;
   static final String TAG = "s5";
   static final String URL_KEY = "url";
 
@@ -130,9 +130,9 @@ record S5Request(
       }
       while (parser.nextToken() != JsonToken.END_ARRAY) {
         required.add(string("RequiredServices", parser.currentToken(), parser));
-        if (required.size() > MOST_REQUIRED) {
+        if (required.size() > MAX_REQUIRED) {
           throw RegistryException.invalid(
-              "RequiredServices: (expected: at most " + MOST_REQUIRED + " names)");
+              "RequiredServices: (expected: at most " + MAX_REQUIRED + " names)");
         }
       }
     }
@@ -150,11 +150,11 @@ record S5Request(
         throw new MalformedException(
             "body: (expected: ServiceName, ServiceURL and HeartbeatURL at least)");
       }
-      Target service = Target.parse("ServiceURL", url);
-      Optional<Target> told =
+      CallTarget service = CallTarget.parse("ServiceURL", url);
+      Optional<CallTarget> told =
           update == null || update.isEmpty()
               ? Optional.empty()
-              : Optional.of(Target.parse("ServiceUpdateURL", update));
+              : Optional.of(CallTarget.parse("ServiceUpdateURL", update));
       if (told.isEmpty() && !required.isEmpty()) {
         throw new MalformedException(
             "ServiceUpdateURL: (expected: a URL, where services are required)");
@@ -164,11 +164,11 @@ record S5Request(
           url,
           required,
           told,
-          Target.parse("HeartbeatURL", heartbeat));
+          CallTarget.parse("HeartbeatURL", heartbeat));
     }
 
     /** Also checks the required names: the rules are the registry's, and no others. */
-    private ServiceInstance instance(String name, String url, Target service)
+    private ServiceInstance instance(String name, String url, CallTarget service)
         throws MalformedException {
       try {
         required.forEach(each -> new InstanceKey(each, "any"));

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1.0
  */
 public final class S5Service implements HttpService {
-  private static final int MOST_BYTES = 256 * 1024;
+  private static final int MAX_BYTES = 256 * 1024;
 
   private final S5Centre centre;
   private final Limits limits;
@@ -53,7 +53,7 @@ public final class S5Service implements HttpService {
 
   @Override
   public HttpResponse serve(ServiceRequestContext ctx, HttpRequest req) {
-    ctx.setMaxRequestLength(MOST_BYTES);
+    ctx.setMaxRequestLength(MAX_BYTES);
     return switch (req.method()) {
       case POST -> HttpResponse.of(req.aggregate().thenCompose(whole -> register(ctx, whole)));
       case DELETE -> HttpResponse.of(req.aggregate().thenCompose(whole -> remove(ctx, whole)));

@@ -11,7 +11,7 @@ import dev.rollcall.server.CentrePart;
 import dev.rollcall.server.access.AccessControl;
 import dev.rollcall.server.access.Principal;
 import dev.rollcall.server.consul.ConsulApi;
-import dev.rollcall.server.consul.ConsulSettings;
+import dev.rollcall.server.consul.ConsulApiSettings;
 import dev.rollcall.server.consul.Permissions;
 import dev.rollcall.server.dashboard.Dashboard;
 import dev.rollcall.server.metrics.Metrics;
@@ -41,10 +41,10 @@ public final class StandardCentre {
    * @return a builder that has all parts
    */
   public static CentreBuilder builder(
-      String storeUri, AccessControl access, OutboundPolicy policy, ConsulSettings consul) {
+      String storeUri, AccessControl access, OutboundPolicy policy, ConsulApiSettings consul) {
     requireNonNull(access, "access");
-    ConsulSettings guarded =
-        new ConsulSettings(
+    ConsulApiSettings guarded =
+        new ConsulApiSettings(
             consul.datacentre(),
             consul.node(),
             consul.blockingQueriesByClient(),
@@ -57,7 +57,7 @@ public final class StandardCentre {
   }
 
   /** What the roles of tokens, and the limits of clients, mean for Consul's API. */
-  private record ByRoles(int mostRegistrations) implements Permissions {
+  private record ByRoles(int maxRegistrations) implements Permissions {
     @Override
     public boolean mayRegister(ServiceRequestContext ctx, String service) {
       return Principal.of(ctx).mayRegister(service);

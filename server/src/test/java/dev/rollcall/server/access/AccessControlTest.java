@@ -229,7 +229,8 @@ class AccessControlTest {
                     HttpResponse.of(
                         "%s %s",
                         Principal.of(ctx).name(),
-                        Principal.of(ctx).mayRegister("a") || Principal.of(ctx).may(Need.READ)))
+                        Principal.of(ctx).mayRegister("a")
+                            || Principal.of(ctx).may(RequiredRole.READ)))
             .build();
     server.start().join();
     port = server.activeLocalPort();

@@ -38,7 +38,7 @@ class NeedTest {
     "TRACE, /, ADMIN",
     "UNKNOWN, /services, ADMIN"
   })
-  void of_whatNoRuleNames_takesAnAdministrator(HttpMethod method, String path, Need need) {
-    assertThat(Need.of(method, path)).isEqualTo(need);
+  void of_whatNoRuleNames_takesAnAdministrator(HttpMethod method, String path, RequiredRole need) {
+    assertThat(RequiredRole.of(method, path)).isEqualTo(need);
   }
 }

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class RateTest {
   private long now = Long.MAX_VALUE - 1_000_000_000L;
-  private final Rate rate = new Rate(10, () -> now);
+  private final RateLimiter rate = new RateLimiter(10, () -> now);
 
   @Test
   void admits_asManyAsAllowed_thenOneAStep() {
@@ -29,7 +29,7 @@ class RateTest {
 
   @Test
   void shares_areBoundedAndGivenBack() {
-    Shares shares = new Shares(2);
+    ClientQuota shares = new ClientQuota(2);
     assertThat(shares.take("a")).isTrue();
     assertThat(shares.take("a")).isTrue();
     assertThat(shares.take("a")).isFalse();

@@ -36,18 +36,19 @@ class TokensTest {
 
     Principal ops = tokens.find(SECRET).orElseThrow();
     assertThat(ops.name()).isEqualTo("ops");
-    assertThat(ops.may(Need.ADMIN)).isTrue();
+    assertThat(ops.may(RequiredRole.ADMIN)).isTrue();
     assertThat(ops.mayRegister("anything")).isTrue();
     Principal shop = tokens.find("another-0123456789-abcdef").orElseThrow();
-    assertThat(shop.may(Need.READ)).isTrue();
-    assertThat(shop.may(Need.REGISTER)).isTrue();
-    assertThat(shop.may(Need.ADMIN)).isFalse();
+    assertThat(shop.may(RequiredRole.READ)).isTrue();
+    assertThat(shop.may(RequiredRole.REGISTER)).isTrue();
+    assertThat(shop.may(RequiredRole.ADMIN)).isFalse();
     assertThat(shop.mayRegister("shop-web")).isTrue();
     assertThat(shop.mayRegister("shop")).isFalse();
     assertThat(shop.mayRegister("shopping")).isFalse();
     assertThat(shop.mayRegister("cart")).isTrue();
-    assertThat(tokens.ofCertificate("billing.internal").orElseThrow().may(Need.READ)).isFalse();
-    assertThat(tokens.anonymous().orElseThrow().may(Need.REGISTER)).isFalse();
+    assertThat(tokens.ofCertificate("billing.internal").orElseThrow().may(RequiredRole.READ))
+        .isFalse();
+    assertThat(tokens.anonymous().orElseThrow().may(RequiredRole.REGISTER)).isFalse();
     assertThat(tokens.find("nobody-0123456789-abcdef")).isEmpty();
     assertThat(tokens.find("")).isEmpty();
     assertThat(tokens.find(sha256(SECRET))).isEmpty();

@@ -23,7 +23,7 @@ final class CentreUnderTest {
             context ->
                 new ConsulApi(
                     context,
-                    new ConsulSettings(
+                    new ConsulApiSettings(
                         "dc1", node, 10_000, System.currentTimeMillis(), Permissions.everything())))
         .start();
   }

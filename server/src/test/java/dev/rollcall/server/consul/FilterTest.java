@@ -25,12 +25,12 @@ class FilterTest {
               .getBytes(StandardCharsets.UTF_8));
 
   private static boolean passes(String expression) {
-    return Filter.parse(expression, Selectors.AGENT_SERVICES).test(WEB);
+    return FilterExpression.parse(expression, Selectors.AGENT_SERVICES).test(WEB);
   }
 
   private static String refusal(String expression) {
     try {
-      Filter.parse(expression, Selectors.AGENT_SERVICES);
+      FilterExpression.parse(expression, Selectors.AGENT_SERVICES);
     } catch (RefusedException refused) {
       String start = "500: Failed to create boolean expression evaluator: ";
       assertThat(refused).hasMessageStartingWith(start);
@@ -112,8 +112,10 @@ class FilterTest {
     JsonNode bare = Json.parse("{\"Tags\":[]}".getBytes(StandardCharsets.UTF_8));
 
     for (String list : new String[] {"Tags", "Meta"}) {
-      assertThat(Filter.parse(list + " is empty", Selectors.AGENT_SERVICES).test(bare)).isTrue();
-      assertThat(Filter.parse(list + " is not empty", Selectors.AGENT_SERVICES).test(bare))
+      assertThat(FilterExpression.parse(list + " is empty", Selectors.AGENT_SERVICES).test(bare))
+          .isTrue();
+      assertThat(
+              FilterExpression.parse(list + " is not empty", Selectors.AGENT_SERVICES).test(bare))
           .isFalse();
     }
   }
@@ -278,14 +280,14 @@ class FilterTest {
         Duration.ofMinutes(1),
         () ->
             assertThat(
-                    Filter.parse("Service matches `^(a|aa)+$`", Selectors.AGENT_SERVICES)
+                    FilterExpression.parse("Service matches `^(a|aa)+$`", Selectors.AGENT_SERVICES)
                         .test(evil))
                 .isFalse());
   }
 
   @Test
   void oneFilter_servesManyElements() {
-    var filter = Filter.parse("Port == 80 and blue in Tags", Selectors.AGENT_SERVICES);
+    var filter = FilterExpression.parse("Port == 80 and blue in Tags", Selectors.AGENT_SERVICES);
     for (int i = 0; i < 3; i++) {
       assertThat(filter.test(WEB)).isTrue();
       assertThat(filter.test(Json.EMPTY)).isFalse();
@@ -294,14 +296,18 @@ class FilterTest {
 
   @Test
   void eachKindOfElement_hasSelectorsOfItsOwn() {
-    assertThatCode(() -> Filter.parse("Service.Meta.k == v and Node.Node == n", Selectors.HEALTH))
+    assertThatCode(
+            () ->
+                FilterExpression.parse("Service.Meta.k == v and Node.Node == n", Selectors.HEALTH))
         .doesNotThrowAnyException();
     assertThatCode(
-            () -> Filter.parse("ServiceName == v and ServiceTags is empty", Selectors.CHECKS))
+            () ->
+                FilterExpression.parse(
+                    "ServiceName == v and ServiceTags is empty", Selectors.CHECKS))
         .doesNotThrowAnyException();
-    assertThatThrownBy(() -> Filter.parse("Service == web", Selectors.CHECKS))
+    assertThatThrownBy(() -> FilterExpression.parse("Service == web", Selectors.CHECKS))
         .hasMessageContaining("Selector \"Service\" is not valid");
-    assertThatThrownBy(() -> Filter.parse("Meta.k == v", Selectors.HEALTH))
+    assertThatThrownBy(() -> FilterExpression.parse("Meta.k == v", Selectors.HEALTH))
         .hasMessageContaining("Selector \"Meta.k\" is not valid");
   }
 }

@@ -15,7 +15,7 @@ class QuotaTest {
   private static final int MOST = 3;
   private static final String NODE = "n1";
 
-  private final Catalogue catalogue = new Catalogue(1);
+  private final CatalogIndex catalogue = new CatalogIndex(1);
   private final Quota quota = new Quota(catalogue, MOST);
 
   @BeforeEach

@@ -30,7 +30,7 @@ class SessionsTest {
   private static final Bytes VALUE = Bytes.ofText("v");
 
   private final ManualTimer timer = new ManualTimer();
-  private final Catalogue catalogue = new Catalogue(1);
+  private final CatalogIndex catalogue = new CatalogIndex(1);
   private final KeyValues keys =
       new KeyValues(
           catalogue, BackendProviders.openKeyValue("memory:" + UUID.randomUUID(), timer), 1, true);

@@ -72,10 +72,10 @@ class CheckRequestTest {
   @Test
   void of_tooManyHeaders_isRefused() {
     Map<String, List<String>> most = new LinkedHashMap<>();
-    for (int i = 0; i < CheckRequest.MOST_HEADERS; i++) {
+    for (int i = 0; i < CheckRequest.MAX_HEADERS; i++) {
       most.put("h" + i, List.of("v"));
     }
-    assertThat(CheckRequest.of("", most, "").headers().size()).isEqualTo(CheckRequest.MOST_HEADERS);
+    assertThat(CheckRequest.of("", most, "").headers().size()).isEqualTo(CheckRequest.MAX_HEADERS);
 
     most.put("one-more", List.of("v"));
     refused("Header: 33 values of ", most, "");
@@ -84,7 +84,7 @@ class CheckRequestTest {
 
   @Test
   void of_tooLongHeaders_isRefused() {
-    String value = "v".repeat(CheckRequest.MOST_HEADER_BYTES - 1);
+    String value = "v".repeat(CheckRequest.MAX_HEADER_BYTES - 1);
     assertThat(CheckRequest.of("", Map.of("h", List.of(value)), "").headers().get("h"))
         .isEqualTo(value);
 
@@ -93,7 +93,7 @@ class CheckRequestTest {
 
   @Test
   void of_tooLongBody_isRefused() {
-    String longest = "x".repeat(CheckRequest.MOST_BODY_BYTES);
+    String longest = "x".repeat(CheckRequest.MAX_BODY_BYTES);
     assertThat(CheckRequest.of("", Map.of(), longest).body().size()).isEqualTo(longest.length());
 
     refused("Body: 16385 bytes (expected: at most 16384)", Map.of(), longest + "x");

@@ -104,7 +104,7 @@ class OutboundCallsTest {
         "0.0.0.0"
       })
   void get_addressOfSomebodyElse_refused(String host) throws Exception {
-    Target target = Target.parse("HeartbeatURL", "http://" + host + ":8080/x");
+    CallTarget target = CallTarget.parse("HeartbeatURL", "http://" + host + ":8080/x");
 
     assertThat(reply(calls.get(target, ELSEWHERE))).isEqualTo(Reply.REFUSED);
     assertThat(reply(calls.connect(target.address(), ELSEWHERE, Duration.ofSeconds(1))))
@@ -126,14 +126,14 @@ class OutboundCallsTest {
   @ParameterizedTest
   @ValueSource(ints = {22, 6379})
   void get_oddPort_refusedBeforeTheNameIsLookedUp(int port) throws Exception {
-    assertThat(reply(calls.get(Target.parse("u", "http://name.test:" + port), HERE)))
+    assertThat(reply(calls.get(CallTarget.parse("u", "http://name.test:" + port), HERE)))
         .isEqualTo(Reply.REFUSED);
     assertThat(lookedUp).hasValue(0);
   }
 
   @Test
   void admit_refusedAndNotFound_areNotToldApart() {
-    Target target = Target.parse("u", "http://name.test:8080/");
+    CallTarget target = CallTarget.parse("u", "http://name.test:8080/");
     List<String> messages = new ArrayList<>();
     for (List<InetAddress> found :
         List.of(List.<InetAddress>of(), List.of(InetAddresses.forString("10.0.0.1")))) {
@@ -161,7 +161,7 @@ class OutboundCallsTest {
   void get_nameThatResolvesDifferentlyLater_isLookedUpOnceACallAndPinned() throws Exception {
     try (RawTarget mine = new RawTarget("127.0.0.1", 0, RawTarget.OK);
         RawTarget other = new RawTarget("127.0.0.2", mine.port(), RawTarget.OK)) {
-      Target target = mine.target("name.test");
+      CallTarget target = mine.target("name.test");
       lookUps.add(List.of(HERE));
       assertThat(reply(calls.get(target, HERE)).is(200)).isTrue();
       assertThat(lookedUp).hasValue(1);
@@ -277,7 +277,7 @@ class OutboundCallsTest {
     // Bound, so that nobody else takes the port, but not listening.
     try (Socket taken = new Socket()) {
       taken.bind(new InetSocketAddress(HERE, 0));
-      Target target = Target.parse("u", "http://127.0.0.1:" + taken.getLocalPort() + "/");
+      CallTarget target = CallTarget.parse("u", "http://127.0.0.1:" + taken.getLocalPort() + "/");
 
       assertThat(reply(calls.get(target, HERE))).isEqualTo(Reply.NOT_SENT);
       assertThat(reply(calls.connect(target.address(), HERE, Duration.ofSeconds(1))))
@@ -288,7 +288,7 @@ class OutboundCallsTest {
 
   @Test
   void get_nameWhoseLookUpNeverEnds_isGivenUp() throws Exception {
-    Target target = Target.parse("u", "http://never.test:8080/");
+    CallTarget target = CallTarget.parse("u", "http://never.test:8080/");
 
     assertThat(reply(calls.get(target, HERE, Duration.ofMillis(200)))).isEqualTo(Reply.NOT_SENT);
     await().atMost(Duration.ofMinutes(1)).until(() -> calls.inFlight() == 0);
@@ -325,11 +325,13 @@ class OutboundCallsTest {
         String address = "127.1." + (1 + i / 200) + "." + (1 + i % 200);
         slowReplies.add(
             calls.get(
-                Target.parse("u", "http://" + address + ":" + slow.port() + "/"), dripper, limit));
+                CallTarget.parse("u", "http://" + address + ":" + slow.port() + "/"),
+                dripper,
+                limit));
       }
       await()
           .atMost(Duration.ofMinutes(1))
-          .until(() -> calls.inFlight() == OutboundCalls.MOST_IN_FLIGHT / 2);
+          .until(() -> calls.inFlight() == OutboundCalls.MAX_IN_FLIGHT / 2);
       for (int i = 0; i < 10; i++) {
         assertThat(reply(calls.get(good.target(), HERE)).is(200)).isTrue();
       }
@@ -397,7 +399,7 @@ class OutboundCallsTest {
     try (RawTarget target = new RawTarget(RawTarget.dripping("", "x"))) {
       CompletionStage<Reply> under = calls.get(target.target(), HERE);
       CompletionStage<Reply> unresolved =
-          calls.get(Target.parse("u", "http://never.test:8080/"), HERE);
+          calls.get(CallTarget.parse("u", "http://never.test:8080/"), HERE);
 
       calls.close();
 

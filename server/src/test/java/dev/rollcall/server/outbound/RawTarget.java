@@ -54,12 +54,12 @@ final class RawTarget implements AutoCloseable {
     return server.getLocalPort();
   }
 
-  Target target() {
-    return Target.parse("test", "http://127.0.0.1:" + port() + "/heartbeat");
+  CallTarget target() {
+    return CallTarget.parse("test", "http://127.0.0.1:" + port() + "/heartbeat");
   }
 
-  Target target(String host) {
-    return Target.parse("test", "http://" + host + ":" + port() + "/heartbeat");
+  CallTarget target(String host) {
+    return CallTarget.parse("test", "http://" + host + ":" + port() + "/heartbeat");
   }
 
   private void accept() {

@@ -48,7 +48,7 @@ class TargetTest {
         "http://localhost/\u0000"
       })
   void parse_noUrlToCall_refused(String url) {
-    assertThatThrownBy(() -> Target.parse("HeartbeatURL", url))
+    assertThatThrownBy(() -> CallTarget.parse("HeartbeatURL", url))
         .isInstanceOfSatisfying(
             RegistryException.class,
             refused -> assertThat(refused.kind()).isEqualTo(RegistryException.Kind.INVALID))
@@ -58,7 +58,7 @@ class TargetTest {
 
   @Test
   void parse_tooLong_refusedAndShortened() {
-    assertThatThrownBy(() -> Target.parse("url", "http://localhost/" + "x".repeat(500)))
+    assertThatThrownBy(() -> CallTarget.parse("url", "http://localhost/" + "x".repeat(500)))
         .hasMessageStartingWith("url: \"http://localhost/xxx")
         .message()
         .hasSizeLessThan(250);
@@ -66,11 +66,11 @@ class TargetTest {
 
   @Test
   void parse_takesTheParts() {
-    assertThat(Target.parse("u", "http://localhost:4000/heartbeat?a=b%20c#d"))
-        .isEqualTo(new Target(false, new HostPort("localhost", 4000), "/heartbeat?a=b%20c"));
-    assertThat(Target.parse("u", "HTTPS://[::1]"))
-        .isEqualTo(new Target(true, new HostPort("::1", 443), "/"));
-    assertThat(Target.parse("u", "http://10.0.0.1?x"))
-        .isEqualTo(new Target(false, new HostPort("10.0.0.1", 80), "/?x"));
+    assertThat(CallTarget.parse("u", "http://localhost:4000/heartbeat?a=b%20c#d"))
+        .isEqualTo(new CallTarget(false, new HostPort("localhost", 4000), "/heartbeat?a=b%20c"));
+    assertThat(CallTarget.parse("u", "HTTPS://[::1]"))
+        .isEqualTo(new CallTarget(true, new HostPort("::1", 443), "/"));
+    assertThat(CallTarget.parse("u", "http://10.0.0.1?x"))
+        .isEqualTo(new CallTarget(false, new HostPort("10.0.0.1", 80), "/?x"));
   }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.rollcall.HostPort;
 import dev.rollcall.RegistryException;
-import dev.rollcall.server.outbound.Target;
+import dev.rollcall.server.outbound.CallTarget;
 import dev.rollcall.server.s5.S5Request.MalformedException;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
@@ -26,9 +26,9 @@ class S5RequestTest {
     assertThat(request.url()).isEqualTo("http://localhost:4000");
     assertThat(request.required()).containsExactly("GradingService");
     assertThat(request.heartbeat())
-        .isEqualTo(new Target(false, new HostPort("localhost", 4000), "/heartbeat"));
+        .isEqualTo(new CallTarget(false, new HostPort("localhost", 4000), "/heartbeat"));
     assertThat(request.update())
-        .contains(new Target(false, new HostPort("localhost", 4000), "/services"));
+        .contains(new CallTarget(false, new HostPort("localhost", 4000), "/services"));
     assertThat(request.instance().service()).isEqualTo("LogService");
     assertThat(request.instance().id()).startsWith("localhost:4000-").hasSize(31);
     assertThat(request.instance().port()).isEqualTo(4000);

@@ -15,7 +15,7 @@ class ToldTest {
   private static final Provided B = new Provided("log", "http://b");
   private static final Provided C = new Provided("grade", "http://c");
 
-  private final Told told = new Told();
+  private final SentState told = new SentState();
 
   @Test
   void next_nothingNew_isNothing() {
@@ -84,7 +84,7 @@ class ToldTest {
     long seed = System.nanoTime();
     Random random = new Random(seed);
     for (int round = 0; round < 2_000; round++) {
-      Told centre = new Told();
+      SentState centre = new SentState();
       List<Provided> client = new ArrayList<>();
       Set<Provided> now = new LinkedHashSet<>();
       for (int step = 0; step < 20; step++) {
@@ -109,7 +109,7 @@ class ToldTest {
     }
   }
 
-  private static void send(Told centre, List<Provided> client, Patch patch, Random random) {
+  private static void send(SentState centre, List<Provided> client, Patch patch, Random random) {
     switch (random.nextInt(4)) {
       case 0 -> centre.notDelivered();
       case 1 -> centre.perhapsDelivered();

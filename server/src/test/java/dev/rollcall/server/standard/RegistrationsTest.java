@@ -10,7 +10,7 @@ import dev.rollcall.server.Centre;
 import dev.rollcall.server.access.AccessControl;
 import dev.rollcall.server.access.Limits;
 import dev.rollcall.server.access.Tokens;
-import dev.rollcall.server.consul.ConsulSettings;
+import dev.rollcall.server.consul.ConsulApiSettings;
 import dev.rollcall.server.consul.Permissions;
 import dev.rollcall.server.outbound.OutboundPolicy;
 import java.io.IOException;
@@ -57,7 +57,7 @@ class RegistrationsTest {
                 "memory:",
                 AccessControl.of(Tokens.read(tokens), new Limits(20_000, 10_000, 3)),
                 OutboundPolicy.standard(),
-                new ConsulSettings("dc1", "centre", 10_000, 1, Permissions.everything()))
+                new ConsulApiSettings("dc1", "centre", 10_000, 1, Permissions.everything()))
             .port(0)
             .start();
   }

@@ -4,7 +4,7 @@ import dev.rollcall.server.Centre;
 import dev.rollcall.server.CentreLimits;
 import dev.rollcall.server.access.AccessControl;
 import dev.rollcall.server.access.Limits;
-import dev.rollcall.server.consul.ConsulSettings;
+import dev.rollcall.server.consul.ConsulApiSettings;
 import dev.rollcall.server.consul.Permissions;
 import dev.rollcall.server.outbound.OutboundPolicy;
 import java.io.IOException;
@@ -29,7 +29,7 @@ final class RunningCentre implements AutoCloseable {
                 "memory:",
                 AccessControl.withoutTokens(Limits.standard()),
                 OutboundPolicy.standard(),
-                new ConsulSettings("dc1", "centre", 10_000, 1, Permissions.everything()))
+                new ConsulApiSettings("dc1", "centre", 10_000, 1, Permissions.everything()))
             .limits(limits)
             .port(0)
             .start();

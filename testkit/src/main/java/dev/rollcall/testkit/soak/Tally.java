@@ -9,7 +9,7 @@ import java.util.Map;
  * How often each check was made, and what it found. Thread-safe: all is guarded by {@code this}.
  */
 final class Tally {
-  private static final int MOST_TOLD = 100;
+  private static final int MAX_TOLD = 100;
 
   private final Map<Check, Long> counts = new EnumMap<>(Check.class);
   private final Map<Check, Long> found = new EnumMap<>(Check.class);
@@ -27,7 +27,7 @@ final class Tally {
 
   synchronized void violation(Check check, String what, List<String> history) {
     found.merge(check, 1L, Long::sum);
-    if (violations.size() < MOST_TOLD) {
+    if (violations.size() < MAX_TOLD) {
       violations.add(new SoakReport.Violation(check.title, what, history));
     }
   }

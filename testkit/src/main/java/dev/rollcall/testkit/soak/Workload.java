@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Workload {
   private static final int CLIENTS = 4;
-  private static final int MOST_EARS = 4;
+  private static final int MAX_EARS = 4;
   private static final Duration SLOW = Duration.ofMillis(300);
 
   private final Environment environment;
@@ -352,7 +352,7 @@ final class Workload {
   }
 
   private void listen(Client client, String service, int detail) {
-    if (client.ears.size() >= Names.SERVICES + 1 + MOST_EARS) {
+    if (client.ears.size() >= Names.SERVICES + 1 + MAX_EARS) {
       return;
     }
     count("watch");
@@ -481,7 +481,7 @@ final class Workload {
   }
 
   private void listenToKeys(Client client, int detail) {
-    if (detail < 50 && client.keyEars.size() < MOST_EARS) {
+    if (detail < 50 && client.keyEars.size() < MAX_EARS) {
       count("watch keys");
       client.listen(names.prefix(), new KeyEar(ledger, client + "/" + ++ears + ":keys"));
     } else if (client.keyEars.size() > 1) {

@@ -1,0 +1,87 @@
+package dev.rollcall.engine;
+
+import dev.rollcall.Arguments;
+import dev.rollcall.CatalogChange;
+import dev.rollcall.CatalogListener;
+import dev.rollcall.Change;
+import dev.rollcall.Freshness;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The mailbox of a {@link CatalogListener}. It remembers what was given of each service, and which
+ * services have changed since; {@code touched} is filled by whoever changes the catalogue, the
+ * other fields are the running worker's alone.
+ */
+final class CatalogSubscriber extends Subscriber {
+  private final StoreCatalog catalog;
+  private final CatalogListener listener;
+  private final Set<String> touched = ConcurrentHashMap.newKeySet();
+  private final Map<String, ViewSnapshot> given = new HashMap<>();
+  private Freshness givenFreshness = Timestamp.LOADING;
+  private boolean first = true;
+
+  CatalogSubscriber(Dispatcher dispatcher, StoreCatalog catalog, CatalogListener listener) {
+    super(dispatcher);
+    this.catalog = catalog;
+    this.listener = Arguments.notNull("listener", listener, "");
+  }
+
+  /** Notes that a service has changed; {@link #signal()} follows. */
+  void touch(String service) {
+    touched.add(service);
+  }
+
+  @Override
+  void deliver() {
+    Freshness before = givenFreshness;
+    Freshness now = catalog.freshness();
+    givenFreshness = now;
+    boolean initial = first;
+    try {
+      if (catalog.isLoaded()) {
+        Map<String, Change> changes = new TreeMap<>();
+        // Taken out before its state is read: a change after that touches it again.
+        for (String service : initial ? catalog.names() : touched) {
+          touched.remove(service);
+          collect(service, changes);
+        }
+        first = false;
+        if (initial || !changes.isEmpty()) {
+          listener.changed(new CatalogChange(changes));
+        }
+      }
+    } finally {
+      boolean calm = initial && ServiceSubscriber.isCalm(before, now);
+      if (!calm && ServiceSubscriber.isNews(before, now) && !isClosed()) {
+        listener.freshnessChanged(now);
+      }
+    }
+  }
+
+  private void collect(String service, Map<String, Change> changes) {
+    ViewSnapshot was = given.getOrDefault(service, InstanceCache.nothing(service));
+    ViewSnapshot is = catalog.snapshot(service);
+    if (was.all().isSame(is.all())) {
+      return;
+    }
+    Change change = ViewChange.between(was, is);
+    if (change.all().isEmpty()) {
+      return;
+    }
+    changes.put(service, change);
+    if (is.all().isEmpty()) {
+      given.remove(service);
+    } else {
+      given.put(service, is);
+    }
+  }
+
+  @Override
+  void detach() {
+    catalog.detach(this);
+  }
+}

@@ -1,0 +1,146 @@
+package dev.rollcall.engine;
+
+import dev.rollcall.Registry;
+import dev.rollcall.Subscription;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One listener's place in the engine. It holds no queue of changes: whoever has published something
+ * {@linkplain #signal() signals}, and a worker of the {@link Dispatcher} then {@linkplain
+ * #deliver() delivers} whatever is the latest.
+ *
+ * <p>{@code state} is null while nobody calls the listener, the thread while one does, and {@link
+ * #CLOSED} for ever after. Who finds another thread in it notes so in {@code again} and leaves;
+ * that thread looks there after it has left {@code state}, and makes the mailbox due once more. So
+ * one thread at a time calls, and no signal is lost. {@code last} is guarded by {@code this}: the
+ * thread that was calling when the mailbox was closed, until its call has ended.
+ */
+abstract class Subscriber extends Dispatchable implements Subscription {
+  private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
+  private static final long CLOSE_WAIT_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final Object CLOSED = new Object();
+  private static final AtomicReferenceFieldUpdater<Subscriber, @Nullable Object> STATE =
+      AtomicReferenceFieldUpdater.newUpdater(Subscriber.class, Object.class, "state");
+
+  private volatile @Nullable Object state;
+  private volatile boolean again;
+  private @Nullable Thread last;
+
+  Subscriber(Dispatcher dispatcher) {
+    super(dispatcher);
+  }
+
+  /** Calls the listener with what it has not been given yet, if there is such a thing. */
+  abstract void deliver();
+
+  /** Takes this mailbox off the list of those that are signalled. */
+  abstract void detach();
+
+  @SuppressWarnings("ReferenceEquality")
+  final boolean isClosed() {
+    return state == CLOSED;
+  }
+
+  @Override
+  final void deliver(Dispatcher.Worker worker) {
+    attempt();
+  }
+
+  @Override
+  final int mailboxes() {
+    return 1;
+  }
+
+  /** Delivers, or where another thread does so has that look once more. */
+  final void attempt() {
+    Thread self = Thread.currentThread();
+    if (!STATE.compareAndSet(this, null, self)) {
+      defer();
+      return;
+    }
+    if (again) {
+      again = false;
+    }
+    try {
+      deliver();
+    } catch (Throwable thrown) {
+      complain(thrown);
+    } finally {
+      Thread.interrupted(); // what the listener has left behind is not for the next one
+      leave(self);
+    }
+  }
+
+  private void leave(Thread self) {
+    if (!STATE.compareAndSet(this, self, null)) {
+      synchronized (this) {
+        last = null;
+        notifyAll();
+      }
+    } else if (again) {
+      signal();
+    }
+  }
+
+  private void defer() {
+    if (!isClosed()) {
+      again = true;
+      if (state == null) {
+        signal(); // it has left in between, perhaps without having looked
+      }
+    }
+  }
+
+  private static void complain(Throwable thrown) {
+    try {
+      LOG.warn("a listener has thrown; it stays subscribed", thrown);
+    } catch (Throwable unprintable) {
+      try {
+        LOG.warn("a listener has thrown a {}; it stays subscribed", thrown.getClass().getName());
+      } catch (Throwable unloggable) {
+        // Nothing is left to tell it with, and the other listeners wait.
+      }
+    }
+  }
+
+  /** Lets no further callback begin, without waiting for one that runs. */
+  final void shut() {
+    synchronized (this) {
+      if (STATE.getAndSet(this, CLOSED) instanceof Thread calling) {
+        last = calling;
+      }
+    }
+    detach();
+  }
+
+  /** Waits until no callback runs after {@link #shut}, unless this is the thread that runs it. */
+  final void awaitQuiet(long nanos) {
+    long deadline = System.nanoTime() + nanos;
+    boolean interrupted = false;
+    synchronized (this) {
+      long left = nanos;
+      while (last != null && last != Thread.currentThread() && left > 0) {
+        try {
+          TimeUnit.NANOSECONDS.timedWait(this, left);
+        } catch (InterruptedException stop) {
+          interrupted = true;
+          break;
+        }
+        left = deadline - System.nanoTime();
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public final void close() {
+    shut();
+    awaitQuiet(CLOSE_WAIT_NANOS);
+  }
+}

@@ -1,0 +1,55 @@
+package dev.rollcall.consul;
+
+import dev.rollcall.HostPort;
+import java.time.Duration;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.X509TrustManager;
+
+/**
+ * What a URI says, checked.
+ *
+ * @param address the agent's
+ * @param tls how to speak TLS; empty for plain HTTP
+ * @param token sent with each request; empty for none
+ * @param datacentre what to read from; empty for the agent's own
+ * @param namespace sent with what takes one; empty for the token's
+ * @param partition sent with what takes one; empty for the agent's
+ * @param consistency of reads that have no reason of their own
+ * @param patience how long a blocking query waits, whole seconds
+ * @param timeout the deadline of each verb, and of each request that does not wait
+ */
+record ConsulBackendSettings(
+    HostPort address,
+    Optional<Tls> tls,
+    String token,
+    String datacentre,
+    String namespace,
+    String partition,
+    ReadOptions.Consistency consistency,
+    Duration patience,
+    Duration timeout) {
+
+  /**
+   * How to speak TLS.
+   *
+   * @param context holds the client's certificate, if there is one
+   * @param trust whom to trust
+   */
+  record Tls(SSLContext context, X509TrustManager trust) {}
+
+  /** Returns how long a silent agent can go unnoticed by a watch. */
+  Duration silence() {
+    return patience.plus(patience.dividedBy(16)).plusSeconds(2);
+  }
+
+  String baseUrl() {
+    return (tls.isPresent() ? "https://" : "http://") + address;
+  }
+
+  /** Says where, and nothing that is secret. */
+  @Override
+  public String toString() {
+    return "consul at " + address;
+  }
+}

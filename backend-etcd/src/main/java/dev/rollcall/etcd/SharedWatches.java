@@ -1,0 +1,112 @@
+package dev.rollcall.etcd;
+
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.WatchSink;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Decides which feed serves a watch, and closes a feed when its last sink has gone. Each of the
+ * first services has a feed of its own, since it then hears of nothing else; the others, and the
+ * catalogue, share one on the whole prefix, so that streams stay few. {@code feeds} and {@code
+ * closed} are guarded by {@code this}; no feed is called under it.
+ */
+final class SharedWatches implements AutoCloseable {
+  static final int MAX_OWN = 16;
+
+  private final EtcdGateway gateway;
+  private final Timer timer;
+  private final KeyLayout keys;
+  private final SkippedEntries malformed;
+  private final DriftCounter drift;
+  private final Map<Selector, Used> feeds = new HashMap<>();
+  private boolean closed;
+
+  private static final class Used {
+    final RangeWatch feed;
+    int sinks;
+
+    Used(RangeWatch feed) {
+      this.feed = feed;
+    }
+  }
+
+  SharedWatches(
+      EtcdGateway gateway,
+      Timer timer,
+      KeyLayout keys,
+      SkippedEntries malformed,
+      DriftCounter drift) {
+    this.gateway = gateway;
+    this.timer = timer;
+    this.keys = keys;
+    this.malformed = malformed;
+    this.drift = drift;
+  }
+
+  RegistryBackend.Watch open(Selector selector, WatchSink sink) {
+    WatchSubscriber attachment = new WatchSubscriber(selector, sink);
+    RangeWatch feed;
+    synchronized (this) {
+      if (closed) {
+        return () -> {};
+      }
+      Selector scope = scopeOf(selector);
+      Used used =
+          feeds.computeIfAbsent(
+              scope,
+              missing -> new Used(new RangeWatch(gateway, timer, keys, malformed, drift, missing)));
+      used.sinks++;
+      feed = used.feed;
+    }
+    feed.attach(attachment);
+    AtomicBoolean once = new AtomicBoolean();
+    return () -> {
+      attachment.close();
+      if (once.compareAndSet(false, true)) {
+        leave(feed, attachment);
+      }
+    };
+  }
+
+  private Selector scopeOf(Selector selector) {
+    if (feeds.containsKey(selector)) {
+      return selector;
+    }
+    boolean shared = feeds.containsKey(Selector.everything());
+    int own = feeds.size() - (shared ? 1 : 0);
+    return own < MAX_OWN ? selector : Selector.everything();
+  }
+
+  private void leave(RangeWatch feed, WatchSubscriber attachment) {
+    feed.detach(attachment);
+    synchronized (this) {
+      Used used = feeds.get(feed.scope());
+      if (used == null || used.feed != feed || --used.sinks > 0) {
+        return;
+      }
+      feeds.remove(feed.scope());
+    }
+    feed.close();
+  }
+
+  /** Returns how many streams are open. */
+  synchronized int count() {
+    return feeds.size();
+  }
+
+  @Override
+  public void close() {
+    List<Used> open;
+    synchronized (this) {
+      closed = true;
+      open = List.copyOf(feeds.values());
+      feeds.clear();
+    }
+    open.forEach(used -> used.feed.close());
+  }
+}

@@ -1,0 +1,52 @@
+package dev.rollcall.server.consul;
+
+import dev.rollcall.RegistryException;
+import java.util.regex.Pattern;
+
+/**
+ * What Consul's API needs to be told.
+ *
+ * @param datacentre the name that it gives itself
+ * @param node the name of this centre's node; centres that share a store need one each
+ * @param blockingQueriesByClient how many queries of one address may wait at a time
+ * @param firstIndex what the index begins at, 1 or more; higher than any that an earlier process
+ *     has given out, so that who still holds an old index is answered at once
+ * @param permissions asked before a registration is made, changed or removed
+ * @since 0.1.0
+ */
+public record ConsulApiSettings(
+    String datacentre,
+    String node,
+    int blockingQueriesByClient,
+    long firstIndex,
+    Permissions permissions) {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+
+  /**
+   * Checks names and ranges.
+   *
+   * @param datacentre as the record says
+   * @param node as the record says
+   * @param blockingQueriesByClient as the record says
+   * @param firstIndex as the record says
+   * @param permissions as the record says
+   */
+  public ConsulApiSettings {
+    requireName("datacentre", datacentre);
+    requireName("node", node);
+    if (blockingQueriesByClient < 1) {
+      throw RegistryException.invalid(
+          "blockingQueriesByClient: " + blockingQueriesByClient + " (expected: 1 or more)");
+    }
+    if (firstIndex < 1) {
+      throw RegistryException.invalid("firstIndex: " + firstIndex + " (expected: 1 or more)");
+    }
+  }
+
+  private static void requireName(String field, String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw RegistryException.invalid(
+          field + ": " + Fields.shown(name) + " (expected: 1-63 of A-Z a-z 0-9 . _ -)");
+    }
+  }
+}
