@@ -62,7 +62,7 @@ final class ServeCommand implements Callable<Integer> {
   private int port = CentreBuilder.DEFAULT_PORT;
 
   @Option(
-      names = "--s5-port",
+      names = {"--services-port", "--s5-port"},
       paramLabel = "PORT",
       description =
           "A second port with all of the same, 3000 being the one that clients of /services have"

@@ -28,7 +28,7 @@ class FuzzTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "dev.rollcall.server.s5.S5RequestFuzz",
+        "dev.rollcall.server.dependencies.DependencyRequestFuzz",
         "dev.rollcall.server.outbound.CallTargetFuzz",
         "dev.rollcall.server.access.AccessFuzz",
         "dev.rollcall.server.consul.ConsulFuzz"

@@ -9,7 +9,7 @@ import dev.rollcall.RegistryException;
  * @param requestsPerSecond how many requests, 1 to 1,000,000
  * @param watchers how many requests that wait for a change, or stream changes, at a time, 1 to
  *     1,000,000
- * @param registrations how many services by S5's protocol, and as many services and nodes by
+ * @param registrations how many services by {@code /services}, and as many services and nodes by
  *     Consul's API, 1 to 10,000,000
  * @since 0.1.0
  */

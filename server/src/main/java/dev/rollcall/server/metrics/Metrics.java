@@ -136,7 +136,7 @@ public final class Metrics implements DecoratingHttpServiceFunction, AutoCloseab
 
   private static String apiOf(String path) {
     if (path.equals("/services")) {
-      return "s5";
+      return "dependencies";
     }
     if (path.equals("/") || path.startsWith("/dashboard/")) {
       return "dashboard";

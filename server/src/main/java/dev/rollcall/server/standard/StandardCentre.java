@@ -14,15 +14,15 @@ import dev.rollcall.server.consul.ConsulApi;
 import dev.rollcall.server.consul.ConsulApiSettings;
 import dev.rollcall.server.consul.Permissions;
 import dev.rollcall.server.dashboard.Dashboard;
+import dev.rollcall.server.dependencies.DependencyRegistry;
+import dev.rollcall.server.dependencies.DependencyService;
 import dev.rollcall.server.metrics.Metrics;
 import dev.rollcall.server.outbound.OutboundPolicy;
-import dev.rollcall.server.s5.S5Centre;
-import dev.rollcall.server.s5.S5Service;
 
 /**
- * A centre with Consul's API, S5's protocol, the dashboard and metrics, behind access control and
- * with guarded outgoing calls. What a program says of address, port and limits it says to the
- * builder, and what it says of who may call where, it says here.
+ * A centre with Consul's API, registration with dependencies, the dashboard and metrics, behind
+ * access control and with guarded outgoing calls. What a program says of address, port and limits
+ * it says to the builder, and what it says of who may call where, it says here.
  *
  * @since 0.1.0
  */
@@ -71,14 +71,14 @@ public final class StandardCentre {
 
   /** What stands around Consul's API. */
   private static final class Around implements CentrePart {
-    private final S5Centre s5;
+    private final DependencyRegistry dependencies;
     private final Dashboard dashboard;
     private final Metrics metrics;
     private final AccessControl access;
 
     Around(CentreContext context, AccessControl access) {
       this.access = access;
-      s5 = new S5Centre(context.registry(), context.calls(), context.timer());
+      dependencies = new DependencyRegistry(context.registry(), context.calls(), context.timer());
       dashboard = new Dashboard(context.registry(), context.timer());
       metrics = new Metrics(context.registry(), context.calls());
       metrics.gauge("rollcall.watchers", "Requests that wait for a change", access::watchers);
@@ -87,7 +87,7 @@ public final class StandardCentre {
 
     @Override
     public void addTo(ServerBuilder server) {
-      server.service("/services", new S5Service(s5, access.limits()));
+      server.service("/services", new DependencyService(dependencies, access.limits()));
       dashboard.mountOn(server);
       server.service("/metrics", metrics.page());
       // The last decorator is the first that is asked.
@@ -98,7 +98,7 @@ public final class StandardCentre {
     public void close() {
       dashboard.close();
       metrics.close();
-      s5.close();
+      dependencies.close();
     }
   }
 }

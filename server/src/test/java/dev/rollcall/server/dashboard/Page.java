@@ -81,7 +81,7 @@ final class Page implements AutoCloseable {
         ServiceInstance.builder("LogService")
             .id("log-1")
             .address("127.0.0.1", 4000)
-            .tag("s5")
+            .tag("dependencies")
             .metadata("url", "http://127.0.0.1:4000"));
     register(
         ServiceInstance.builder("inventory")

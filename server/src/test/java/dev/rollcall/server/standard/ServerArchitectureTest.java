@@ -26,7 +26,7 @@ class ServerArchitectureTest {
           "dashboard", Set.of(),
           "consul", Set.of("access", "outbound"),
           "metrics", Set.of("outbound"),
-          "s5", Set.of("access", "outbound"));
+          "dependencies", Set.of("access", "outbound"));
 
   @Test
   @DisplayName("The protocols do not know each other, and access and outgoing calls know neither")

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 class StandardCentreTest {
 
   @Test
-  void s5AndConsul_showTheSameServices() throws Exception {
+  void bothProtocols_showTheSameServices() throws Exception {
     List<String> patches = new CopyOnWriteArrayList<>();
     Server program =
         Server.builder()
@@ -74,7 +74,7 @@ class StandardCentreTest {
                               + "\"Removed\":[]}"));
       assertThat(centre.send("GET", "/", "").body()).startsWith("<!doctype html>");
       assertThat(centre.send("GET", "/metrics", "").body())
-          .contains("rollcall_services", "rollcall_requests_seconds_count{api=\"s5\"");
+          .contains("rollcall_services", "rollcall_requests_seconds_count{api=\"dependencies\"");
     } finally {
       program.stop();
     }

@@ -78,12 +78,20 @@ final class Troubles {
     for (Active one : active) {
       ledger.trouble(one.client());
       if (step > one.lastStep()) {
-        one.fault().heal().run();
-        over(one);
-        ledger.history.note(
-            "healed: " + one.fault().name() + one.client().map(c -> " of " + c).orElse(""));
+        heal(one);
       }
     }
+  }
+
+  private void heal(Active one) {
+    // A view may rightly be live again while the store is still being started.
+    Active healing = new Active(one.fault(), one.client(), Long.MAX_VALUE, one.lastStep());
+    active.add(healing);
+    active.remove(one);
+    one.fault().heal().run();
+    over(healing);
+    ledger.history.note(
+        "healed: " + one.fault().name() + one.client().map(c -> " of " + c).orElse(""));
   }
 
   /** A client is gone, and its line with it. */

@@ -1,4 +1,4 @@
-package dev.rollcall.server.s5;
+package dev.rollcall.server.dependencies;
 
 import static java.util.Objects.requireNonNull;
 
@@ -17,7 +17,7 @@ import dev.rollcall.RegistryException;
 import dev.rollcall.server.access.AccessControl;
 import dev.rollcall.server.access.Limits;
 import dev.rollcall.server.access.Principal;
-import dev.rollcall.server.s5.S5Request.MalformedException;
+import dev.rollcall.server.dependencies.DependencyRequest.MalformedException;
 import dev.rollcall.spi.support.BrokenClassPath;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -26,18 +26,18 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * S5's protocol, to be mounted at {@code /services}. 200 with an empty body is success; else a
- * sentence says what is wrong: 400 for a body that is not what it must be, 403 for a service that
- * the caller may not touch, 404 for a URL that nobody registered, 405 for a method other than POST
- * and DELETE, 422 for a URL that the centre may not call or too many required services, 429 for too
- * many services, 503 where the registry's store does not answer.
+ * Registration with dependencies, to be mounted at {@code /services}. 200 with an empty body is
+ * success; else a sentence says what is wrong: 400 for a body that is not what it must be, 403 for
+ * a service that the caller may not touch, 404 for a URL that nobody registered, 405 for a method
+ * other than POST and DELETE, 422 for a URL that the centre may not call or too many required
+ * services, 429 for too many services, 503 where the registry's store does not answer.
  *
  * @since 0.1.0
  */
-public final class S5Service implements HttpService {
+public final class DependencyService implements HttpService {
   private static final int MAX_BYTES = 256 * 1024;
 
-  private final S5Centre centre;
+  private final DependencyRegistry centre;
   private final Limits limits;
 
   /**
@@ -46,7 +46,7 @@ public final class S5Service implements HttpService {
    * @param centre does the work
    * @param limits how many services one client may register
    */
-  public S5Service(S5Centre centre, Limits limits) {
+  public DependencyService(DependencyRegistry centre, Limits limits) {
     this.centre = requireNonNull(centre, "centre");
     this.limits = requireNonNull(limits, "limits");
   }
@@ -69,9 +69,9 @@ public final class S5Service implements HttpService {
 
   private CompletableFuture<HttpResponse> register(
       ServiceRequestContext ctx, AggregatedHttpRequest whole) {
-    S5Request request;
+    DependencyRequest request;
     try {
-      request = S5Request.parse(whole.content().array());
+      request = DependencyRequest.parse(whole.content().array());
     } catch (MalformedException malformed) {
       return refuse(HttpStatus.BAD_REQUEST, malformed.getMessage());
     } catch (RegistryException invalid) {
@@ -81,8 +81,8 @@ public final class S5Service implements HttpService {
     if (!principal.mayRegister(request.instance().service())) {
       return refuse(HttpStatus.FORBIDDEN, "Permission denied");
     }
-    S5Centre.Registrant registrant =
-        new S5Centre.Registrant(
+    DependencyRegistry.Registrant registrant =
+        new DependencyRegistry.Registrant(
             AccessControl.clientOf(ctx),
             limits.registrations(),
             ctx.remoteAddress().getAddress(),

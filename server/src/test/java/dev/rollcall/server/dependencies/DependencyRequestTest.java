@@ -1,12 +1,12 @@
-package dev.rollcall.server.s5;
+package dev.rollcall.server.dependencies;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.rollcall.HostPort;
 import dev.rollcall.RegistryException;
+import dev.rollcall.server.dependencies.DependencyRequest.MalformedException;
 import dev.rollcall.server.outbound.CallTarget;
-import dev.rollcall.server.s5.S5Request.MalformedException;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -14,14 +14,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class S5RequestTest {
+class DependencyRequestTest {
   private static final String GOOD =
       "{'ServiceName':'LogService','ServiceURL':'http://localhost:4000','RequiredServices':['GradingService'],"
           + "'ServiceUpdateURL':'http://localhost:4000/services','HeartbeatURL':'http://localhost:4000/heartbeat'}";
 
   @Test
-  void parse_whatS5ClientsSend() throws Exception {
-    S5Request request = parse(GOOD);
+  void parse_whatClientsSend() throws Exception {
+    DependencyRequest request = parse(GOOD);
 
     assertThat(request.url()).isEqualTo("http://localhost:4000");
     assertThat(request.required()).containsExactly("GradingService");
@@ -32,13 +32,13 @@ class S5RequestTest {
     assertThat(request.instance().service()).isEqualTo("LogService");
     assertThat(request.instance().id()).startsWith("localhost:4000-").hasSize(31);
     assertThat(request.instance().port()).isEqualTo(4000);
-    assertThat(request.instance().tags()).containsExactly("s5");
+    assertThat(request.instance().tags()).containsExactly("dependencies");
     assertThat(request.instance().metadata()).containsEntry("url", "http://localhost:4000");
   }
 
   @Test
   void parse_noRequirements_needsNoUpdateUrl() throws Exception {
-    S5Request request =
+    DependencyRequest request =
         parse(
             "{'ServiceName':'a','ServiceURL':'https://[::1]:1/x','RequiredServices':null,"
                 + "'HeartbeatURL':'http://h/','Unknown':{'a':[1,2]}}");
@@ -98,7 +98,7 @@ class S5RequestTest {
   void parse_noUtf8_refused() {
     byte[] invalid = GOOD.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
     invalid[20] = (byte) 0xff;
-    assertThatThrownBy(() -> S5Request.parse(invalid))
+    assertThatThrownBy(() -> DependencyRequest.parse(invalid))
         .isInstanceOf(MalformedException.class)
         .hasMessage("body: (expected: UTF-8)");
   }
@@ -135,7 +135,7 @@ class S5RequestTest {
     return IntStream.range(0, count).mapToObj(i -> "'s" + i + "'").collect(Collectors.joining(","));
   }
 
-  private static S5Request parse(String json) throws MalformedException {
-    return S5Request.parse(json.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
+  private static DependencyRequest parse(String json) throws MalformedException {
+    return DependencyRequest.parse(json.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
   }
 }

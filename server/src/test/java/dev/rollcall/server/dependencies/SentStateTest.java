@@ -1,4 +1,4 @@
-package dev.rollcall.server.s5;
+package dev.rollcall.server.dependencies;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,7 +10,7 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-class ToldTest {
+class SentStateTest {
   private static final Provided A = new Provided("log", "http://a");
   private static final Provided B = new Provided("log", "http://b");
   private static final Provided C = new Provided("grade", "http://c");
@@ -73,12 +73,14 @@ class ToldTest {
   }
 
   @Test
-  void json_isWhatS5ClientsRead() {
+  void json_isWhatClientsRead() {
     assertThat(new String(new Patch(List.of(A), List.of()).json(), StandardCharsets.UTF_8))
         .isEqualTo("{\"Added\":[{\"Name\":\"log\",\"URL\":\"http://a\"}],\"Removed\":[]}");
   }
 
-  /** A client as S5's are: appends what is added, then drops the first of what is removed. */
+  /**
+   * A client of {@code /services}: appends what is added, then drops the first of what is removed.
+   */
   @Test
   void next_whateverIsLost_theClientEndsWithEachProviderOnce() {
     long seed = System.nanoTime();

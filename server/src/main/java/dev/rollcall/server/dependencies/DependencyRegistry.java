@@ -1,4 +1,4 @@
-package dev.rollcall.server.s5;
+package dev.rollcall.server.dependencies;
 
 import static java.util.Objects.requireNonNull;
 
@@ -33,8 +33,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps S5's services: registers them as instances of the registry, asks each for its heartbeat,
- * and tells those who require others who is there.
+ * Keeps the services that registered with dependencies: registers them as instances of the
+ * registry, asks each for its heartbeat, and tells those who require others who is there.
  *
  * <p><b>Heartbeats.</b> Each service is asked every 3 s, whoever else does not answer. One that
  * does not answer with 200 is critical at once, and so for its dependants gone; it is asked again
@@ -42,27 +42,27 @@ import org.slf4j.LoggerFactory;
  * a minute its instance leaves the registry; when it answers, however late, it is there again.
  *
  * <p><b>Providers</b> are all passing instances of a required service, whoever registered them: at
- * the URL that S5's services give, or else at {@code scheme://host:port} where the scheme is {@code
- * http} or {@code https}.
+ * the URL that they give, or else at {@code scheme://host:port} where the scheme is {@code http} or
+ * {@code https}.
  *
  * <p><b>Patches.</b> One dependant is sent one patch at a time, with what has changed since the
  * last one that it took; see {@link SentState}. A failed one is tried again after 0.5 s, then ever
  * less often, up to 30 s. A dependant that does not answer heartbeats is not sent any until it
  * does.
  *
- * <p><b>Threads.</b> All state is confined to the one thread {@code rollcall-s5}; calls, the
- * registry and the timer hand their results over to it and wait for nothing. Public methods are
+ * <p><b>Threads.</b> All state is confined to the one thread {@code rollcall-dependencies}; calls,
+ * the registry and the timer hand their results over to it and wait for nothing. Public methods are
  * thread-safe and do not block.
  *
  * @since 0.1.0
  */
-public final class S5Centre implements AutoCloseable {
+public final class DependencyRegistry implements AutoCloseable {
   static final int MAX_SERVICES = 10_000;
 
   static final Duration LEASE = Duration.ofSeconds(10);
   private static final int QUICK_RETRIES = 2;
   private static final Duration FORGETTABLE_AFTER = Duration.ofHours(1);
-  private static final Logger LOG = LoggerFactory.getLogger(S5Centre.class);
+  private static final Logger LOG = LoggerFactory.getLogger(DependencyRegistry.class);
 
   private final Registry registry;
   private final OutboundCalls calls;
@@ -82,11 +82,11 @@ public final class S5Centre implements AutoCloseable {
    * @param calls how heartbeats and patches are sent; stays the caller's to close, after this
    * @param timer the clock; stays the caller's to close, after this
    */
-  public S5Centre(Registry registry, OutboundCalls calls, Timer timer) {
+  public DependencyRegistry(Registry registry, OutboundCalls calls, Timer timer) {
     this(registry, calls, timer, Rhythm.STANDARD);
   }
 
-  S5Centre(Registry registry, OutboundCalls calls, Timer timer, Rhythm rhythm) {
+  DependencyRegistry(Registry registry, OutboundCalls calls, Timer timer, Rhythm rhythm) {
     this.registry = requireNonNull(registry, "registry");
     this.calls = requireNonNull(calls, "calls");
     this.timer = requireNonNull(timer, "timer");
@@ -94,7 +94,7 @@ public final class S5Centre implements AutoCloseable {
     loop =
         Executors.newSingleThreadExecutor(
             task -> {
-              Thread thread = new Thread(task, "rollcall-s5");
+              Thread thread = new Thread(task, "rollcall-dependencies");
               thread.setDaemon(true);
               return thread;
             });
@@ -134,7 +134,7 @@ public final class S5Centre implements AutoCloseable {
    *     call its URLs, with {@code CONFLICT} where there are too many services, with {@code DENIED}
    *     where another service is known by that URL that the caller may not touch
    */
-  CompletableFuture<Void> register(S5Request request, Registrant registrant) {
+  CompletableFuture<Void> register(DependencyRequest request, Registrant registrant) {
     CompletableFuture<Void> admitted =
         calls
             .admit("HeartbeatURL", request.heartbeat(), registrant.address())
@@ -197,7 +197,7 @@ public final class S5Centre implements AutoCloseable {
     }
   }
 
-  private CompletableFuture<Void> admit(S5Request request, Registrant registrant) {
+  private CompletableFuture<Void> admit(DependencyRequest request, Registrant registrant) {
     Member before = members.get(request.url());
     if (before != null) {
       requireMayTouch(before, registrant.mayTouch());
@@ -319,8 +319,8 @@ public final class S5Centre implements AutoCloseable {
   }
 
   private static Optional<String> urlOf(ServiceInstance instance) {
-    String own = instance.metadata().get(S5Request.URL_KEY);
-    if (own != null && instance.tags().contains(S5Request.TAG)) {
+    String own = instance.metadata().get(DependencyRequest.URL_KEY);
+    if (own != null && instance.tags().contains(DependencyRequest.TAG)) {
       return Optional.of(own);
     }
     if (!instance.scheme().equals("http") && !instance.scheme().equals("https")) {
@@ -337,7 +337,7 @@ public final class S5Centre implements AutoCloseable {
 
   /** One registered service. Confined to the loop. */
   private final class Member {
-    private final S5Request request;
+    private final DependencyRequest request;
     private final Registrant registrant;
     private final SentState told = new SentState();
     private final List<Watched> requires = new ArrayList<>();
@@ -353,7 +353,7 @@ public final class S5Centre implements AutoCloseable {
     private Timer.@Nullable Scheduled pull;
     private Timer.@Nullable Scheduled push;
 
-    Member(S5Request request, Registrant registrant) {
+    Member(DependencyRequest request, Registrant registrant) {
       this.request = request;
       this.registrant = registrant;
     }

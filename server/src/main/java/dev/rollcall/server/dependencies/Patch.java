@@ -1,4 +1,4 @@
-package dev.rollcall.server.s5;
+package dev.rollcall.server.dependencies;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;

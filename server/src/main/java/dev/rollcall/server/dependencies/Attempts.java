@@ -1,4 +1,4 @@
-package dev.rollcall.server.s5;
+package dev.rollcall.server.dependencies;
 
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;

@@ -1,4 +1,4 @@
-package dev.rollcall.server.s5;
+package dev.rollcall.server.dependencies;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParseException;
@@ -30,14 +30,14 @@ import org.jspecify.annotations.Nullable;
  * @param update where it is told of them, empty where it requires none and gives no URL
  * @param heartbeat where it is asked whether it lives
  */
-record S5Request(
+record DependencyRequest(
     ServiceInstance instance,
     String url,
     Set<String> required,
     Optional<CallTarget> update,
     CallTarget heartbeat) {
   static final int MAX_REQUIRED = 256;
-  static final String TAG = "s5";
+  static final String TAG = "dependencies";
   static final String URL_KEY = "url";
 
   private static final JsonFactory JSON =
@@ -52,7 +52,7 @@ record S5Request(
                   .build())
           .build();
 
-  S5Request {
+  DependencyRequest {
     required = ImmutableSet.copyOf(required);
   }
 
@@ -62,7 +62,7 @@ record S5Request(
    * @throws MalformedException where it is no such JSON
    * @throws RegistryException of kind {@code INVALID} where a field breaks its rule
    */
-  static S5Request parse(byte[] json) throws MalformedException {
+  static DependencyRequest parse(byte[] json) throws MalformedException {
     Fields fields = new Fields();
     try (JsonParser parser = JSON.createParser(text(json))) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
@@ -145,7 +145,7 @@ record S5Request(
       return parser.getText();
     }
 
-    S5Request build() throws MalformedException {
+    DependencyRequest build() throws MalformedException {
       if (name == null || url == null || heartbeat == null) {
         throw new MalformedException(
             "body: (expected: ServiceName, ServiceURL and HeartbeatURL at least)");
@@ -159,7 +159,7 @@ record S5Request(
         throw new MalformedException(
             "ServiceUpdateURL: (expected: a URL, where services are required)");
       }
-      return new S5Request(
+      return new DependencyRequest(
           instance(name, url, service),
           url,
           required,

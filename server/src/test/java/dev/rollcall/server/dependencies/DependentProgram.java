@@ -1,4 +1,4 @@
-package dev.rollcall.server.s5;
+package dev.rollcall.server.dependencies;
 
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
@@ -10,8 +10,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A program as S5's are: answers heartbeats, and keeps the patches that it is sent. */
-final class S5Program implements AutoCloseable {
+/**
+ * A program that registers at {@code /services}: answers heartbeats, and keeps the patches that it
+ * is sent.
+ */
+final class DependentProgram implements AutoCloseable {
   final List<String> patches = new CopyOnWriteArrayList<>();
   final AtomicInteger heartbeats = new AtomicInteger();
   volatile HttpStatus heartbeat = HttpStatus.OK;
@@ -19,7 +22,7 @@ final class S5Program implements AutoCloseable {
   volatile boolean silent;
   private final Server server;
 
-  S5Program() {
+  DependentProgram() {
     server =
         Server.builder()
             .http(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))

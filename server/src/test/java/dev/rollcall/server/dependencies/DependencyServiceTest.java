@@ -1,4 +1,4 @@
-package dev.rollcall.server.s5;
+package dev.rollcall.server.dependencies;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -49,27 +49,27 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Execution(ExecutionMode.CONCURRENT)
 @Timeout(180)
-class S5ServiceTest {
+class DependencyServiceTest {
   private static final Duration LONG = Duration.ofMinutes(1);
   private static final Limits LIMITS = new Limits(10_000, 10, 7);
 
-  private final Timer timer = SystemTimer.named("s5-test");
+  private final Timer timer = SystemTimer.named("dependencies-test");
   private final ConcurrentMap<String, InetAddress> names = new ConcurrentHashMap<>();
   private final OutboundCalls calls =
       OutboundCalls.open(OutboundPolicy.standard(), timer, this::resolve);
   private final Registry registry = Registry.builder("memory:").timer(timer).build();
-  private final S5Centre centre =
-      new S5Centre(
+  private final DependencyRegistry centre =
+      new DependencyRegistry(
           registry,
           calls,
           timer,
-          new S5Centre.Rhythm(
+          new DependencyRegistry.Rhythm(
               Duration.ofMillis(300),
               Duration.ofMillis(100),
               Duration.ofSeconds(1),
               Duration.ofSeconds(2),
               Duration.ofMillis(50)));
-  private final List<S5Program> programs = new ArrayList<>();
+  private final List<DependentProgram> programs = new ArrayList<>();
   private Server server;
   private BlockingWebClient client;
 
@@ -80,7 +80,7 @@ class S5ServiceTest {
             .http(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .gracefulShutdownTimeoutMillis(0, 0)
             .decorator(AccessControl.withoutTokens(LIMITS))
-            .service("/services", new S5Service(centre, LIMITS))
+            .service("/services", new DependencyService(centre, LIMITS))
             .build();
     server.start().join();
     client = WebClient.of("http://127.0.0.1:" + server.activeLocalPort()).blocking();
@@ -93,28 +93,28 @@ class S5ServiceTest {
     centre.close();
     registry.close();
     calls.close();
-    programs.forEach(S5Program::close);
+    programs.forEach(DependentProgram::close);
     timer.close();
   }
 
   @Test
   void exchange_registerPatchLoseRemoveRecoverAddBack() {
-    S5Program portal = program();
-    S5Program log = program();
+    DependentProgram portal = program();
+    DependentProgram log = program();
 
     assertThat(post(portal.registration("Portal", "LogService")).status()).isEqualTo(HttpStatus.OK);
     assertThat(portal.patches).isEmpty();
 
     assertThat(post(log.registration("LogService")).status()).isEqualTo(HttpStatus.OK);
-    awaitPatches(portal, S5Program.added("LogService", log.url()));
+    awaitPatches(portal, DependentProgram.added("LogService", log.url()));
     assertThat(log.patches).isEmpty();
 
     // Heartbeats fail: removed at once, and asked again.
     log.heartbeat = HttpStatus.INTERNAL_SERVER_ERROR;
     awaitPatches(
         portal,
-        S5Program.added("LogService", log.url()),
-        S5Program.removed("LogService", log.url()));
+        DependentProgram.added("LogService", log.url()),
+        DependentProgram.removed("LogService", log.url()));
     assertThat(registry.service("LogService").await(LONG).all())
         .singleElement()
         .extracting(ServiceInstance::health)
@@ -125,35 +125,35 @@ class S5ServiceTest {
     log.heartbeat = HttpStatus.OK;
     awaitPatches(
         portal,
-        S5Program.added("LogService", log.url()),
-        S5Program.removed("LogService", log.url()),
-        S5Program.added("LogService", log.url()));
+        DependentProgram.added("LogService", log.url()),
+        DependentProgram.removed("LogService", log.url()),
+        DependentProgram.added("LogService", log.url()));
 
     assertThat(delete(log.url()).status()).isEqualTo(HttpStatus.OK);
     awaitPatches(
         portal,
-        S5Program.added("LogService", log.url()),
-        S5Program.removed("LogService", log.url()),
-        S5Program.added("LogService", log.url()),
-        S5Program.removed("LogService", log.url()));
+        DependentProgram.added("LogService", log.url()),
+        DependentProgram.removed("LogService", log.url()),
+        DependentProgram.added("LogService", log.url()),
+        DependentProgram.removed("LogService", log.url()));
     assertThat(delete(log.url()).status()).isEqualTo(HttpStatus.NOT_FOUND);
     assertThat(registry.snapshot("LogService").join().all()).isEmpty();
   }
 
   @Test
   void register_whatIsRequiredIsThere_isToldAtOnce() {
-    S5Program portal = program();
-    S5Program log = program();
+    DependentProgram portal = program();
+    DependentProgram log = program();
     post(log.registration("LogService"));
 
     post(portal.registration("Portal", "LogService", "GradingService"));
 
-    awaitPatches(portal, S5Program.added("LogService", log.url()));
+    awaitPatches(portal, DependentProgram.added("LogService", log.url()));
   }
 
   @Test
   void register_isAnOrdinaryInstance_andOrdinaryInstancesAreProviders() {
-    S5Program portal = program();
+    DependentProgram portal = program();
     post(portal.registration("Portal", "orders"));
 
     registry
@@ -170,7 +170,7 @@ class S5ServiceTest {
                 .build(),
             Liveness.permanent())
         .join();
-    awaitPatches(portal, S5Program.added("orders", "http://10.0.0.7:8080"));
+    awaitPatches(portal, DependentProgram.added("orders", "http://10.0.0.7:8080"));
 
     ServiceInstance seen = registry.snapshot("Portal").join().instances().get(0);
     assertThat(seen.metadata()).containsEntry("url", portal.url());
@@ -179,23 +179,25 @@ class S5ServiceTest {
 
   @Test
   void register_again_replaces_andTellsAllAnew() {
-    S5Program portal = program();
-    S5Program log = program();
+    DependentProgram portal = program();
+    DependentProgram log = program();
     post(log.registration("LogService"));
     post(portal.registration("Portal", "LogService"));
-    awaitPatches(portal, S5Program.added("LogService", log.url()));
+    awaitPatches(portal, DependentProgram.added("LogService", log.url()));
 
     post(portal.registration("Portal", "LogService"));
 
     awaitPatches(
-        portal, S5Program.added("LogService", log.url()), S5Program.added("LogService", log.url()));
+        portal,
+        DependentProgram.added("LogService", log.url()),
+        DependentProgram.added("LogService", log.url()));
     assertThat(centre.size().join()).isEqualTo(2);
     assertThat(registry.snapshot("Portal").join().instances()).hasSize(1);
   }
 
   @Test
   void register_againUnderAnotherName_theOldOneIsGone() {
-    S5Program log = program();
+    DependentProgram log = program();
     post(log.registration("Old"));
     post(log.registration("New"));
 
@@ -205,15 +207,15 @@ class S5ServiceTest {
 
   @Test
   void push_failing_isTriedAgain_andDelaysNobodyElse() {
-    S5Program broken = program();
-    S5Program good = program();
-    S5Program log = program();
+    DependentProgram broken = program();
+    DependentProgram good = program();
+    DependentProgram log = program();
     broken.update = HttpStatus.INTERNAL_SERVER_ERROR;
     post(broken.registration("Broken", "LogService"));
     post(good.registration("Good", "LogService"));
 
     post(log.registration("LogService"));
-    awaitPatches(good, S5Program.added("LogService", log.url()));
+    awaitPatches(good, DependentProgram.added("LogService", log.url()));
     assertThat(broken.patches).isEmpty();
 
     broken.update = HttpStatus.OK;
@@ -223,17 +225,17 @@ class S5ServiceTest {
             () ->
                 assertThat(broken.patches)
                     .last()
-                    .isEqualTo(S5Program.added("LogService", log.url())));
+                    .isEqualTo(DependentProgram.added("LogService", log.url())));
   }
 
   @Test
   void heartbeat_silentServices_delayNobodyElse() {
     for (int i = 0; i < 5; i++) {
-      S5Program each = program();
+      DependentProgram each = program();
       each.silent = true;
       post(each.registration("Silent" + i));
     }
-    S5Program good = program();
+    DependentProgram good = program();
     post(good.registration("Good"));
 
     await().atMost(LONG).until(() -> good.heartbeats.get() >= 2);
@@ -246,8 +248,8 @@ class S5ServiceTest {
 
   @Test
   void heartbeat_absentForLong_leavesTheRegistry_andIsThereAgainWhenItAnswers() {
-    S5Program portal = program();
-    S5Program log = program();
+    DependentProgram portal = program();
+    DependentProgram log = program();
     post(portal.registration("Portal", "LogService"));
     post(log.registration("LogService"));
     log.heartbeat = HttpStatus.SERVICE_UNAVAILABLE;
@@ -260,9 +262,9 @@ class S5ServiceTest {
         .until(() -> registry.snapshot("LogService").join().instances().size() == 1);
     awaitPatches(
         portal,
-        S5Program.added("LogService", log.url()),
-        S5Program.removed("LogService", log.url()),
-        S5Program.added("LogService", log.url()));
+        DependentProgram.added("LogService", log.url()),
+        DependentProgram.removed("LogService", log.url()),
+        DependentProgram.added("LogService", log.url()));
   }
 
   @ParameterizedTest
@@ -293,7 +295,7 @@ class S5ServiceTest {
       })
   void register_urlThatTheCentreMayNotCall_refused(String url) {
     names.put("forbidden.test", InetAddresses.forString("169.254.169.254"));
-    S5Program program = program();
+    DependentProgram program = program();
 
     AggregatedHttpResponse heartbeat =
         post(program.registration("X").replace(program.url() + "/heartbeat", url));
@@ -309,7 +311,7 @@ class S5ServiceTest {
 
   @Test
   void heartbeat_nameThatResolvesElsewhereLater_isNotCalledThere() {
-    S5Program log = program();
+    DependentProgram log = program();
     names.put("log.test", InetAddresses.forString("127.0.0.1"));
     String registration =
         log.registration("LogService")
@@ -326,7 +328,7 @@ class S5ServiceTest {
 
   @Test
   void heartbeat_redirect_isAFailure() {
-    S5Program log = program();
+    DependentProgram log = program();
     post(log.registration("LogService"));
     log.heartbeat = HttpStatus.FOUND;
 
@@ -335,7 +337,7 @@ class S5ServiceTest {
 
   @Test
   void register_moreThanAClientMay_refused_untilOneLeaves() {
-    S5Program program = program();
+    DependentProgram program = program();
     for (int i = 0; i < LIMITS.registrations(); i++) {
       assertThat(post(registrationAt(program, "/" + i)).status()).isEqualTo(HttpStatus.OK);
     }
@@ -362,11 +364,11 @@ class S5ServiceTest {
             .http(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .gracefulShutdownTimeoutMillis(0, 0)
             .decorator(AccessControl.of(Tokens.read(file), LIMITS))
-            .service("/services", new S5Service(centre, LIMITS))
+            .service("/services", new DependencyService(centre, LIMITS))
             .build();
     guarded.start().join();
     client = WebClient.of("http://127.0.0.1:" + guarded.activeLocalPort()).blocking();
-    S5Program program = program();
+    DependentProgram program = program();
     String shop = "the-token-of-the-shop-01";
     String bank = "the-token-of-the-bank-01";
     try {
@@ -394,7 +396,7 @@ class S5ServiceTest {
         .status();
   }
 
-  private static String registrationAt(S5Program program, String path) {
+  private static String registrationAt(DependentProgram program, String path) {
     return program
         .registration("X")
         .replace("\"ServiceURL\":\"" + program.url(), "\"ServiceURL\":\"" + program.url() + path);
@@ -424,8 +426,8 @@ class S5ServiceTest {
     assertThat(centre.size().join()).isZero();
   }
 
-  private S5Program program() {
-    S5Program program = new S5Program();
+  private DependentProgram program() {
+    DependentProgram program = new DependentProgram();
     programs.add(program);
     return program;
   }
@@ -441,7 +443,7 @@ class S5ServiceTest {
         RequestHeaders.of(HttpMethod.DELETE, "/services"), url.getBytes(StandardCharsets.UTF_8));
   }
 
-  private static void awaitPatches(S5Program program, String... patches) {
+  private static void awaitPatches(DependentProgram program, String... patches) {
     await().atMost(LONG).untilAsserted(() -> assertThat(program.patches).containsExactly(patches));
   }
 

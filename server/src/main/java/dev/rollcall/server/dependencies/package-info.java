@@ -1,0 +1,10 @@
+/**
+ * Registration with dependencies: {@code POST} and {@code DELETE} on {@code /services}, heartbeats
+ * that the centre pulls, patches that it pushes to whoever requires a service. Start with {@link
+ * dev.rollcall.server.dependencies.DependencyService}; {@link
+ * dev.rollcall.server.dependencies.DependencyRegistry} does the work.
+ */
+@NullMarked
+package dev.rollcall.server.dependencies;
+
+import org.jspecify.annotations.NullMarked;
