@@ -20,7 +20,6 @@ import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.BrokenClassPath;
 import dev.rollcall.spi.support.Futures;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -52,12 +51,12 @@ import org.slf4j.LoggerFactory;
 final class StoreRegistration implements Registration {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
 
-  private static final long TICK_NANOS = Duration.ofMillis(100).toNanos();
-
   private final RegistryBackend backend;
   private final Timer timer;
   private final Machine machine;
   private final Dispatcher dispatcher;
+  private final HealthGate health;
+  private final LeaseRenewer renewer;
   private final Answers answers;
   private final StoreContact contact;
   private final Duration deadline;
@@ -76,7 +75,6 @@ final class StoreRegistration implements Registration {
   private final Backoff backoff;
   private State state = State.PENDING;
   private ServiceInstance desired;
-  private Health checked;
   private @Nullable ServiceInstance accepted;
   private @Nullable ServiceInstance shown;
   private @Nullable Lease lease;
@@ -90,7 +88,9 @@ final class StoreRegistration implements Registration {
   /** How the lease has ended while a later call was under way, whose answer may say better. */
   private @Nullable LeaseEnd missed;
 
-  private boolean busy;
+  private Phase phase = Phase.IDLE;
+
+  /** Whether anything was ever sent. */
   private boolean sent;
 
   /** Whether a registration was not answered, after the last that was taken and counts. */
@@ -100,16 +100,23 @@ final class StoreRegistration implements Registration {
   private boolean owed;
 
   private boolean closing;
-  private boolean over;
-  private boolean parked;
   private long renewedNanos;
   private @Nullable RegistryException lastFailure;
   private Timer.@Nullable Scheduled retry;
   private long retryAtNanos;
-  private Timer.@Nullable Scheduled renewal;
-  private Timer.@Nullable Scheduled removal;
-  private HealthChecker.@Nullable Running checks;
-  private final List<Update> updates = new ArrayList<>();
+  private final PendingUpdates updates = new PendingUpdates();
+
+  /** What goes on at the store; {@link State} is what the application is told. */
+  private enum Phase {
+    /** Nothing: the next step decides. */
+    IDLE,
+    /** A writing call is under way. */
+    CALLING,
+    /** The next attempt waits for its time. */
+    BACKING_OFF,
+    /** Nothing will be done any more. */
+    OVER
+  }
 
   /**
    * A registering call that is under way.
@@ -122,8 +129,6 @@ final class StoreRegistration implements Registration {
    */
   private record Sending(
       int generation, ServiceInstance said, ServiceInstance wanted, int updates, long atNanos) {}
-
-  private record Update(ServiceInstance instance, CompletableFuture<@Nullable Void> future) {}
 
   StoreRegistration(
       RegistryBackend backend,
@@ -154,19 +159,20 @@ final class StoreRegistration implements Registration {
     this.key = instance.key();
     this.desired = instance;
     this.backoff = new Backoff(timer, machine);
-    this.checked = checksHere() ? Health.CRITICAL : Health.PASSING;
+    this.health = new HealthGate(liveness, backend.capabilities().runsChecks(), timer, this::park);
+    this.renewer =
+        new LeaseRenewer(key, liveness, timer, machine, dispatcher, this::checked, this::renew);
   }
 
   /** Begins: called once, by the registry. */
   void start(HealthChecker checker) {
-    if (checksHere()) {
+    if (health.runsChecks()) {
       HealthChecker.Running running = checker.start((Liveness.Check) liveness, this::checked);
       boolean late;
       synchronized (lock) {
-        checks = running;
         late = closing;
-        if (!late && checked == Health.CRITICAL) {
-          removal = timer.schedule(this::park, liveness.deregisterAfter());
+        if (!late) {
+          health.started(running);
         }
       }
       if (late) {
@@ -203,14 +209,14 @@ final class StoreRegistration implements Registration {
           RegistryException.invalid(
               "instance: " + instance.key() + " (expected: the registered key " + key + ")"));
     }
-    CompletableFuture<@Nullable Void> future = new CompletableFuture<>();
+    CompletableFuture<@Nullable Void> future;
     synchronized (lock) {
       if (closing || state == State.FENCED) {
         return CompletableFuture.failedFuture(
             RegistryException.conflict(key + ": the registration is " + state));
       }
       desired = instance;
-      updates.add(new Update(instance, future));
+      future = updates.add();
     }
     step();
     return answers.of(future);
@@ -272,8 +278,7 @@ final class StoreRegistration implements Registration {
   /** Leaves with the registry: what waits for its next attempt makes it now. */
   void leave() {
     synchronized (lock) {
-      cancel(retry);
-      retry = null;
+      cancelRetry();
     }
     beginClosing();
     step(); // it may have been closing already
@@ -295,8 +300,8 @@ final class StoreRegistration implements Registration {
         RegistryException.unavailable(
             key + ": the registry was closed before the store confirmed", null);
     synchronized (lock) {
-      over = true;
       cancelTimers();
+      phase = Phase.OVER;
     }
     active.completeExceptionally(cause);
     gone.completeExceptionally(cause);
@@ -312,10 +317,6 @@ final class StoreRegistration implements Registration {
     }
     mailbox.signal();
     return mailbox;
-  }
-
-  private boolean checksHere() {
-    return liveness instanceof Liveness.Check && !backend.capabilities().runsChecks();
   }
 
   private void beginClosing() {
@@ -336,18 +337,17 @@ final class StoreRegistration implements Registration {
   /** No check runs and no update waits any more. */
   private void stopWorking() {
     HealthChecker.Running running;
-    List<Update> dropped;
+    List<CompletableFuture<@Nullable Void>> dropped;
     synchronized (lock) {
-      running = checks;
-      checks = null;
-      dropped = List.copyOf(updates);
-      updates.clear();
+      running = health.stop();
+      dropped = updates.take(updates.size());
     }
     if (running != null) {
       running.stop();
     }
     if (!dropped.isEmpty()) { // an exception costs more than all the rest of an end
-      fail(dropped, RegistryException.conflict(key + ": the registration has ended"));
+      PendingUpdates.fail(
+          dropped, RegistryException.conflict(key + ": the registration has ended"));
     }
   }
 
@@ -362,16 +362,16 @@ final class StoreRegistration implements Registration {
   }
 
   private Runnable decide() {
-    if (busy || over || retry != null) {
+    if (phase != Phase.IDLE) {
       return () -> {};
     }
     boolean fenced = state == State.FENCED;
     if ((fenced && !doubted) || (closing && !sent)) {
       return this::done;
     }
-    ServiceInstance wanted = effective();
-    if (fenced || closing || (parked && lease != null)) {
-      busy = true;
+    ServiceInstance wanted = health.shown(desired);
+    if (fenced || closing || (health.isParked() && lease != null)) {
+      phase = Phase.CALLING;
       Owner mine = new Owner(owner, epoch);
       boolean last = fenced || closing;
       long sentNanos = timer.nanoTime();
@@ -386,43 +386,26 @@ final class StoreRegistration implements Registration {
         asked.set(true);
       };
     }
-    if (parked || (lease != null && wanted.equals(shown) && updates.isEmpty())) {
+    if (health.isParked() || (lease != null && wanted.equals(shown) && updates.isEmpty())) {
       return () -> {};
     }
-    busy = true;
+    phase = Phase.CALLING;
     Claim claim = accepted != null ? Claim.CONTINUE : firstClaim;
     sent = true;
     Sending sending = new Sending(++generation, desired, wanted, updates.size(), timer.nanoTime());
     RegisterRequest request =
-        new RegisterRequest(wanted, storeLiveness(), new Owner(owner, epoch), claim);
+        new RegisterRequest(wanted, health.told(), new Owner(owner, epoch), claim);
     return () ->
         Futures.call(() -> backend.register(request, end -> ended(sending.generation, end)))
             .whenComplete((taken, failed) -> registered(sending, taken, failed));
   }
 
-  /** What the store is to show: no better than the checks that run here. */
-  private ServiceInstance effective() {
-    return desired.withHealth(desired.health().worse(checked));
-  }
-
-  /** What the store is told: where it cannot run a check, a heartbeat that the engine keeps up. */
-  private Liveness storeLiveness() {
-    if (!checksHere()) {
-      return liveness;
-    }
-    Duration ttl = ((Liveness.Check) liveness).interval().multipliedBy(2);
-    Duration least = Duration.ofSeconds(10);
-    Duration most = Arguments.MAX_TTL;
-    ttl = ttl.compareTo(least) < 0 ? least : ttl.compareTo(most) > 0 ? most : ttl;
-    return Liveness.heartbeat(ttl).deregisterAfter(liveness.deregisterAfter());
-  }
-
   private void registered(Sending sent, @Nullable Lease taken, @Nullable Throwable thrown) {
-    List<Update> answered = new ArrayList<>();
+    List<CompletableFuture<@Nullable Void>> answered = List.of();
     RegistryException failure = noted(thrown);
     RegistryException refused = null;
     synchronized (lock) {
-      busy = false;
+      callEnded();
       // Superseded while the answer was under way: whatever it says, this owner has no lease.
       boolean fenced = state == State.FENCED;
       if (fenced) {
@@ -431,7 +414,7 @@ final class StoreRegistration implements Registration {
         doubted |= !itself && (taken != null || isUnavailable(failure));
       } else if (taken != null) {
         adopt(sent, taken);
-        answered = answer(sent);
+        answered = updates.take(sent.updates);
       } else if (failure != null && closing) {
         doubted |= isUnavailable(failure);
       } else if (failure != null) {
@@ -443,7 +426,7 @@ final class StoreRegistration implements Registration {
         } else {
           owed = doubted && accepted == null;
           refused = owed ? beingUndone(failure) : failure;
-          answered = answer(sent);
+          answered = updates.take(sent.updates);
           refuse(sent, failure);
           if (missed != null && lease != null) {
             end(missed);
@@ -452,10 +435,10 @@ final class StoreRegistration implements Registration {
       }
     }
     if (refused != null) {
-      fail(answered, refused);
+      PendingUpdates.fail(answered, refused);
       active.completeExceptionally(refused);
     } else {
-      answered.forEach(update -> update.future.complete(null));
+      PendingUpdates.complete(answered);
       if (taken != null) {
         confirm();
       }
@@ -489,18 +472,10 @@ final class StoreRegistration implements Registration {
     renewedNanos = sent.atNanos;
     if (endedGeneration == sent.generation) {
       lose("its lease ended at once");
-    } else if (!closing && !parked) {
+    } else if (!closing && !health.isParked()) {
       become(State.ACTIVE);
-      scheduleRenewal(timer.nanoTime() - sent.atNanos);
+      renewer.schedule(taken, timer.nanoTime() - sent.atNanos);
     }
-  }
-
-  /** Takes out the updates that a call contained; later ones wait for the next. */
-  private List<Update> answer(Sending sent) {
-    List<Update> contained = updates.subList(0, Math.min(sent.updates, updates.size()));
-    List<Update> answered = List.copyOf(contained);
-    contained.clear();
-    return answered;
   }
 
   /** Decides under the lock what follows from the store's refusal. */
@@ -533,11 +508,10 @@ final class StoreRegistration implements Registration {
     RegistryException failure = asked || thrown != null ? noted(thrown) : null;
     boolean finished = false;
     synchronized (lock) {
-      busy = false;
+      callEnded();
       if (failure == null) {
         lease = null;
-        cancel(renewal);
-        renewal = null;
+        renewer.cancel();
         finished = last;
       } else if (!last || owed || doubted || isUnavailable(failure)) {
         complaint.failed(key, failure);
@@ -546,7 +520,9 @@ final class StoreRegistration implements Registration {
       } else {
         finished = true;
       }
-      over |= finished;
+      if (finished) {
+        phase = Phase.OVER;
+      }
     }
     if (finished) {
       if (failure == null) {
@@ -584,7 +560,7 @@ final class StoreRegistration implements Registration {
       if (late || closing || state == State.FENCED) {
         return;
       }
-      if (busy && lease != null && of != generation) {
+      if (phase == Phase.CALLING && lease != null && of != generation) {
         missed = missed == LeaseEnd.SUPERSEDED ? missed : end;
         return;
       }
@@ -608,9 +584,8 @@ final class StoreRegistration implements Registration {
     lease = null;
     missed = null;
     epoch++;
-    cancel(renewal);
-    renewal = null;
-    if (!closing && !parked) {
+    renewer.cancel();
+    if (!closing && !health.isParked()) {
       LOG.info("{}: {}; registering again", key, why);
       become(State.LOST);
     }
@@ -651,7 +626,14 @@ final class StoreRegistration implements Registration {
     return true;
   }
 
-  /** What was sent before the store answered somebody else says nothing of how it is now. */
+  /** A writing call has been answered, or has failed. */
+  private void callEnded() {
+    if (phase == Phase.CALLING) {
+      phase = Phase.IDLE;
+    }
+  }
+
+  /** What was sent before the store answered another call says nothing of how it is now. */
   private void retryLater(long sentNanos) {
     if (contact.hasAnsweredSince(sentNanos)) {
       backoff.answersAgain();
@@ -660,19 +642,30 @@ final class StoreRegistration implements Registration {
   }
 
   private void retryAfter(Duration wait) {
-    if (over) {
+    if (phase == Phase.OVER) {
       return;
     }
+    phase = Phase.BACKING_OFF;
     retryAtNanos = timer.nanoTime() + wait.toNanos();
     retry =
         timer.schedule(
             () -> {
               synchronized (lock) {
-                retry = null;
+                cancelRetry();
               }
               step();
             },
             wait);
+  }
+
+  private void cancelRetry() {
+    if (retry != null) {
+      retry.cancel();
+      retry = null;
+    }
+    if (phase == Phase.BACKING_OFF) {
+      phase = Phase.IDLE;
+    }
   }
 
   /**
@@ -683,44 +676,9 @@ final class StoreRegistration implements Registration {
     synchronized (lock) {
       Duration wait = backoff.answersAgain();
       if (retry != null && retryAtNanos - timer.nanoTime() > wait.toNanos()) {
-        cancel(retry);
+        cancelRetry();
         retryAfter(wait);
       }
-    }
-  }
-
-  /** Schedules a renewal for a third of the TTL, of which some may have passed. */
-  private void scheduleRenewal(long passedNanos) {
-    Lease current = lease;
-    cancel(renewal);
-    renewal = null;
-    if (current == null || current.ttl().isZero()) {
-      return;
-    }
-    double spread = machine.random().nextDouble(0.9, 1.0);
-    long wait = Math.max(0, (long) (current.ttl().toNanos() / 3.0 * spread) - passedNanos);
-    // Renewals are due on common ticks, so that ten thousand wake the timer ten times a second.
-    long past = Math.floorMod(timer.nanoTime() + wait, TICK_NANOS);
-    renewal =
-        timer.schedule(() -> beforeRenewal(current), Duration.ofNanos(Math.max(0, wait - past)));
-  }
-
-  private void beforeRenewal(Lease due) {
-    if (liveness instanceof Liveness.Heartbeat heartbeat && heartbeat.probe().isPresent()) {
-      dispatcher.run(
-          () -> {
-            boolean healthy;
-            try {
-              healthy = heartbeat.probe().get().getAsBoolean();
-            } catch (Throwable thrown) {
-              LOG.warn("{}: its probe has thrown, which counts as unhealthy", key, thrown);
-              healthy = false;
-            }
-            checked(healthy ? Health.PASSING : Health.CRITICAL);
-            renew(due);
-          });
-    } else {
-      renew(due);
     }
   }
 
@@ -756,7 +714,7 @@ final class StoreRegistration implements Registration {
                   }
                 }
                 if (lease == due) {
-                  scheduleRenewal(failure == null ? timer.nanoTime() - since : 0);
+                  renewer.schedule(due, failure == null ? timer.nanoTime() - since : 0);
                 }
               }
               step();
@@ -772,23 +730,17 @@ final class StoreRegistration implements Registration {
   /** Takes a result of a check or a probe that runs here. */
   private void checked(Health result) {
     synchronized (lock) {
-      if (closing || state == State.FENCED || result == checked) {
+      if (closing || state == State.FENCED) {
         return;
       }
-      checked = result;
-      if (result == Health.CRITICAL && checksHere()) {
-        cancel(removal);
-        removal = timer.schedule(this::park, liveness.deregisterAfter());
-      } else {
-        cancel(removal);
-        removal = null;
-        if (parked) {
-          parked = false;
-          epoch++;
-          lease = null; // a removal may have arrived, or arrive yet
-          cancel(renewal);
-          renewal = null;
-        }
+      HealthGate.Verdict verdict = health.take(result);
+      if (verdict == HealthGate.Verdict.SAME) {
+        return;
+      }
+      if (verdict == HealthGate.Verdict.RETURNS) {
+        epoch++;
+        lease = null; // a removal may have arrived, or arrive yet
+        renewer.cancel();
       }
     }
     step();
@@ -797,32 +749,17 @@ final class StoreRegistration implements Registration {
   /** Critical for too long: out of the store until a check passes. */
   private void park() {
     synchronized (lock) {
-      removal = null;
-      if (closing || state == State.FENCED || checked != Health.CRITICAL) {
+      if (closing || state == State.FENCED || !health.park()) {
         return;
       }
-      parked = true;
       become(State.LOST);
     }
     step();
   }
 
   private void cancelTimers() {
-    cancel(retry);
-    cancel(renewal);
-    cancel(removal);
-    retry = null;
-    renewal = null;
-    removal = null;
-  }
-
-  private static void cancel(Timer.@Nullable Scheduled task) {
-    if (task != null) {
-      task.cancel();
-    }
-  }
-
-  private static void fail(List<Update> updates, RegistryException failure) {
-    updates.forEach(update -> update.future.completeExceptionally(failure));
+    cancelRetry();
+    renewer.cancel();
+    health.cancel();
   }
 }
