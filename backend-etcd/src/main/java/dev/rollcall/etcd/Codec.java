@@ -32,6 +32,11 @@ final class Codec {
     return format == Format.JSON;
   }
 
+  /** Tells whether a value names the owner of its instance. */
+  boolean namesOwners() {
+    return format == Format.JSON;
+  }
+
   ByteSequence instance(ServiceInstance instance, Owner owner) {
     return switch (format) {
       case JSON -> json(out -> rollcall(out, instance, owner));

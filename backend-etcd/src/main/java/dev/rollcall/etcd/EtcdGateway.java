@@ -137,7 +137,7 @@ final class EtcdGateway implements AutoCloseable {
   }
 
   /** Runs a short task on a thread on which nothing of jetcd's is locked. */
-  void elsewhere(Runnable task) {
+  void executeAsync(Runnable task) {
     executor.execute(task);
   }
 
@@ -166,7 +166,7 @@ final class EtcdGateway implements AutoCloseable {
         timer.schedule(
             () -> {
               // Elsewhere, since a new client takes its time to be made, and other deadlines wait.
-              elsewhere(() -> overdue(requireNonNull(sentThrough.get())));
+              executeAsync(() -> overdue(requireNonNull(sentThrough.get())));
               answer.completeExceptionally(
                   RegistryException.unavailable(
                       what + ": no answer from " + options + " within " + deadline, null));
@@ -210,7 +210,7 @@ final class EtcdGateway implements AutoCloseable {
             answer.complete(value);
           } else if (mayRepeat && isBroken(failed) && !answer.isDone() && !closed) {
             // What is sent by call() may be sent twice: each write compares, or is the same.
-            doubt(on, brokenNanos);
+            suspectConnection(on, brokenNanos);
             attempt(what, send, answer, sentThrough, false);
           } else {
             answer.completeExceptionally(failure(what, on, failed));
@@ -282,13 +282,13 @@ final class EtcdGateway implements AutoCloseable {
                 return CompletableFuture.completedFuture(page);
               }
               if (timer.nanoTime() - since > CATCH_UP_NANOS) {
-                startOver(page.at); // it is another history after all: wiped, or restored
+                resetHistory(page.at); // it is another history after all: wiped, or restored
                 return CompletableFuture.completedFuture(page);
               }
               CompletableFuture<Page> later = new CompletableFuture<>();
               timer.schedule(
                   () ->
-                      elsewhere(
+                      executeAsync(
                           () ->
                               list(what, range, keysOnly, since, floor)
                                   .whenComplete(
@@ -312,7 +312,7 @@ final class EtcdGateway implements AutoCloseable {
    */
   Connection client(@Nullable Connection broken) {
     if (broken != null) {
-      doubt(broken, brokenNanos);
+      suspectConnection(broken, brokenNanos);
     }
     return current;
   }
@@ -356,7 +356,7 @@ final class EtcdGateway implements AutoCloseable {
     }
   }
 
-  private synchronized void startOver(StoreRevision moment) {
+  private synchronized void resetHistory(StoreRevision moment) {
     newest = moment;
   }
 
@@ -368,7 +368,7 @@ final class EtcdGateway implements AutoCloseable {
   EtcdError refused(Connection on, Throwable failure) {
     EtcdError refusal = EtcdError.of(failure);
     if (refusal.silent()) {
-      doubt(on, SILENT_NANOS);
+      suspectConnection(on, SILENT_NANOS);
     } else {
       heard();
     }
@@ -380,7 +380,7 @@ final class EtcdGateway implements AutoCloseable {
    * taken its place since, which may be about to connect. Not for the timer's thread.
    */
   void overdue(Connection through) {
-    doubt(through, SILENT_NANOS);
+    suspectConnection(through, SILENT_NANOS);
   }
 
   PageSize firstPage() {
@@ -409,14 +409,14 @@ final class EtcdGateway implements AutoCloseable {
     }
     EtcdError refusal = EtcdError.of(failed);
     if (refusal.silent()) {
-      doubt(on, SILENT_NANOS);
+      suspectConnection(on, SILENT_NANOS);
     } else {
       heard();
     }
     return refusal.exception(what + " at " + options);
   }
 
-  private void doubt(Connection on, long patienceNanos) {
+  private void suspectConnection(Connection on, long patienceNanos) {
     long now = timer.nanoTime();
     Connection old;
     synchronized (this) {

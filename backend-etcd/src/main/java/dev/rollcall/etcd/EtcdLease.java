@@ -107,7 +107,11 @@ final class EtcdLease implements Lease {
       return LeaseEnd.REMOVED;
     }
     EtcdRegistrations.Standing standing = registrar.standing(tenancy.key, entry, seen.owner());
-    if (!standing.ours() && !(standing.ownerless() && entry.getLease() == seen.leaseId())) {
+    // Without a lease an entry that names no owner may be anybody's.
+    boolean byLease =
+        entry.getLease() == seen.leaseId()
+            && (seen.leaseId() != 0 || !registrar.codec().namesOwners());
+    if (!standing.ours() && !(standing.ownerless() && byLease)) {
       return LeaseEnd.SUPERSEDED;
     }
     if (standing.leaving() || entry.getLease() != seen.leaseId()) {

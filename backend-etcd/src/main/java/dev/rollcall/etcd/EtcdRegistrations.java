@@ -92,8 +92,8 @@ final class EtcdRegistrations {
     this.minTtlSeconds = wholeSeconds(minTtl);
     this.checks = new OwnershipChecks(gateway, timer);
     this.renewals = new LeaseRenewals(gateway, timer);
-    this.gate = new ConcurrencyLimiter(MAX_AT_WORK, gateway::elsewhere);
-    this.starts = new SerializingExecutor(gateway::elsewhere);
+    this.gate = new ConcurrencyLimiter(MAX_AT_WORK, gateway::executeAsync);
+    this.starts = new SerializingExecutor(gateway::executeAsync);
   }
 
   Codec codec() {
@@ -329,7 +329,7 @@ final class EtcdRegistrations {
       return new Standing(
           stored.ownerId().equals(owner.id()), stored.ownerId().isEmpty(), stored.leaving());
     } catch (MalformedException unreadable) {
-      return new Standing(false, true, false);
+      return new Standing(false, false, false); // no form of ours at all
     }
   }
 

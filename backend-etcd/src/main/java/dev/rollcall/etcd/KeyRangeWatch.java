@@ -141,7 +141,7 @@ final class KeyRangeWatch implements KeyValueBackend.Watch {
     broken = null;
     alarm =
         timer.schedule(
-            () -> gateway.elsewhere(() -> inTurn(() -> overdue(mine, on))), gateway.timeout());
+            () -> gateway.executeAsync(() -> inTurn(() -> overdue(mine, on))), gateway.timeout());
     try {
       watcher = gateway.watch(on, range, applied + 1, new Listening(mine, on));
     } catch (RuntimeException | LinkageError refused) {
@@ -175,7 +175,7 @@ final class KeyRangeWatch implements KeyValueBackend.Watch {
     int mine = run;
     alarm =
         timer.schedule(
-            () -> gateway.elsewhere(() -> inTurn(() -> listInstead(mine))), WatchBackoff.MISSED);
+            () -> gateway.executeAsync(() -> inTurn(() -> listInstead(mine))), WatchBackoff.MISSED);
   }
 
   /** What was missed did not come, since none of it is in this range: a list tells. */
@@ -247,7 +247,7 @@ final class KeyRangeWatch implements KeyValueBackend.Watch {
     boolean slowly = cause.kind() != RegistryException.Kind.UNAVAILABLE;
     alarm =
         timer.schedule(
-            () -> gateway.elsewhere(() -> inTurn(() -> again(mine))),
+            () -> gateway.executeAsync(() -> inTurn(() -> again(mine))),
             slowly ? pace.denied() : pace.failed());
     tell(to -> to.interrupted(cause));
   }
@@ -370,7 +370,7 @@ final class KeyRangeWatch implements KeyValueBackend.Watch {
     /** Once, and from another thread: jetcd holds a lock. */
     private void end(Runnable failure) {
       if (ended.compareAndSet(false, true)) {
-        gateway.elsewhere(
+        gateway.executeAsync(
             () ->
                 inTurn(
                     () -> {

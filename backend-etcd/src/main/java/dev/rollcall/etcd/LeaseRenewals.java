@@ -45,8 +45,8 @@ final class LeaseRenewals {
   LeaseRenewals(EtcdGateway gateway, Timer timer) {
     this.gateway = gateway;
     this.timer = timer;
-    this.answers = new SerializingExecutor(gateway::elsewhere);
-    this.joins = new SerializingExecutor(gateway::elsewhere);
+    this.answers = new SerializingExecutor(gateway::executeAsync);
+    this.joins = new SerializingExecutor(gateway::executeAsync);
   }
 
   /** Completes with false where the store no longer knows the lease. */
@@ -84,7 +84,7 @@ final class LeaseRenewals {
       waiting.remove(head);
       if (!head.result.isDone()) {
         Connection silent = head.on;
-        gateway.elsewhere(() -> gateway.overdue(silent));
+        gateway.executeAsync(() -> gateway.overdue(silent));
         head.onError(new TimeoutException("no answer on the keep-alive stream"));
       }
     }

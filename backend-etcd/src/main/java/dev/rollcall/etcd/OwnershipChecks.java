@@ -63,7 +63,7 @@ final class OwnershipChecks {
       waiting.add(question);
     }
     if (first) {
-      timer.schedule(() -> gateway.elsewhere(this::flush), WINDOW);
+      timer.schedule(() -> gateway.executeAsync(this::flush), WINDOW);
     }
     return question.answer;
   }

@@ -192,7 +192,7 @@ final class RangeWatch {
     broken = null;
     alarm =
         timer.schedule(
-            () -> gateway.elsewhere(() -> inTurn(() -> overdue(mine, on))), gateway.timeout());
+            () -> gateway.executeAsync(() -> inTurn(() -> overdue(mine, on))), gateway.timeout());
     try {
       watcher = gateway.watch(on, range, applied + 1, new Listening(mine, on));
     } catch (RuntimeException | LinkageError refused) {
@@ -236,7 +236,7 @@ final class RangeWatch {
     int mine = run;
     alarm =
         timer.schedule(
-            () -> gateway.elsewhere(() -> inTurn(() -> listInstead(mine))), WatchBackoff.MISSED);
+            () -> gateway.executeAsync(() -> inTurn(() -> listInstead(mine))), WatchBackoff.MISSED);
   }
 
   private void listInstead(int mine) {
@@ -298,7 +298,7 @@ final class RangeWatch {
     boolean slowly = cause.kind() != RegistryException.Kind.UNAVAILABLE;
     alarm =
         timer.schedule(
-            () -> gateway.elsewhere(() -> inTurn(() -> again(mine))),
+            () -> gateway.executeAsync(() -> inTurn(() -> again(mine))),
             slowly ? pace.denied() : pace.failed());
     sinks.forEach(WatchSubscriber::stopJoining);
     sinks.forEach(attachment -> attachment.interrupted(cause));
@@ -358,7 +358,7 @@ final class RangeWatch {
       boolean slowly = cause.kind() != RegistryException.Kind.UNAVAILABLE;
       timer.schedule(
           () ->
-              gateway.elsewhere(
+              gateway.executeAsync(
                   () ->
                       inTurn(
                           () -> {
@@ -379,7 +379,8 @@ final class RangeWatch {
     cancel(relist);
     relist =
         timer.schedule(
-            () -> gateway.elsewhere(() -> inTurn(() -> relist(mine))), RetryBackoff.spread(RELIST));
+            () -> gateway.executeAsync(() -> inTurn(() -> relist(mine))),
+            RetryBackoff.spread(RELIST));
   }
 
   private void relist(int mine) {
@@ -446,7 +447,7 @@ final class RangeWatch {
       if (!ended.compareAndSet(false, true)) {
         return;
       }
-      gateway.elsewhere(
+      gateway.executeAsync(
           () -> {
             EtcdError refusal = gateway.refused(on, thrown);
             boolean noLeader = refusal.words().contains("no leader");
@@ -467,7 +468,7 @@ final class RangeWatch {
       if (!ended.compareAndSet(false, true)) {
         return; // it follows an error, which says more
       }
-      gateway.elsewhere(
+      gateway.executeAsync(
           () ->
               inTurn(
                   () -> {

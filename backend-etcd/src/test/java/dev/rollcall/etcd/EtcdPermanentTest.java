@@ -84,6 +84,16 @@ final class EtcdPermanentTest {
   }
 
   @Test
+  @DisplayName("R11: a permanent owner whose key holds a stranger's junk says FENCED")
+  void overwrittenByJunk_isFenced() {
+    Registration registration = permanent(1);
+
+    done(raw.put(bytes(storeKey("p")), bytes("junk")));
+
+    within(SOON, () -> assertThat(registration.state()).isEqualTo(State.FENCED));
+  }
+
+  @Test
   @DisplayName("a permanent instance hangs on no lease, whatever it was registered with")
   void permanent_hangsOnNoLease() {
     Registration registration = permanent(1);
