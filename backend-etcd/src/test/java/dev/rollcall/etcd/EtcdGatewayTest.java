@@ -51,7 +51,7 @@ final class EtcdGatewayTest {
     timer.advance(Duration.ofSeconds(2));
     assertThat(call.isCompletedExceptionally()).isTrue();
     CountDownLatch after = new CountDownLatch(1);
-    gateway.elsewhere(after::countDown);
+    gateway.executeAsync(after::countDown);
     after.await();
     await()
         .during(Duration.ofMillis(200))
