@@ -133,7 +133,7 @@ final class Bench implements AutoCloseable {
 
   static void always(Duration during, Runnable assertion) {
     await()
-        .pollInterval(Duration.ofMillis(20))
+        .pollInterval(during.dividedBy(200)) // of what lasts, or comes and stays
         .timeout(during.plusSeconds(5))
         .during(during)
         .untilAsserted(assertion::run);

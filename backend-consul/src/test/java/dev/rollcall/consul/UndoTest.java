@@ -32,6 +32,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -69,7 +71,42 @@ class UndoTest {
   @DisplayName(
       "R6: what a suspended agent was asked to register does not outlive its deregistration")
   void suspendedAgent_bringsNothingBackThatIsConfirmedGone() {
+    suspend(Duration.ofSeconds(8));
+  }
+
+  @RepeatedTest(20)
+  @Tag("long")
+  @DisplayName("R6: the same, watched for two minutes")
+  void suspendedAgent_bringsNothingBackInTwoMinutes() {
+    suspend(Duration.ofMinutes(2));
+  }
+
+  @RepeatedTest(20)
+  @Tag("long")
+  @DisplayName("R6: a line that swallows everything, and a restart before it is well again")
+  void blackholeAndRestart_bringNothingBackInTwoMinutes() {
+    ConsulServer kept = bench.closing(ConsulServer.builder().persistent().launch());
+    FaultProxy proxy = bench.closing(FaultProxy.to(kept));
+    Registry cutOff = bench.closing(Registry.open("consul://127.0.0.1:" + proxy.port()));
+    observer = bench.open(kept.port());
+    eventually(() -> assertThat(standing()).isEmpty()); // it has a leader
+    proxy.stall();
+    Map<String, CompletableFuture<Void>> gone = comeAndGo(cutOff);
+    kept.kill();
+    kept.start();
+    proxy.heal();
+    assertGone(gone, Duration.ofMinutes(2));
+  }
+
+  private void suspend(Duration watched) {
     server.pause();
+    Map<String, CompletableFuture<Void>> gone = comeAndGo(registry);
+    server.resume();
+    assertGone(gone, watched);
+  }
+
+  /** Announces forty instances, deregisters them a second later, and lets five more pass. */
+  private static Map<String, CompletableFuture<Void>> comeAndGo(Registry registry) {
     List<Registration> announced = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       announced.add(registry.announce(instance(SERVICE, "p" + i, i), Liveness.permanent()));
@@ -79,8 +116,10 @@ class UndoTest {
     Map<String, CompletableFuture<Void>> gone = new HashMap<>();
     announced.forEach(one -> gone.put(one.instance().id(), one.deregister()));
     pass(Duration.ofSeconds(5));
-    server.resume();
+    return gone;
+  }
 
+  private void assertGone(Map<String, CompletableFuture<Void>> gone, Duration watched) {
     CompletableFuture<?> all =
         CompletableFuture.allOf(gone.values().toArray(CompletableFuture[]::new));
     await().timeout(Bench.PATIENCE).until(all::isDone);
@@ -88,9 +127,7 @@ class UndoTest {
         gone.keySet().stream()
             .filter(id -> !gone.get(id).isCompletedExceptionally())
             .collect(Collectors.toSet());
-    always(
-        Duration.ofSeconds(8),
-        () -> assertThat(standing()).filteredOn(confirmed::contains).isEmpty());
+    always(watched, () -> assertThat(standing()).filteredOn(confirmed::contains).isEmpty());
     eventually(() -> assertThat(standing()).isEmpty());
     always(Duration.ofSeconds(3), () -> assertThat(standing()).isEmpty());
   }

@@ -37,6 +37,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
@@ -78,7 +80,7 @@ final class EtcdUndoTest {
   private static void always(Duration time, Runnable assertion) {
     await()
         .pollInSameThread()
-        .pollInterval(Duration.ofMillis(100))
+        .pollInterval(time.dividedBy(200)) // of what lasts, or comes and stays
         .during(time)
         .timeout(time.plusSeconds(30))
         .untilAsserted(assertion::run);
@@ -88,8 +90,42 @@ final class EtcdUndoTest {
   @DisplayName(
       "R6: what a suspended etcd was asked to register does not outlive its deregistration")
   void suspended_bringsNothingBackThatIsConfirmedGone() {
+    suspend(Duration.ofSeconds(8));
+  }
+
+  @RepeatedTest(20)
+  @Tag("long")
+  @Timeout(value = 10, unit = TimeUnit.MINUTES)
+  @DisplayName("R6: the same, watched for two minutes")
+  void suspended_bringsNothingBackInTwoMinutes() {
+    suspend(Duration.ofMinutes(2));
+  }
+
+  @RepeatedTest(20)
+  @Tag("long")
+  @Timeout(value = 10, unit = TimeUnit.MINUTES)
+  @DisplayName("R6: a line that swallows everything, and a restart before it is well again")
+  void blackholeAndRestart_bringNothingBackInTwoMinutes() {
+    FaultProxy proxy = rig.closing(FaultProxy.to(server));
+    Registry cutOff = rig.registry("etcd://127.0.0.1:" + proxy.port());
+    proxy.stall();
+    Map<String, CompletableFuture<Void>> gone = comeAndGo(cutOff);
+    server.kill();
+    server.start();
+    proxy.heal();
+    assertGone(gone, Duration.ofMinutes(2));
+  }
+
+  private void suspend(Duration watched) {
     Registry registry = rig.registry(uri());
     server.pause();
+    Map<String, CompletableFuture<Void>> gone = comeAndGo(registry);
+    server.resume();
+    assertGone(gone, watched);
+  }
+
+  /** Announces forty instances, deregisters them a second later, and lets five more pass. */
+  private static Map<String, CompletableFuture<Void>> comeAndGo(Registry registry) {
     List<Registration> announced = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       announced.add(registry.announce(instance("p" + i, i), Liveness.permanent()));
@@ -99,8 +135,10 @@ final class EtcdUndoTest {
     Map<String, CompletableFuture<Void>> gone = new HashMap<>();
     announced.forEach(one -> gone.put(one.instance().id(), one.deregister()));
     pass(Duration.ofSeconds(5));
-    server.resume();
+    return gone;
+  }
 
+  private void assertGone(Map<String, CompletableFuture<Void>> gone, Duration watched) {
     CompletableFuture<?> all =
         CompletableFuture.allOf(gone.values().toArray(CompletableFuture[]::new));
     await().timeout(PATIENCE).until(all::isDone);
@@ -108,9 +146,7 @@ final class EtcdUndoTest {
         gone.keySet().stream()
             .filter(id -> !gone.get(id).isCompletedExceptionally())
             .collect(Collectors.toSet());
-    always(
-        Duration.ofSeconds(8),
-        () -> assertThat(standing()).filteredOn(confirmed::contains).isEmpty());
+    always(watched, () -> assertThat(standing()).filteredOn(confirmed::contains).isEmpty());
     within(PATIENCE, () -> assertThat(standing()).isEmpty());
     always(Duration.ofSeconds(3), () -> assertThat(standing()).isEmpty());
   }
