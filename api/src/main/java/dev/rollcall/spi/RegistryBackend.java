@@ -31,7 +31,9 @@ public interface RegistryBackend extends AutoCloseable {
   /**
    * Puts an instance into the store, or replaces all fields of the one with the same key at once.
    * When the stage completes, a {@link #snapshot} that starts afterwards shows the instance. When
-   * it fails as unavailable, the store may have taken the instance all the same.
+   * it fails as unavailable, the store may have taken the instance all the same, or take it later;
+   * it does not take it in place of what the same owner has put there since and was confirmed of. A
+   * store that cannot rule that out has its backend look again, and write over what came late.
    *
    * <p>A replacement by the same {@linkplain RegisterRequest#owner() owner} keeps the lease's
    * listener of the last call; the leases of earlier calls are then as good as the new one.

@@ -13,6 +13,7 @@ import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.Futures;
 import dev.rollcall.spi.support.KeyedSequencer;
+import dev.rollcall.spi.support.PendingAnswers;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -58,7 +59,7 @@ final class AgentRegistrations implements AutoCloseable {
   private final VisibilityWait proof;
   private final Timer timer;
   private final KeyedSequencer<InstanceKey> order = new KeyedSequencer<>();
-  private final UnderWay underWay = new UnderWay();
+  private final PendingAnswers pending = new PendingAnswers();
   private final Map<InstanceKey, Holding> holdings = new ConcurrentHashMap<>();
   private final Map<Writer, SentRegistrations> written = new ConcurrentHashMap<>();
   private final AtomicBoolean saidRounded = new AtomicBoolean();
@@ -500,7 +501,7 @@ final class AgentRegistrations implements AutoCloseable {
                         context + ": not done within " + limit.toMillis() + " ms", null)),
             limit);
     var unused = answer.whenComplete((value, failed) -> late.cancel());
-    underWay.add(answer, () -> RegistryException.unavailable(context + ": closed", null));
+    pending.add(answer, () -> RegistryException.unavailable(context + ": closed", null));
     order.run(key, answer, work);
     return answer;
   }
@@ -508,6 +509,6 @@ final class AgentRegistrations implements AutoCloseable {
   /** Ends the verbs under way, those that wait for their turn or their time included. */
   @Override
   public void close() {
-    underWay.close();
+    pending.close();
   }
 }

@@ -7,6 +7,7 @@ import dev.rollcall.Health;
 import dev.rollcall.RegistryException;
 import dev.rollcall.kv.Bytes;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.PendingAnswers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -77,7 +78,7 @@ final class ConsulGateway implements AutoCloseable {
   private final AtomicBoolean filtered = new AtomicBoolean(); // set once, where it is also said
   private volatile boolean closed; // set once; read to tell a failure from the end
 
-  private final UnderWay underWay = new UnderWay();
+  private final PendingAnswers pending = new PendingAnswers();
 
   /** Reads an answer's body. */
   private interface Reader<T> {
@@ -544,7 +545,7 @@ final class ConsulGateway implements AutoCloseable {
             },
             deadline);
     var unused = answer.whenComplete((value, failed) -> late.cancel());
-    underWay.add(answer, () -> unavailable("closed", null));
+    pending.add(answer, () -> unavailable("closed", null));
     Runnable run =
         () -> {
           boolean accepted =
@@ -605,7 +606,7 @@ final class ConsulGateway implements AutoCloseable {
   public void close() {
     closed = true;
     http.dispatcher().cancelAll();
-    underWay.close();
+    pending.close();
     List.of(queries, calls, heartbeats).forEach(BoundedExecutor::close);
     consul.destroy();
     http.connectionPool().evictAll();

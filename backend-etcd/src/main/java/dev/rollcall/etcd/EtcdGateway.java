@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.rollcall.RegistryException;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.PendingAnswers;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.KeyValue;
@@ -17,15 +18,12 @@ import io.etcd.jetcd.support.CloseableClient;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -71,8 +69,7 @@ final class EtcdGateway implements AutoCloseable {
   private final SkippedEntries malformed;
   private final ExecutorService executor;
   private final Connector connector;
-  private final Map<Long, CompletableFuture<?>> underWay = new ConcurrentHashMap<>();
-  private final AtomicLong calls = new AtomicLong();
+  private final PendingAnswers pending = new PendingAnswers();
 
   /**
    * How long to bear a broken connection: not at all, where there is no other member to turn to.
@@ -177,15 +174,10 @@ final class EtcdGateway implements AutoCloseable {
     return answer;
   }
 
-  /** Returns what somebody will complete; where nobody has by then, the closing fails it. */
+  /** Returns an answer for its caller to complete; the closing fails it where none has by then. */
   <T> CompletableFuture<T> untilClosed(String what) {
     CompletableFuture<T> answer = new CompletableFuture<>();
-    long number = calls.incrementAndGet();
-    underWay.put(number, answer);
-    answer.whenComplete((value, failed) -> underWay.remove(number));
-    if (closed) {
-      answer.completeExceptionally(closed(what));
-    }
+    pending.add(answer, () -> closed(what));
     return answer;
   }
 
@@ -447,7 +439,7 @@ final class EtcdGateway implements AutoCloseable {
       closed = true;
       last = current;
     }
-    underWay.values().forEach(answer -> answer.completeExceptionally(closed("under way")));
+    pending.close();
     last.client.close();
     executor.shutdownNow();
   }
