@@ -1,6 +1,5 @@
 package dev.rollcall.examples.files;
 
-import com.google.common.util.concurrent.Striped;
 import dev.rollcall.InstanceKey;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -19,7 +18,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The files, read and changed under a lock that excludes all other clients of the folder.
@@ -36,7 +37,8 @@ import java.util.concurrent.locks.Lock;
  * <p>An instance of this class belongs to one client, whose one thread at a time uses it.
  */
 final class Folder {
-  private static final Striped<Lock> WITHIN_THIS_PROCESS = Striped.lazyWeakLock(256);
+  /** By the real path; fair, since a client with many calls would starve the renewals of others. */
+  private static final Map<Path, Lock> WITHIN_THIS_PROCESS = new ConcurrentHashMap<>();
 
   /** More than the largest entry that the contract allows. */
   private static final long MOST_BYTES = 1 << 20;
@@ -56,7 +58,7 @@ final class Folder {
   /** Does something while nobody else reads or changes the files. */
   <T> T locked(Work<T> work) throws IOException {
     Path real = path.toRealPath();
-    Lock own = WITHIN_THIS_PROCESS.get(real);
+    Lock own = WITHIN_THIS_PROCESS.computeIfAbsent(real, first -> new ReentrantLock(true));
     own.lock();
     try (FileChannel file =
         FileChannel.open(

@@ -12,6 +12,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
@@ -32,6 +33,12 @@ class FilesBackendContractTest extends RegistryContract {
   protected RegistryBackend open(Timer timer) {
     create();
     return BackendProviders.open(linked(), timer);
+  }
+
+  /** More than the default: each client of each test looks at its folder all the time. */
+  @Override
+  protected Duration ttl() {
+    return Duration.ofSeconds(4);
   }
 
   @Override
