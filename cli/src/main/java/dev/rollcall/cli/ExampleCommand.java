@@ -1,6 +1,7 @@
 package dev.rollcall.cli;
 
 import dev.rollcall.RegistryException;
+import dev.rollcall.examples.Hello;
 import dev.rollcall.examples.LogClient;
 import dev.rollcall.examples.LogService;
 import dev.rollcall.examples.WebService;
@@ -17,12 +18,16 @@ import picocli.CommandLine.Parameters;
     name = "example",
     description = {
       "Runs an example program of the folder \"examples\":",
+      "  hello STORE                  is there, and says who else is",
       "  web STORE NAME PORT          says hello, and finds services",
       "  log-service STORE PORT FILE  appends to FILE what is sent to it",
       "  log-client STORE             sends standard input to a log service"
     })
 final class ExampleCommand implements Callable<Integer> {
-  @Parameters(index = "0", paramLabel = "EXAMPLE", description = "web, log-service or log-client.")
+  @Parameters(
+      index = "0",
+      paramLabel = "EXAMPLE",
+      description = "hello, web, log-service or log-client.")
   private String name = "";
 
   @Parameters(index = "1..*", paramLabel = "ARGUMENT", description = "The example's arguments.")
@@ -32,6 +37,10 @@ final class ExampleCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     String[] args = arguments.toArray(String[]::new);
     switch (name) {
+      case "hello" -> {
+        Hello.main(args);
+        return ExitCode.OK;
+      }
       case "web" -> WebService.main(args);
       case "log-service" -> LogService.main(args);
       case "log-client" -> {
@@ -42,7 +51,7 @@ final class ExampleCommand implements Callable<Integer> {
           throw RegistryException.invalid(
               "example: \""
                   + Cells.cut(Cells.safe(name), 40)
-                  + "\" (expected: web, log-service or log-client)");
+                  + "\" (expected: hello, web, log-service or log-client)");
     }
     Thread.currentThread().join(); // the services run on threads of their own, until a signal ends
     return ExitCode.OK;

@@ -61,6 +61,10 @@ final class Program implements AutoCloseable {
     }
   }
 
+  void endInput() throws IOException {
+    process.getOutputStream().close();
+  }
+
   int exitCode() throws InterruptedException {
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).as(this::toString).isTrue();
     return process.exitValue();

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 
 /** An example as a process of its own. */
-final class ExampleProcess implements AutoCloseable {
+public final class ExampleProcess implements AutoCloseable {
   private final Process process;
   private final Path out;
 
@@ -25,7 +25,8 @@ final class ExampleProcess implements AutoCloseable {
     this.out = out;
   }
 
-  static ExampleProcess start(Path folder, Class<?> example, String... args) throws IOException {
+  public static ExampleProcess start(Path folder, Class<?> example, String... args)
+      throws IOException {
     Path out = Files.createTempFile(folder, "out", "");
     List<String> command =
         new ArrayList<>(
@@ -43,7 +44,7 @@ final class ExampleProcess implements AutoCloseable {
   }
 
   /** Waits until the process has printed something. */
-  MatchResult await(String pattern) {
+  public MatchResult await(String pattern) {
     Pattern wanted = Pattern.compile(pattern);
     return Awaitility.await()
         .atMost(60, TimeUnit.SECONDS)
@@ -63,6 +64,11 @@ final class ExampleProcess implements AutoCloseable {
   /** Sends SIGTERM. */
   void terminate() {
     process.destroy();
+  }
+
+  /** Ends the process without giving it a chance to do anything. */
+  public void kill() {
+    process.destroyForcibly();
   }
 
   int exitCode() throws InterruptedException {

@@ -1,0 +1,145 @@
+package dev.rollcall.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the guides say of the code is what stands in the code. */
+class DocumentsTest {
+  private static final Path CHECKOUT = checkout();
+  private static final Pattern BLOCK =
+      Pattern.compile("^```([a-z]*)\n(.*?)^```$", Pattern.DOTALL | Pattern.MULTILINE);
+  private static final Pattern LINK =
+      Pattern.compile("\\]\\(([^)]+)\\)|^\\[[^\\]]+]: (\\S+)$", Pattern.MULTILINE);
+  private static final Pattern WALK =
+      Pattern.compile(
+          "^### [^\n]*: (\\d+) files[^\n]*\n(.*?)(?=^#|\\z|^\\[Dec)",
+          Pattern.MULTILINE | Pattern.DOTALL);
+  private static final Pattern STEP =
+      Pattern.compile("^\\d\\. .*?(?=^\\d\\. |\\z|^$)", Pattern.MULTILINE | Pattern.DOTALL);
+  private static final Pattern FILE = Pattern.compile("\\[([A-Z]\\w+)]");
+
+  @ParameterizedTest
+  @ValueSource(strings = {"docs/getting-started.md", "docs/write-a-backend.md"})
+  void everySnippet_standsInTheCode(String document) throws IOException {
+    List<String> sources = sources();
+    List<String> snippets = blocks(document, "java");
+    assertThat(snippets).hasSizeGreaterThan(3);
+    assertThat(snippets)
+        .allSatisfy(
+            snippet -> assertThat(sources).as(snippet).anyMatch(source -> holds(source, snippet)));
+  }
+
+  @Test
+  void theServiceFile_isAsTheGuideShowsIt() throws IOException {
+    assertThat(blocks("docs/write-a-backend.md", "text"))
+        .containsExactly(
+            read(
+                "examples/src/main/resources/META-INF/services/"
+                    + "dev.rollcall.spi.BackendProvider"));
+  }
+
+  @Test
+  void theDependencies_areThoseOfTheReadme() throws IOException {
+    assertThat(blocks("docs/getting-started.md", "xml"))
+        .containsExactlyElementsOf(blocks("README.md", "xml"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "README.md",
+        "docs/getting-started.md",
+        "docs/architecture.md",
+        "docs/write-a-backend.md"
+      })
+  void everyLink_leadsToAFile(String document) throws IOException {
+    Path folder = CHECKOUT.resolve(document).resolveSibling("");
+    List<String> links =
+        LINK.matcher(read(document))
+            .results()
+            .map(link -> link.group(1) == null ? link.group(2) : link.group(1))
+            .filter(link -> !link.startsWith("http"))
+            .toList();
+    assertThat(links).isNotEmpty();
+    assertThat(links)
+        .allSatisfy(link -> assertThat(folder.resolve(link.replaceAll("#.*", ""))).exists());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"docs/getting-started.md", "docs/architecture.md", "docs/write-a-backend.md"})
+  void noLine_isTooLongToRead(String document) throws IOException {
+    assertThat(read(document).lines())
+        .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(110));
+  }
+
+  @Test
+  void eachWalk_passesAsManyFilesAsItSays() throws IOException {
+    List<MatchResult> walks = WALK.matcher(read("docs/architecture.md")).results().toList();
+    assertThat(walks).hasSize(3);
+    for (MatchResult walk : walks) {
+      Set<String> files = new TreeSet<>();
+      STEP.matcher(walk.group(2))
+          .results()
+          .flatMap(step -> FILE.matcher(step.group()).results())
+          .forEach(file -> files.add(file.group(1)));
+      assertThat(files).as(walk.group()).hasSize(Integer.parseInt(walk.group(1)));
+    }
+  }
+
+  private static boolean holds(String source, String snippet) {
+    return IntStream.of(0, 2, 4, 6, 8, 10)
+        .mapToObj(by -> snippet.indent(by).replaceAll("(?m) +$", ""))
+        .anyMatch(source::contains);
+  }
+
+  private static List<String> blocks(String document, String language) throws IOException {
+    return BLOCK
+        .matcher(read(document))
+        .results()
+        .filter(block -> block.group(1).equals(language))
+        .map(block -> block.group(2))
+        .toList();
+  }
+
+  private static List<String> sources() throws IOException {
+    List<String> sources = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(CHECKOUT.resolve("examples/src"))) {
+      for (Path file : files.filter(it -> it.toString().endsWith(".java")).toList()) {
+        sources.add(Files.readString(file));
+      }
+    }
+    return sources;
+  }
+
+  private static String read(String document) throws IOException {
+    return Files.readString(CHECKOUT.resolve(document));
+  }
+
+  private static Path checkout() {
+    try {
+      Path folder = Path.of("").toRealPath();
+      while (!Files.exists(folder.resolve("rollcall"))) {
+        folder = folder.getParent();
+      }
+      return folder;
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+}
