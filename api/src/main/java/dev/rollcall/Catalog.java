@@ -27,7 +27,7 @@ public interface Catalog {
   Snapshot snapshot(String service);
 
   /**
-   * Returns how far the catalogue can be trusted.
+   * Returns how far the catalog can be trusted.
    *
    * @return {@link Freshness.Loading}, {@link Freshness.Live} or {@link Freshness.Stale}; whether a
    *     service's instances are protected stands in its own snapshot

@@ -6,7 +6,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * What has changed in the catalogue since a listener was called last. Immutable.
+ * What has changed in the catalog since a listener was called last. Immutable.
  *
  * @param changes the change of each service that has changed, by name
  * @since 0.1.0

@@ -16,7 +16,7 @@ public interface CatalogListener {
   void changed(CatalogChange change);
 
   /**
-   * The trust in the catalogue has changed.
+   * The trust in the catalog has changed.
    *
    * @param now the present freshness
    */

@@ -92,8 +92,8 @@ public interface Registry extends AutoCloseable {
   Registration announce(ServiceInstance instance, Liveness liveness);
 
   /**
-   * Removes an instance, whoever registered it: for operators. Where its owner lives, that one
-   * registers it again; it is a {@link Registration} that is closed for good.
+   * Removes an instance of any owner: for operators. Where its owner lives, that one registers it
+   * again; it is a {@link Registration} that is closed for good.
    *
    * @param key which instance
    * @return completes when the instance is gone, also where it was not there
@@ -114,7 +114,7 @@ public interface Registry extends AutoCloseable {
   /**
    * Returns the live view of every service. The first call starts its watch.
    *
-   * @return the catalogue, perhaps still loading
+   * @return the catalog, perhaps still loading
    */
   Catalog catalog();
 
@@ -128,7 +128,7 @@ public interface Registry extends AutoCloseable {
 
   /**
    * Deregisters all that this registry has registered, in parallel, closes all subscriptions, and
-   * stops. Views and the catalogue keep returning the last state, and say that it is {@linkplain
+   * stops. Views and the catalog keep returning the last state, and say that it is {@linkplain
    * Freshness.Stale stale}; who still waits for a first one is told. Idempotent, safe from any
    * thread, a shutdown hook and a listener's callback included. Every later call of another method
    * fails with {@link IllegalStateException}.

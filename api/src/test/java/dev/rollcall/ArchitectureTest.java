@@ -8,9 +8,11 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -19,8 +21,14 @@ import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import dev.rollcall.kv.KeyValueStore;
 import dev.rollcall.kv.KeyValueStoreBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 @AnalyzeClasses(packages = "dev.rollcall", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
@@ -53,6 +61,30 @@ class ArchitectureTest {
           .should()
           .beFreeOfCycles()
           .ignoreDependency(DOORS, resideInAnyPackage("dev.rollcall.spi..", ENGINE));
+
+  /** Draws the arrows between packages, with how many there are of each, for Mermaid. */
+  @ArchTest
+  static void packages_areDrawn(JavaClasses all) throws IOException {
+    Map<String, Long> arrows =
+        all.stream()
+            .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+            .filter(arrow -> arrow.getTargetClass().getPackageName().startsWith("dev.rollcall"))
+            .map(
+                arrow ->
+                    arrow.getOriginClass().getPackageName()
+                        + " --> "
+                        + arrow.getTargetClass().getPackageName())
+            .filter(arrow -> !arrow.matches("(.*) --> \\1"))
+            .collect(Collectors.groupingBy(arrow -> arrow, TreeMap::new, Collectors.counting()));
+    Path drawing = Path.of("target", "packages.mmd");
+    Files.createDirectories(drawing.getParent());
+    Files.writeString(
+        drawing,
+        arrows.entrySet().stream()
+            .map(arrow -> "  " + arrow.getKey().replace("-->", "--" + arrow.getValue() + "-->"))
+            .collect(Collectors.joining("\n", "graph TD\n", "\n")));
+    assertThat(arrows).containsKey("dev.rollcall.engine --> dev.rollcall.spi");
+  }
 
   @ArchTest
   static final ArchRule ENGINE_IS_OPENED_AT_ITS_DOORS =

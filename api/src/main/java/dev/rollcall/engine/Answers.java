@@ -102,7 +102,7 @@ final class Answers implements AutoCloseable {
     }
 
     @Override
-    int mailboxes() {
+    int subscribers() {
       return 1;
     }
   }

@@ -167,29 +167,29 @@ public final class BackedKeyValueStore implements KeyValueStore {
   public Subscription watch(Keys keys, KeyValueListener listener) {
     Arguments.notNull("keys", keys, "");
     Arguments.notNull("listener", listener, ", keys " + keys);
-    KeyValueSubscriber mailbox;
+    KeyValueSubscriber subscriber;
     WatchedKeys of;
     synchronized (this) {
       requireOpen();
       of = watched.computeIfAbsent(keys, missing -> new WatchedKeys(missing, timer, dispatcher));
-      mailbox = new KeyValueSubscriber(dispatcher, of, listener, this::left);
-      of.add(mailbox);
+      subscriber = new KeyValueSubscriber(dispatcher, of, listener, this::left);
+      of.add(subscriber);
     }
     try {
       of.start(backend);
     } catch (RegistryException broken) {
-      mailbox.close();
+      subscriber.close();
       throw broken;
     }
-    mailbox.signal();
-    return mailbox;
+    subscriber.signal();
+    return subscriber;
   }
 
-  /** Takes a mailbox off its keys; the last one takes their upstream watch along. */
-  private void left(KeyValueSubscriber mailbox) {
-    WatchedKeys of = mailbox.watched();
+  /** Takes a subscriber off its keys; the last one takes their upstream watch along. */
+  private void left(KeyValueSubscriber subscriber) {
+    WatchedKeys of = subscriber.watched();
     synchronized (this) {
-      if (!of.remove(mailbox)) {
+      if (!of.remove(subscriber)) {
         return;
       }
       watched.remove(of.keys(), of);
@@ -251,13 +251,13 @@ public final class BackedKeyValueStore implements KeyValueStore {
       closed = true;
       all = List.copyOf(watched.values());
     }
-    List<KeyValueSubscriber> mailboxes = new ArrayList<>();
-    all.forEach(keys -> mailboxes.addAll(keys.mailboxes()));
+    List<KeyValueSubscriber> subscribers = new ArrayList<>();
+    all.forEach(keys -> subscribers.addAll(keys.subscribers()));
     all.forEach(WatchedKeys::close); // one that is being opened would outlive the backend
     try {
-      mailboxes.forEach(Subscriber::shut);
+      subscribers.forEach(Subscriber::shut);
       long until = System.nanoTime() + QUIET_NANOS;
-      mailboxes.forEach(mailbox -> mailbox.awaitQuiet(until - System.nanoTime()));
+      subscribers.forEach(subscriber -> subscriber.awaitQuiet(until - System.nanoTime()));
     } finally {
       try {
         backend.close();

@@ -31,7 +31,7 @@ final class BalancedView implements ServiceView {
 
   /**
    * A state and who chooses in it: the service's state, what the filter leaves of it, whom to
-   * choose from, and who chooses, null where there is nobody to choose.
+   * choose from, and what chooses, null where there is nothing to choose from.
    */
   private static final class Choice {
     final ViewSnapshot source;

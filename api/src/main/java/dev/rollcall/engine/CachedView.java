@@ -176,7 +176,7 @@ final class CachedView implements ServiceView {
         cause);
   }
 
-  /** Says why there is nobody to pick. */
+  /** Says why there is nothing to pick. */
   static NoInstanceException none(ViewSnapshot now) {
     int warning = 0;
     for (ServiceInstance instance : now.all()) {

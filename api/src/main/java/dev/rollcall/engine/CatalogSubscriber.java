@@ -12,9 +12,9 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The mailbox of a {@link CatalogListener}. It remembers what was given of each service, and which
- * services have changed since; {@code touched} is filled by whoever changes the catalogue, the
- * other fields are the running worker's alone.
+ * The subscriber of a {@link CatalogListener}. It remembers what was given of each service, and
+ * which services have changed since; {@code touched} is filled by the thread that changes the
+ * catalog, the other fields are the running worker's alone.
  */
 final class CatalogSubscriber extends Subscriber {
   private final StoreCatalog catalog;

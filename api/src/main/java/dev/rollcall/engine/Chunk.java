@@ -4,7 +4,7 @@ import dev.rollcall.ServiceInstance;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some instances of one service, sorted by id; nobody writes to the array after construction.
+ * Some instances of one service, sorted by id; the array is never written after construction.
  *
  * <p>A search by id compares numbers first: of each id the four characters after those that all ids
  * of the chunk began with when it was made, a byte each ("poor man's normalized keys": G. Graefe

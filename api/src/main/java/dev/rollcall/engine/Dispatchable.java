@@ -3,11 +3,11 @@ package dev.rollcall.engine;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /**
- * What can be due with the {@link Dispatcher}: a mailbox, or all mailboxes of one thing. It stands
- * in the queue once at most, however often it is signalled. {@code queued} is set by whoever makes
- * it due, and unset by the worker before that says what it has taken and looks at what there is to
- * deliver: so that a signal is never lost, neither a publisher's nor one for a worker that is
- * stuck.
+ * What can be due with the {@link Dispatcher}: a subscriber, or all subscribers of one thing. It
+ * stands in the queue once at most, however often it is signalled. {@code queued} is set by the
+ * thread that makes it due, and unset by the worker before that says what it has taken and looks at
+ * what there is to deliver: so that a signal is never lost, neither a publisher's nor one for a
+ * worker that is stuck.
  */
 abstract class Dispatchable {
   private static final AtomicIntegerFieldUpdater<Dispatchable> QUEUED =
@@ -22,7 +22,7 @@ abstract class Dispatchable {
 
   /** There may be something to deliver. Any thread, no lock held. */
   final void signal() {
-    if (queued == 0 && mailboxes() > 0 && QUEUED.compareAndSet(this, 0, 1)) {
+    if (queued == 0 && subscribers() > 0 && QUEUED.compareAndSet(this, 0, 1)) {
       dispatcher.enqueue(this);
     }
   }
@@ -35,8 +35,8 @@ abstract class Dispatchable {
   /** Delivers what there is. More than one thread may do so, where one of them is stuck. */
   abstract void deliver(Dispatcher.Worker worker);
 
-  /** Returns how many mailboxes this is: with none there is nothing to do. */
-  abstract int mailboxes();
+  /** Returns how many subscribers this is: with none there is nothing to do. */
+  abstract int subscribers();
 
   /** Tells whether others wait while one of its callbacks runs, so that another worker can help. */
   boolean isShared() {

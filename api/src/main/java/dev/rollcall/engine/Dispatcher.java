@@ -18,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the mailboxes that have something to deliver.
+ * Runs the subscribers that have something to deliver.
  *
  * <p>Design: what is due stands in one queue. One worker, a task on the listener executor, empties
  * it: a change costs one wake-up of a thread, however many listeners it has. A watchdog on the
@@ -29,17 +29,18 @@ import org.slf4j.LoggerFactory;
  * the given executor runs tasks on the calling thread.
  *
  * <p>{@code worker} is the one that counts, null while nothing is due. It is exchanged in one step
- * each time: by whoever makes something due and finds nobody there, by the worker itself when it
- * leaves, and by the watchdog. Three rules keep what is due from being lost:
+ * each time: by the thread that makes something due and finds no worker, by the worker itself when
+ * it leaves, and by the watchdog. Three rules keep what is due from being lost:
  *
  * <ul>
  *   <li>Who has put something into the queue looks at {@code worker} afterwards; who has left
  *       {@code worker} looks at the queue afterwards. So what is in the queue has a worker.
  *   <li>A worker says what it has taken before it asks whether it still counts; the watchdog puts
  *       another one in its place before it asks what that was. So one of the two makes a {@link
- *       SubscriberGroup} due again that is not finished. A single mailbox is left to who is in it.
- *   <li>A worker begins once, whoever runs it. So one that an executor has refused, dropped or kept
- *       waiting is given to the pool as well, and the watchdog sees to that.
+ *       SubscriberGroup} due again that is not finished. A single subscriber is left to who is in
+ *       it.
+ *   <li>A worker begins once, on whichever thread. So one that an executor has refused, dropped or
+ *       kept waiting is given to the pool as well, and the watchdog sees to that.
  * </ul>
  *
  * The watchdog is scheduled by who leaves something to a worker that may be blocked: {@code
@@ -74,7 +75,7 @@ final class Dispatcher implements AutoCloseable {
     this.executor = executor == null ? pool : executor;
   }
 
-  /** Runs something soon. Called by whoever has made it due, on any thread, under no lock. */
+  /** Runs something soon. Called by the thread that has made it due, any thread, under no lock. */
   void enqueue(Dispatchable due) {
     queue.add(due);
     if (worker.get() == null) {
@@ -171,7 +172,7 @@ final class Dispatcher implements AutoCloseable {
 
   /** Empties the queue, one after the other. Its fields are its own but where it says otherwise. */
   final class Worker implements Runnable {
-    private volatile int begun; // 1 once somebody runs it, by BEGUN
+    private volatile int begun; // 1 once a thread runs it, by BEGUN
     private volatile @Nullable Dispatchable current; // read by the watchdog
     private volatile long steps; // read by the watchdog
     private long stepsSeen = -1; // the watchdog's
@@ -248,7 +249,7 @@ final class Dispatcher implements AutoCloseable {
           due.signal(); // who has taken the place may have looked before this was there
           return;
         }
-        if (due.mailboxes() > 1) {
+        if (due.subscribers() > 1) {
           watchSoon();
         }
         due.deliver(this);

@@ -26,13 +26,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The copy-on-write cache of one service's instances: a state machine that is fed by a watch and
- * publishes immutable snapshots. It knows no listener, and calls nobody but its view, which it
+ * publishes immutable snapshots. It knows no listener, and calls nothing but its view, which it
  * hands each snapshot.
  *
  * <p>All fields are guarded by this object's own lock, which is held for one change and never while
- * foreign code runs. {@code published} is written under the lock and read by anybody without it:
- * whoever reads it sees a complete state, and never an older one than before. So is {@code
- * newlyHeld}, a list that is not changed once it is there.
+ * foreign code runs. {@code published} is written under the lock and read by anybody without it: a
+ * reader sees a complete state, and never an older one than before. So is {@code newlyHeld}, a list
+ * that is not changed once it is there.
  *
  * <p>Readers are shown what the store holds, plus {@code held}, the instances that the store has
  * lost so suddenly that the loss is not believed yet (see {@link LossGuard}). What they are shown
@@ -51,7 +51,8 @@ final class InstanceCache {
   private final CompletableFuture<@Nullable Void> loaded = new CompletableFuture<>();
 
   /**
-   * Completes when the class path stops the first state from coming, so that nobody waits for it.
+   * Completes when the class path stops the first state from coming, so that no caller waits for
+   * it.
    */
   private final CompletableFuture<@Nullable Void> hopeless = new CompletableFuture<>();
 
@@ -101,7 +102,7 @@ final class InstanceCache {
     }
   }
 
-  /** Creates a cache that ejects nobody. */
+  /** Creates a cache that ejects no instance. */
   InstanceCache(String service, Timer timer, LossGuard.Window losses) {
     this(service, timer, losses, 0, null);
   }
@@ -270,7 +271,7 @@ final class InstanceCache {
     return true;
   }
 
-  /** Nothing feeds this any more: the last state stays, and nobody waits for a first one. */
+  /** Nothing feeds this any more: the last state stays, and no caller waits for a first one. */
   void close(RegistryException cause) {
     synchronized (this) {
       if (closed) {

@@ -17,8 +17,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Instances of one service, sorted by id, on arrays that nobody writes after construction. It is
- * what a look-up returns: publishing one copies nothing, reading one allocates nothing.
+ * Instances of one service, sorted by id, on arrays that are never written after construction. It
+ * is what a look-up returns: publishing one copies nothing, reading one allocates nothing.
  *
  * <p>Up to {@value #MOST} instances are one array. Larger lists are chunks of {@value #FEW} to
  * {@value #MOST}, and an edited list shares all chunks but those that the edit touched: so that one
@@ -163,7 +163,7 @@ class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess
     return chunks == other.chunks;
   }
 
-  /** Returns the array of all of them, where there is but one; nobody writes to it. */
+  /** Returns the array of all of them, where there is but one; it is never written to. */
   ServiceInstance @Nullable [] onlyArray() {
     return only;
   }

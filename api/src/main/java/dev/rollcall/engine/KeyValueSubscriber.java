@@ -6,7 +6,7 @@ import dev.rollcall.kv.KeyValue;
 import dev.rollcall.kv.KeyValueListener;
 import java.util.function.Consumer;
 
-/** The mailbox of a {@link KeyValueListener}. What was given is the running worker's alone. */
+/** The subscriber of a {@link KeyValueListener}. What was given is the running worker's alone. */
 final class KeyValueSubscriber extends Subscriber {
   private final WatchedKeys watched;
   private final KeyValueListener listener;

@@ -14,16 +14,16 @@ import java.util.random.RandomGenerator;
  * engine has none of these from elsewhere, so that a simulation can own them all. Thread-safe.
  */
 interface Machine {
-  /** Opens the pool that listeners are called on; whoever opens it shuts it down. */
+  /** Opens the pool that listeners are called on; its opener shuts it down. */
   ExecutorService listenerPool();
 
   /**
-   * Opens the pool that the application's futures are completed on; whoever opens it shuts it down,
-   * and what is handed to it after that runs on the calling thread.
+   * Opens the pool that the application's futures are completed on; its opener shuts it down, and
+   * what is handed to it after that runs on the calling thread.
    */
   ExecutorService answerPool();
 
-  /** Opens what asks instances whether they are there; whoever opens it closes it. */
+  /** Opens what asks instances whether they are there; its opener closes it. */
   HealthChecker checker(Timer timer);
 
   /** Returns where chance comes from, for the present call alone: a thread may have its own. */

@@ -24,7 +24,7 @@ final class RealMachine implements Machine {
 
   @Override
   public ExecutorService listenerPool() {
-    return pool("rollcall-listener-", (task, closed) -> {}); // nobody is called any more
+    return pool("rollcall-listener-", (task, closed) -> {}); // no listener is called any more
   }
 
   @Override

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Design.</b> A table with open addressing whose slots are the views themselves: they know
  * their name and its hash, so that a look-up has one step less than with a map that keeps both in a
  * node of its own. A look-up goes {@value #MAX_STEPS} slots far at most. A view that has no place
- * there, since many names have one hash, is not kept, and is looked for each time: names from
- * somebody hostile cost what a map costs, not more.
+ * there, since many names have one hash, is not kept, and is looked for each time: names from a
+ * hostile caller cost what a map costs, not more.
  *
  * <p>Reads take no lock. Writes are guarded by {@code this}; a slot is written with release and
  * read with acquire, and changes only from empty to a view of its name, so that a reader misses a

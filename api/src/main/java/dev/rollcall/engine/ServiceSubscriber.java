@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The mailbox of a {@link ServiceListener}. Its fields are the running worker's alone. */
+/** The subscriber of a {@link ServiceListener}. Its fields are the running worker's alone. */
 final class ServiceSubscriber extends Subscriber {
   private final Supplier<ViewSnapshot> states;
   private final Comparison changes;

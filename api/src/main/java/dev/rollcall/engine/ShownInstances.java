@@ -25,7 +25,9 @@ final class ShownInstances extends InstanceList {
     return snapshot;
   }
 
-  /** Returns whom to pick from where that is one array, and otherwise none: nobody writes to it. */
+  /**
+   * Returns what to pick from where that is one array, and otherwise none; it is never written to.
+   */
   ServiceInstance[] picks() {
     return picks;
   }

@@ -15,7 +15,7 @@ record SlowStart(Duration ramp, Balancer within) implements Balancer {
   private static final int TRIES = 4;
   private static final double LEAST = 0.1;
 
-  /** {@code young} says whom to look at twice; null where there is nobody. */
+  /** {@code young} says which to look at twice; null where there is none. */
   private static final class Warming implements Picker {
     private final Candidates candidates;
     private final Picker picker;

@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The mailbox of a listener of a registration's state. Every state is delivered, in order: they are
- * few, and "lost, then active again" must not read as "active".
+ * The subscriber of a listener of a registration's state. Every state is delivered, in order: they
+ * are few, and "lost, then active again" must not read as "active".
  */
 final class StateSubscriber extends Subscriber {
   private final Consumer<State> listener;

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@code caches} and {@code stream} are written under {@code this}, by the backend's calls (one
  * at a time) and by the loss guard's; they are read without. A cost of one change is that of its
- * own service: the listeners' mailboxes are told the names of the services that changed, under the
- * lock, and are signalled after it was released.
+ * own service: the listeners' subscribers are told the names of the services that changed, under
+ * the lock, and are signalled after it was released.
  */
 final class StoreCatalog implements Catalog, WatchSink {
   private final Timer timer;
@@ -40,7 +40,7 @@ final class StoreCatalog implements Catalog, WatchSink {
   private final Dispatcher dispatcher;
   private final Runnable whenBack;
   private final Map<String, InstanceCache> caches = new ConcurrentHashMap<>();
-  private final List<CatalogSubscriber> mailboxes = new CopyOnWriteArrayList<>();
+  private final List<CatalogSubscriber> subscribers = new CopyOnWriteArrayList<>();
   private final SubscriberGroup fanout;
 
   /** Shared by all services, so that one that vanishes and comes back goes on counting. */
@@ -52,7 +52,7 @@ final class StoreCatalog implements Catalog, WatchSink {
   /** The store's, as it was shown last: for services that are not there. Written under this. */
   private volatile long revision;
 
-  private final FailureLog complaint = new FailureLog();
+  private final FailureLog failureLog = new FailureLog();
   private RegistryBackend.@Nullable Watch upstream; // guarded by this
   private boolean closed; // guarded by this
   private boolean away; // of the backend's calls alone, which come one at a time
@@ -66,7 +66,7 @@ final class StoreCatalog implements Catalog, WatchSink {
     this.timer = timer;
     this.guard = guard;
     this.dispatcher = dispatcher;
-    this.fanout = new SubscriberGroup(dispatcher, mailboxes);
+    this.fanout = new SubscriberGroup(dispatcher, subscribers);
     this.whenBack = whenBack;
     this.stream = new InstanceCache("*", timer, guard.window(), 0, versions);
   }
@@ -105,8 +105,8 @@ final class StoreCatalog implements Catalog, WatchSink {
     }
   }
 
-  List<CatalogSubscriber> mailboxes() {
-    return mailboxes;
+  List<CatalogSubscriber> subscribers() {
+    return subscribers;
   }
 
   @Override
@@ -141,24 +141,24 @@ final class StoreCatalog implements Catalog, WatchSink {
 
   @Override
   public Catalog await(Duration timeout) {
-    CachedView.awaitLoaded(stream, "catalogue", timeout);
+    CachedView.awaitLoaded(stream, "catalog", timeout);
     return this;
   }
 
   @Override
   public Subscription watch(CatalogListener listener) {
-    CatalogSubscriber mailbox = new CatalogSubscriber(dispatcher, this, listener);
-    mailboxes.add(mailbox);
+    CatalogSubscriber subscriber = new CatalogSubscriber(dispatcher, this, listener);
+    subscribers.add(subscriber);
     boolean late;
     synchronized (this) {
       late = closed;
     }
     if (late) {
-      mailbox.shut();
+      subscriber.shut();
       throw StoreRegistry.closed();
     }
-    mailbox.signal();
-    return mailbox;
+    subscriber.signal();
+    return subscriber;
   }
 
   boolean isLoaded() {
@@ -205,7 +205,7 @@ final class StoreCatalog implements Catalog, WatchSink {
 
   @Override
   public void synced() {
-    complaint.works();
+    failureLog.works();
     synchronized (this) {
       caches.forEach((service, cache) -> changed(service, cache.synced()));
       stream.synced();
@@ -221,7 +221,7 @@ final class StoreCatalog implements Catalog, WatchSink {
   public void interrupted(RegistryException cause) {
     away = true;
     RegistryException why = Failures.of(cause);
-    complaint.failed("the watch of all services", why);
+    failureLog.failed("the watch of all services", why);
     synchronized (this) {
       stream.interrupted(why);
       caches.values().forEach(cache -> cache.interrupted(why));
@@ -267,7 +267,7 @@ final class StoreCatalog implements Catalog, WatchSink {
       caches.remove(service);
     }
     if (published) {
-      mailboxes.forEach(mailbox -> mailbox.touch(service));
+      subscribers.forEach(subscriber -> subscriber.touch(service));
     }
   }
 
@@ -279,7 +279,7 @@ final class StoreCatalog implements Catalog, WatchSink {
     return caches.keySet();
   }
 
-  void detach(CatalogSubscriber mailbox) {
-    mailboxes.remove(mailbox);
+  void detach(CatalogSubscriber subscriber) {
+    subscribers.remove(subscriber);
   }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Any thread writes any field, under no lock: each is a time stamp or a flag of its own, and a
  * lost race costs a round too many or one that the next answer makes. {@code backAgain} is called
- * by whoever brings the first answer after a silence, under no lock.
+ * by the thread that brings the first answer after a silence, under no lock.
  */
 final class StoreContact {
   /** A failure beside answers is no outage: who is overloaded is not to be hurried. */
@@ -30,7 +30,7 @@ final class StoreContact {
     this.answeredNanos = timer.nanoTime() - SILENT_NANOS;
   }
 
-  /** Completes when the registry is closed, and its timer calls nobody any more. */
+  /** Completes when the registry is closed, and its timer runs nothing any more. */
   CompletableFuture<@Nullable Void> closed() {
     return closed;
   }

@@ -66,8 +66,8 @@ final class StoreRegistration implements Registration {
   private final Consumer<StoreRegistration> whenDone;
   private final InstanceKey key;
   private final String owner;
-  private final List<StateSubscriber> mailboxes = new CopyOnWriteArrayList<>();
-  private final FailureLog complaint = new FailureLog();
+  private final List<StateSubscriber> subscribers = new CopyOnWriteArrayList<>();
+  private final FailureLog failureLog = new FailureLog();
   private final CompletableFuture<Registration> active = new CompletableFuture<>();
   private final CompletableFuture<@Nullable Void> gone = new CompletableFuture<>();
 
@@ -96,7 +96,7 @@ final class StoreRegistration implements Registration {
   /** Whether a registration was not answered, after the last that was taken and counts. */
   private boolean doubted;
 
-  /** Whether somebody was told that this is being undone. */
+  /** Whether a caller was told that this is being undone. */
   private boolean owed;
 
   private boolean closing;
@@ -309,14 +309,14 @@ final class StoreRegistration implements Registration {
 
   @Override
   public Subscription onState(Consumer<State> listener) {
-    StateSubscriber mailbox = new StateSubscriber(dispatcher, listener, mailboxes, listening);
+    StateSubscriber subscriber = new StateSubscriber(dispatcher, listener, subscribers, listening);
     synchronized (lock) {
-      mailboxes.add(mailbox);
-      listening.add(mailbox);
-      mailbox.add(state);
+      subscribers.add(subscriber);
+      listening.add(subscriber);
+      subscriber.add(state);
     }
-    mailbox.signal();
-    return mailbox;
+    subscriber.signal();
+    return subscriber;
   }
 
   private void beginClosing() {
@@ -358,7 +358,7 @@ final class StoreRegistration implements Registration {
       action = decide();
     }
     action.run();
-    mailboxes.forEach(Subscriber::signal);
+    subscribers.forEach(Subscriber::signal);
   }
 
   private Runnable decide() {
@@ -486,7 +486,7 @@ final class StoreRegistration implements Registration {
     } else if (failure.kind() == RegistryException.Kind.CONFLICT) {
       fence();
     } else if (sent.updates == 0) {
-      complaint.failed(key, failure);
+      failureLog.failed(key, failure);
       retryLater(sent.atNanos); // it refuses what it held before: a permission may come back
     } else if (updates.isEmpty()) {
       desired = accepted;
@@ -514,7 +514,7 @@ final class StoreRegistration implements Registration {
         renewer.cancel();
         finished = last;
       } else if (!last || owed || doubted || isUnavailable(failure)) {
-        complaint.failed(key, failure);
+        failureLog.failed(key, failure);
         lastFailure = failure;
         retryLater(sentNanos);
       } else {
@@ -622,7 +622,7 @@ final class StoreRegistration implements Registration {
       return false;
     }
     state = next;
-    mailboxes.forEach(mailbox -> mailbox.add(next));
+    subscribers.forEach(subscriber -> subscriber.add(next));
     return true;
   }
 
@@ -706,9 +706,9 @@ final class StoreRegistration implements Registration {
                 }
                 if (failure == null) {
                   renewedNanos = since;
-                  complaint.works();
+                  failureLog.works();
                 } else {
-                  complaint.failed(key, failure);
+                  failureLog.failed(key, failure);
                   if (failure.kind() == RegistryException.Kind.CONFLICT) {
                     lose("its lease has ended");
                   }

@@ -41,7 +41,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@link Registry} on any backend: it owns the views, the catalogue, the registrations and the
+ * {@link Registry} on any backend: it owns the views, the catalog, the registrations and the
  * threads, and wires them together; what they do stands with them.
  *
  * <p>{@code services} is changed atomically for one name at a time, by the first resolution and by
@@ -63,7 +63,7 @@ public final class StoreRegistry implements Registry {
    * What {@link RegistryBuilder} collects.
    *
    * @param deadline of registrations and deregistrations
-   * @param idleViewsAfter when a view that nobody needs is dropped
+   * @param idleViewsAfter when a view that is not needed is dropped
    * @param lossShare see {@link LossGuard}
    * @param lossBound see {@link LossGuard}
    * @param maxEjected the largest share of a service's passing instances that is not picked
@@ -175,13 +175,13 @@ public final class StoreRegistry implements Registry {
   @Override
   public Registration announce(ServiceInstance instance, Liveness liveness) {
     StoreRegistration registration = begin(instance, liveness, Claim.TAKE_OVER);
-    FailureLog complaint = new FailureLog();
+    FailureLog failureLog = new FailureLog();
     registration
         .active()
         .whenComplete(
             (active, failed) -> {
-              if (failed != null) { // nobody else is told why
-                complaint.failed(instance.key(), Failures.of(failed));
+              if (failed != null) { // no future tells why
+                failureLog.failed(instance.key(), Failures.of(failed));
               }
             });
     return registration;
@@ -471,16 +471,16 @@ public final class StoreRegistry implements Registry {
     }
     List<WatchedService> watched = List.copyOf(services.values());
     watched.forEach(WatchedService::close); // before their listeners are counted
-    List<Subscriber> mailboxes = new ArrayList<>();
-    watched.forEach(service -> mailboxes.addAll(service.mailboxes()));
-    mailboxes.addAll(listening);
+    List<Subscriber> subscribers = new ArrayList<>();
+    watched.forEach(service -> subscribers.addAll(service.subscribers()));
+    subscribers.addAll(listening);
     if (everything != null) {
       everything.close();
-      mailboxes.addAll(everything.mailboxes());
+      subscribers.addAll(everything.subscribers());
     }
     recent.clear();
     services.clear(); // so that the next call finds the registry closed
-    mailboxes.forEach(Subscriber::shut);
+    subscribers.forEach(Subscriber::shut);
     RegistryException cause = RegistryException.unavailable(CLOSED, null);
     watched.forEach(service -> service.end(cause));
     if (everything != null) {
@@ -488,7 +488,7 @@ public final class StoreRegistry implements Registry {
     }
     if (!interrupted) {
       long deadline = machine.nanoTime() + QUIET_NANOS;
-      mailboxes.forEach(mailbox -> mailbox.awaitQuiet(deadline - machine.nanoTime()));
+      subscribers.forEach(subscriber -> subscriber.awaitQuiet(deadline - machine.nanoTime()));
     }
   }
 

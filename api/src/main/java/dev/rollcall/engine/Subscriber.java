@@ -9,15 +9,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One listener's place in the engine. It holds no queue of changes: whoever has published something
- * {@linkplain #signal() signals}, and a worker of the {@link Dispatcher} then {@linkplain
+ * One listener's place in the engine. It holds no queue of changes: a thread that has published
+ * something {@linkplain #signal() signals}, and a worker of the {@link Dispatcher} then {@linkplain
  * #deliver() delivers} whatever is the latest.
  *
- * <p>{@code state} is null while nobody calls the listener, the thread while one does, and {@link
- * #CLOSED} for ever after. Who finds another thread in it notes so in {@code again} and leaves;
- * that thread looks there after it has left {@code state}, and makes the mailbox due once more. So
- * one thread at a time calls, and no signal is lost. {@code last} is guarded by {@code this}: the
- * thread that was calling when the mailbox was closed, until its call has ended.
+ * <p>{@code state} is null while no thread calls the listener, the thread while one does, and
+ * {@link #CLOSED} for ever after. Who finds another thread in it notes so in {@code again} and
+ * leaves; that thread looks there after it has left {@code state}, and makes the subscriber due
+ * once more. So one thread at a time calls, and no signal is lost. {@code last} is guarded by
+ * {@code this}: the thread that was calling when the subscriber was closed, until its call has
+ * ended.
  */
 abstract class Subscriber extends Dispatchable implements Subscription {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
@@ -37,7 +38,7 @@ abstract class Subscriber extends Dispatchable implements Subscription {
   /** Calls the listener with what it has not been given yet, if there is such a thing. */
   abstract void deliver();
 
-  /** Takes this mailbox off the list of those that are signalled. */
+  /** Takes this subscriber off the list of those that are signalled. */
   abstract void detach();
 
   @SuppressWarnings("ReferenceEquality")
@@ -51,7 +52,7 @@ abstract class Subscriber extends Dispatchable implements Subscription {
   }
 
   @Override
-  final int mailboxes() {
+  final int subscribers() {
     return 1;
   }
 

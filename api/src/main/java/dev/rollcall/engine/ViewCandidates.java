@@ -89,7 +89,7 @@ final class ViewCandidates implements Candidates {
     return targets[index];
   }
 
-  /** Returns the targets, by index; nobody writes to the array. */
+  /** Returns the targets, by index; the array is never written to. */
   Target[] targets() {
     return targets;
   }

@@ -17,13 +17,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys that somebody watches: what is known of them, the one upstream watch that feeds it, and
- * the mailboxes of its listeners.
+ * Keys that are watched: what is known of them, the one upstream watch that feeds it, and the
+ * subscribers of its listeners.
  *
  * <p>The backend calls the {@link KeyValueSink} methods, one at a time; they change what is known
- * and then signal the mailboxes, holding no lock. What is known is copied when a mailbox asks for
- * it and not before, so that a burst of changes costs one copy. All fields that change are guarded
- * by {@code lock}, but the mailboxes, which the store changes under its own.
+ * and then signal the subscribers, holding no lock. What is known is copied when a subscriber asks
+ * for it and not before, so that a burst of changes costs one copy. All fields that change are
+ * guarded by {@code lock}, but the subscribers, which the store changes under its own.
  */
 final class WatchedKeys implements KeyValueSink {
   /**
@@ -42,11 +42,11 @@ final class WatchedKeys implements KeyValueSink {
 
   private final Keys keys;
   private final Timer timer;
-  private final List<KeyValueSubscriber> mailboxes = new CopyOnWriteArrayList<>();
+  private final List<KeyValueSubscriber> subscribers = new CopyOnWriteArrayList<>();
   private final SubscriberGroup fanout;
   private final AtomicBoolean started = new AtomicBoolean();
 
-  private final FailureLog complaint = new FailureLog();
+  private final FailureLog failureLog = new FailureLog();
 
   private final Object lock = new Object();
   private final TreeMap<String, KeyValue> known = new TreeMap<>();
@@ -60,7 +60,7 @@ final class WatchedKeys implements KeyValueSink {
 
   WatchedKeys(Keys keys, Timer timer, Dispatcher dispatcher) {
     this.keys = keys;
-    this.fanout = new SubscriberGroup(dispatcher, mailboxes);
+    this.fanout = new SubscriberGroup(dispatcher, subscribers);
     this.timer = timer;
   }
 
@@ -68,17 +68,17 @@ final class WatchedKeys implements KeyValueSink {
     return keys;
   }
 
-  void add(KeyValueSubscriber mailbox) {
-    mailboxes.add(mailbox);
+  void add(KeyValueSubscriber subscriber) {
+    subscribers.add(subscriber);
   }
 
-  /** Takes a mailbox off; returns whether it was the last one. */
-  boolean remove(KeyValueSubscriber mailbox) {
-    return mailboxes.remove(mailbox) && mailboxes.isEmpty();
+  /** Takes a subscriber off; returns whether it was the last one. */
+  boolean remove(KeyValueSubscriber subscriber) {
+    return subscribers.remove(subscriber) && subscribers.isEmpty();
   }
 
-  List<KeyValueSubscriber> mailboxes() {
-    return mailboxes;
+  List<KeyValueSubscriber> subscribers() {
+    return subscribers;
   }
 
   /**
@@ -171,7 +171,7 @@ final class WatchedKeys implements KeyValueSink {
 
   @Override
   public void synced() {
-    complaint.works();
+    failureLog.works();
     synchronized (lock) {
       if (stream instanceof Freshness.Live) {
         return;
@@ -185,7 +185,7 @@ final class WatchedKeys implements KeyValueSink {
   @Override
   public void interrupted(RegistryException cause) {
     RegistryException why = Failures.of(cause);
-    complaint.failed("a watch of keys", why);
+    failureLog.failed("a watch of keys", why);
     synchronized (lock) {
       if (stream instanceof Freshness.Loading) {
         stream = new Freshness.Loading(Optional.of(why));

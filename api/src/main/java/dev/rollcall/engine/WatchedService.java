@@ -24,14 +24,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One service that somebody looks at: its cache, the one upstream watch that feeds it, and the
- * mailboxes of its listeners.
+ * One service that is looked at: its cache, the one upstream watch that feeds it, and the
+ * subscribers of its listeners.
  *
  * <p>The backend calls the {@link WatchSink} methods, one at a time; they change the cache and then
- * signal the mailboxes, holding no lock. The view is held weakly here, and strongly by the registry
- * for a while after each resolution, so that one that nobody keeps is found by {@link #idleSince}.
- * {@code weakView} and {@code idleSince} are touched within the registry's map, atomically for this
- * service.
+ * signal the subscribers, holding no lock. The view is held weakly here, and strongly by the
+ * registry for a while after each resolution, so that one that is not kept is found by {@link
+ * #idleSince}. {@code weakView} and {@code idleSince} are touched within the registry's map,
+ * atomically for this service.
  */
 final class WatchedService implements WatchSink {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
@@ -44,7 +44,7 @@ final class WatchedService implements WatchSink {
   private final Targets targets;
 
   private final List<WeakReference<BalancedView>> derived = new CopyOnWriteArrayList<>();
-  private final List<Subscriber> mailboxes = new CopyOnWriteArrayList<>();
+  private final List<Subscriber> subscribers = new CopyOnWriteArrayList<>();
   private final SubscriberGroup fanout;
 
   /** Set before the first view is derived or listener added: until then no change looks for any. */
@@ -55,7 +55,7 @@ final class WatchedService implements WatchSink {
   private volatile @Nullable Change lastChange; // by any worker: at worst it is made twice
   private long idleSince;
   private boolean idle;
-  private final FailureLog complaint = new FailureLog();
+  private final FailureLog failureLog = new FailureLog();
   private boolean away; // of the backend's calls alone, which come one at a time
   private RegistryBackend.@Nullable Watch upstream; // guarded by this
   private boolean closed; // guarded by this
@@ -73,7 +73,7 @@ final class WatchedService implements WatchSink {
     this.dispatcher = dispatcher;
     this.whenBack = whenBack;
     this.targets = new Targets(cache.timer());
-    this.fanout = new SubscriberGroup(dispatcher, mailboxes);
+    this.fanout = new SubscriberGroup(dispatcher, subscribers);
     this.weakView = new WeakReference<>(null);
   }
 
@@ -89,10 +89,10 @@ final class WatchedService implements WatchSink {
   }
 
   /**
-   * Ages by one sweep; returns whether nobody needs this service any more. Called within the map.
+   * Ages by one sweep; returns whether this service is not needed any more. Called within the map.
    */
   boolean expired(long nowNanos, long idleNanos) {
-    if (weakView.get() != null || !mailboxes.isEmpty()) {
+    if (weakView.get() != null || !subscribers.isEmpty()) {
       idle = false;
     } else if (!idle) {
       idle = true;
@@ -145,15 +145,15 @@ final class WatchedService implements WatchSink {
     catchUp();
   }
 
-  List<Subscriber> mailboxes() {
-    return mailboxes;
+  List<Subscriber> subscribers() {
+    return subscribers;
   }
 
   Targets targets() {
     return targets;
   }
 
-  /** Makes a view with a filter or a balancer; kept up to date for as long as somebody holds it. */
+  /** Makes a view with a filter or a balancer; kept up to date for as long as it is held. */
   ServiceView derive(CachedView base, @Nullable Filter filter, Balancer balancer) {
     BalancedView view = new BalancedView(base, this, filter, balancer);
     synchronized (targets) {
@@ -217,20 +217,20 @@ final class WatchedService implements WatchSink {
 
   /** Tells a listener of the states of a derived view. */
   Subscription watch(ServiceListener listener, Supplier<ViewSnapshot> states) {
-    ServiceSubscriber mailbox =
-        new ServiceSubscriber(dispatcher, states, this::change, listener, mailboxes);
+    ServiceSubscriber subscriber =
+        new ServiceSubscriber(dispatcher, states, this::change, listener, subscribers);
     followed = true;
-    mailboxes.add(mailbox);
+    subscribers.add(subscriber);
     boolean late;
     synchronized (this) {
       late = closed;
     }
     if (late) {
-      mailbox.shut();
+      subscriber.shut();
       throw StoreRegistry.closed();
     }
-    mailbox.signal();
-    return mailbox;
+    subscriber.signal();
+    return subscriber;
   }
 
   /** Compares two states once for all listeners that were given the same one before. */
@@ -261,7 +261,7 @@ final class WatchedService implements WatchSink {
   @Override
   public void synced() {
     published(cache.synced());
-    complaint.works();
+    failureLog.works();
     if (away) {
       away = false;
       whenBack.run();
@@ -272,7 +272,7 @@ final class WatchedService implements WatchSink {
   public void interrupted(RegistryException cause) {
     away = true;
     RegistryException why = Failures.of(cause);
-    complaint.failed("the watch of service " + name, why);
+    failureLog.failed("the watch of service " + name, why);
     published(cache.interrupted(why));
   }
 

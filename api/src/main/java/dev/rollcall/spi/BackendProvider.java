@@ -40,7 +40,7 @@ public interface BackendProvider {
    * registry too, and neither sees the other's entries. Refused unless a provider overrides it.
    *
    * @param uri what to open; every option that the provider does not know must be refused
-   * @param timer the monotonic clock and scheduler of whoever will use the backend
+   * @param timer the monotonic clock and scheduler of the user of the backend
    * @return an open backend, the caller's to close
    * @throws RegistryException of kind {@code INVALID} where the URI has a fault, naming the part
    *     and the rule, or the backend keeps no keys and values

@@ -10,7 +10,7 @@ import static java.util.Objects.requireNonNull;
  * @since 0.1.0
  */
 public record Owner(String id, long epoch) {
-  /** Stands for whoever it is: what an operator names who removes somebody else's instance. */
+  /** Stands for any owner: what an operator names to remove an instance of another process. */
   public static final Owner ANY = new Owner("", 0);
 
   /**

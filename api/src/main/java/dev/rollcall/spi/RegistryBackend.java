@@ -53,7 +53,7 @@ public interface RegistryBackend extends AutoCloseable {
    * nothing of that owner's was ever sent.
    *
    * @param key which instance
-   * @param owner whose; {@link Owner#ANY} for whoever's it is
+   * @param owner whose; {@link Owner#ANY} for any owner
    * @return completes when the instance is gone
    */
   CompletionStage<Void> deregister(InstanceKey key, Owner owner);

@@ -20,7 +20,7 @@ public sealed interface Selector {
   }
 
   /**
-   * Selects every service: the catalogue.
+   * Selects every service: the catalog.
    *
    * @return the selector
    */

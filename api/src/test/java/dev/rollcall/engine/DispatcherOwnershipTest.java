@@ -60,7 +60,7 @@ class DispatcherOwnershipTest {
     return await().atMost(Duration.ofMinutes(1));
   }
 
-  private static SubscriberTest.Counting mailbox(Dispatcher dispatcher) {
+  private static SubscriberTest.Counting subscriber(Dispatcher dispatcher) {
     return new SubscriberTest.Counting(dispatcher, () -> {});
   }
 
@@ -68,8 +68,8 @@ class DispatcherOwnershipTest {
     return new SubscriberTest.Counting(dispatcher, () -> SubscriberTest.join(until));
   }
 
-  private static void heard(SubscriberTest.Counting mailbox) {
-    soon().untilAsserted(() -> assertThat(mailbox.delivered).hasPositiveValue());
+  private static void heard(SubscriberTest.Counting subscriber) {
+    soon().untilAsserted(() -> assertThat(subscriber.delivered).hasPositiveValue());
   }
 
   /** Signals on another thread, which a listener may block. */
@@ -88,7 +88,7 @@ class DispatcherOwnershipTest {
   void fanout_whenItsWorkerStallsInTheTimer_isDelivered() {
     try (Dispatcher dispatcher =
         new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run)) {
-      List<SubscriberTest.Counting> both = List.of(mailbox(dispatcher), mailbox(dispatcher));
+      List<SubscriberTest.Counting> both = List.of(subscriber(dispatcher), subscriber(dispatcher));
       timer.stall.set(() -> timer.time.advance(LOOK.multipliedBy(3)));
       new SubscriberGroup(dispatcher, both).signal();
       both.forEach(DispatcherOwnershipTest::heard);
@@ -118,15 +118,15 @@ class DispatcherOwnershipTest {
   }
 
   @Test
-  void fanout_whenTheMailboxThatBlocksIsTakenOff_reachesTheLastOne() {
+  void fanout_whenTheSubscriberThatBlocksIsTakenOff_reachesTheLastOne() {
     try (Dispatcher dispatcher =
         new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run)) {
-      List<SubscriberTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
-      mailboxes.add(blocking(dispatcher));
-      mailboxes.add(mailbox(dispatcher));
-      SubscriberTest.Counting last = mailboxes.get(1);
-      awaitBlocked(signal(new SubscriberGroup(dispatcher, mailboxes)));
-      mailboxes.remove(0);
+      List<SubscriberTest.Counting> subscribers = new CopyOnWriteArrayList<>();
+      subscribers.add(blocking(dispatcher));
+      subscribers.add(subscriber(dispatcher));
+      SubscriberTest.Counting last = subscribers.get(1);
+      awaitBlocked(signal(new SubscriberGroup(dispatcher, subscribers)));
+      subscribers.remove(0);
       timer.time.advance(LOOK.multipliedBy(3));
       heard(last);
     }
@@ -136,10 +136,10 @@ class DispatcherOwnershipTest {
   void worker_thatTheExecutorDrops_isReplaced() {
     try (Dispatcher dispatcher =
         new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), task -> {})) {
-      SubscriberTest.Counting mailbox = mailbox(dispatcher);
-      mailbox.signal();
+      SubscriberTest.Counting subscriber = subscriber(dispatcher);
+      subscriber.signal();
       timer.time.advance(A_SECOND);
-      heard(mailbox);
+      heard(subscriber);
     }
   }
 
@@ -148,18 +148,18 @@ class DispatcherOwnershipTest {
     Queue<Runnable> kept = new ArrayDeque<>();
     try (Dispatcher dispatcher =
         new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), kept::add)) {
-      SubscriberTest.Counting mailbox = mailbox(dispatcher);
-      mailbox.signal();
+      SubscriberTest.Counting subscriber = subscriber(dispatcher);
+      subscriber.signal();
       timer.time.advance(A_SECOND);
-      heard(mailbox);
+      heard(subscriber);
       Runnable late = kept.remove();
       late.run();
       late.run();
-      assertThat(mailbox.delivered).hasValue(1);
-      mailbox.signal();
-      soon().until(() -> !kept.isEmpty() || mailbox.delivered.get() == 2);
+      assertThat(subscriber.delivered).hasValue(1);
+      subscriber.signal();
+      soon().until(() -> !kept.isEmpty() || subscriber.delivered.get() == 2);
       kept.forEach(Runnable::run);
-      soon().untilAsserted(() -> assertThat(mailbox.delivered).hasValue(2));
+      soon().untilAsserted(() -> assertThat(subscriber.delivered).hasValue(2));
     }
   }
 
@@ -173,9 +173,9 @@ class DispatcherOwnershipTest {
                 task -> {
                   throw new IllegalStateException("broken");
                 })) {
-      SubscriberTest.Counting mailbox = mailbox(dispatcher);
-      mailbox.signal();
-      heard(mailbox);
+      SubscriberTest.Counting subscriber = subscriber(dispatcher);
+      subscriber.signal();
+      heard(subscriber);
       assertThat(log.warnings())
           .containsExactly("the listener executor has thrown; listeners are called on another");
     }
@@ -190,14 +190,14 @@ class DispatcherOwnershipTest {
     try (RecordedLog log = new RecordedLog();
         Dispatcher dispatcher =
             new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run)) {
-      List<SubscriberTest.Counting> both = List.of(mailbox(dispatcher), mailbox(dispatcher));
+      List<SubscriberTest.Counting> both = List.of(subscriber(dispatcher), subscriber(dispatcher));
       new SubscriberGroup(dispatcher, both).signal();
       both.forEach(DispatcherOwnershipTest::heard);
       assertThat(log.warnings())
           .containsExactly("the timer has thrown; a listener that blocks may delay others");
 
       awaitBlocked(signal(blocking(dispatcher)));
-      SubscriberTest.Counting other = mailbox(dispatcher);
+      SubscriberTest.Counting other = subscriber(dispatcher);
       other.signal();
       timer.time.advance(LOOK.multipliedBy(3));
       heard(other);
@@ -220,7 +220,7 @@ class DispatcherOwnershipTest {
             }
 
             @Override
-            int mailboxes() {
+            int subscribers() {
               return 1;
             }
           };
@@ -229,7 +229,7 @@ class DispatcherOwnershipTest {
       } catch (StackOverflowError expected) {
         assertThat(runs).hasValue(1);
       }
-      SubscriberTest.Counting other = mailbox(dispatcher);
+      SubscriberTest.Counting other = subscriber(dispatcher);
       other.signal();
       timer.time.advance(A_SECOND);
       heard(other);
@@ -279,7 +279,7 @@ class DispatcherOwnershipTest {
         signal(
             blocking(new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run))));
     dispatcher.close();
-    List<SubscriberTest.Counting> both = List.of(mailbox(dispatcher), mailbox(dispatcher));
+    List<SubscriberTest.Counting> both = List.of(subscriber(dispatcher), subscriber(dispatcher));
     new SubscriberGroup(dispatcher, both).signal();
     timer.time.advance(A_SECOND);
     assertThat(timer.time.pending()).isZero();

@@ -64,10 +64,10 @@ class DispatcherTest {
     List<Thread> threads = new CopyOnWriteArrayList<>();
     try (Dispatcher dispatcher =
         new Dispatcher(new ManualTimer(), RealMachine.INSTANCE.listenerPool(), Runnable::run)) {
-      SubscriberTest.Counting mailbox =
+      SubscriberTest.Counting subscriber =
           new SubscriberTest.Counting(dispatcher, () -> threads.add(Thread.currentThread()));
-      mailbox.signal();
-      mailbox.signal();
+      subscriber.signal();
+      subscriber.signal();
     }
     assertThat(threads).containsExactly(Thread.currentThread(), Thread.currentThread());
   }
@@ -102,9 +102,9 @@ class DispatcherTest {
               rejected.incrementAndGet();
               throw new RejectedExecutionException("full");
             })) {
-      SubscriberTest.Counting mailbox = new SubscriberTest.Counting(dispatcher, () -> {});
-      mailbox.signal();
-      await().untilAsserted(() -> assertThat(mailbox.delivered).hasValue(1));
+      SubscriberTest.Counting subscriber = new SubscriberTest.Counting(dispatcher, () -> {});
+      subscriber.signal();
+      await().untilAsserted(() -> assertThat(subscriber.delivered).hasValue(1));
       assertThat(rejected).hasValue(1);
     }
   }
@@ -137,14 +137,14 @@ class DispatcherTest {
   void enqueue_afterClose_runsNothing() {
     Dispatcher dispatcher = new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), null);
     dispatcher.close();
-    SubscriberTest.Counting mailbox = new SubscriberTest.Counting(dispatcher, () -> {});
-    mailbox.signal();
-    dispatcher.run(() -> mailbox.deliver());
-    assertThat(mailbox.delivered).hasValue(0);
+    SubscriberTest.Counting subscriber = new SubscriberTest.Counting(dispatcher, () -> {});
+    subscriber.signal();
+    dispatcher.run(() -> subscriber.deliver());
+    assertThat(subscriber.delivered).hasValue(0);
   }
 
   @Test
-  void enqueue_ofManyMailboxes_takesFewThreads() {
+  void enqueue_ofManySubscribers_takesFewThreads() {
     List<String> names = new CopyOnWriteArrayList<>();
     AtomicInteger delivered = new AtomicInteger();
     try (Dispatcher dispatcher =
@@ -169,44 +169,45 @@ class DispatcherTest {
   @Test
   void fanout_withAListenerThatBlocks_reachesAllOthersAndThatOneLater() {
     CountDownLatch until = new CountDownLatch(1);
-    List<SubscriberTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
+    List<SubscriberTest.Counting> subscribers = new CopyOnWriteArrayList<>();
     try (Dispatcher dispatcher = new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), null)) {
       for (int i = 0; i < 20; i++) {
-        mailboxes.add(
+        subscribers.add(
             i == 5
                 ? blocking(dispatcher, until)
                 : new SubscriberTest.Counting(dispatcher, () -> {}));
       }
-      SubscriberGroup fanout = new SubscriberGroup(dispatcher, mailboxes);
+      SubscriberGroup fanout = new SubscriberGroup(dispatcher, subscribers);
       fanout.signal();
       await()
           .untilAsserted(
-              () -> assertThat(mailboxes).allMatch(mailbox -> mailbox.delivered.get() > 0));
-      int before = mailboxes.get(19).delivered.get();
+              () -> assertThat(subscribers).allMatch(subscriber -> subscriber.delivered.get() > 0));
+      int before = subscribers.get(19).delivered.get();
       fanout.signal();
       await()
-          .untilAsserted(() -> assertThat(mailboxes.get(19).delivered).hasValueGreaterThan(before));
-      assertThat(mailboxes.get(5).delivered).hasValue(1);
+          .untilAsserted(
+              () -> assertThat(subscribers.get(19).delivered).hasValueGreaterThan(before));
+      assertThat(subscribers.get(5).delivered).hasValue(1);
       until.countDown();
-      await().untilAsserted(() -> assertThat(mailboxes.get(5).delivered).hasValue(2));
+      await().untilAsserted(() -> assertThat(subscribers.get(5).delivered).hasValue(2));
     }
   }
 
   @Test
   void fanout_signalledOftenBeforeItRuns_runsOnceOnOneTask() {
     List<Runnable> tasks = new CopyOnWriteArrayList<>();
-    List<SubscriberTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
+    List<SubscriberTest.Counting> subscribers = new CopyOnWriteArrayList<>();
     try (Dispatcher dispatcher =
         new Dispatcher(new ManualTimer(), RealMachine.INSTANCE.listenerPool(), tasks::add)) {
       for (int i = 0; i < 100; i++) {
-        mailboxes.add(new SubscriberTest.Counting(dispatcher, () -> {}));
+        subscribers.add(new SubscriberTest.Counting(dispatcher, () -> {}));
       }
-      SubscriberGroup fanout = new SubscriberGroup(dispatcher, mailboxes);
+      SubscriberGroup fanout = new SubscriberGroup(dispatcher, subscribers);
       fanout.signal();
       fanout.signal();
       assertThat(tasks).hasSize(1);
       tasks.get(0).run();
-      assertThat(mailboxes).allMatch(mailbox -> mailbox.delivered.get() == 1);
+      assertThat(subscribers).allMatch(subscriber -> subscriber.delivered.get() == 1);
       fanout.signal();
       assertThat(tasks).hasSize(2);
     }
@@ -215,15 +216,16 @@ class DispatcherTest {
   @Test
   void fanout_withListenersThatAllBlock_callsEachOfThem() {
     CountDownLatch until = new CountDownLatch(1);
-    List<SubscriberTest.Counting> mailboxes = new CopyOnWriteArrayList<>();
+    List<SubscriberTest.Counting> subscribers = new CopyOnWriteArrayList<>();
     try (Dispatcher dispatcher = new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), null)) {
       for (int i = 0; i < 8; i++) {
-        mailboxes.add(blocking(dispatcher, until));
+        subscribers.add(blocking(dispatcher, until));
       }
-      new SubscriberGroup(dispatcher, mailboxes).signal();
+      new SubscriberGroup(dispatcher, subscribers).signal();
       await()
           .untilAsserted(
-              () -> assertThat(mailboxes).allMatch(mailbox -> mailbox.delivered.get() == 1));
+              () ->
+                  assertThat(subscribers).allMatch(subscriber -> subscriber.delivered.get() == 1));
       until.countDown();
     }
   }

@@ -251,7 +251,7 @@ class StoreCatalogTest extends RegistryFixture {
   @Test
   void await_untilLoaded_returnsOrSaysWhy() {
     assertThatThrownBy(() -> catalog.await(Duration.ofMillis(1)))
-        .hasMessage("catalogue: no state within PT0.001S");
+        .hasMessage("catalog: no state within PT0.001S");
     watch.load();
     assertThat(catalog.await(Duration.ZERO)).isSameAs(catalog);
   }

@@ -81,9 +81,10 @@ class SubscriberTest {
     List<Boolean> seen = new ArrayList<>();
     Dispatcher direct =
         new Dispatcher(new ManualTimer(), RealMachine.INSTANCE.listenerPool(), Runnable::run);
-    Counting mailbox = new Counting(direct, () -> seen.add(Thread.currentThread().isInterrupted()));
+    Counting subscriber =
+        new Counting(direct, () -> seen.add(Thread.currentThread().isInterrupted()));
     Thread.currentThread().interrupt();
-    mailbox.signal();
+    subscriber.signal();
     assertThat(Thread.interrupted()).isTrue();
     assertThat(seen).containsExactly(false);
     direct.close();
@@ -91,60 +92,60 @@ class SubscriberTest {
 
   @Test
   void signal_whileQueued_deliversOnce() {
-    Counting mailbox = new Counting(stepped, () -> {});
-    mailbox.signal();
-    mailbox.signal();
-    mailbox.signal();
+    Counting subscriber = new Counting(stepped, () -> {});
+    subscriber.signal();
+    subscriber.signal();
+    subscriber.signal();
     assertThat(tasks).hasSize(1);
     runTasks();
-    assertThat(mailbox.delivered).hasValue(1);
+    assertThat(subscriber.delivered).hasValue(1);
   }
 
   @Test
   void signal_fromWithinDeliver_deliversAgain() {
-    Counting[] mailbox = new Counting[1];
-    mailbox[0] =
+    Counting[] subscriber = new Counting[1];
+    subscriber[0] =
         new Counting(
             stepped,
             () -> {
-              if (mailbox[0].delivered.get() < 3) {
-                mailbox[0].signal();
-                mailbox[0].signal();
+              if (subscriber[0].delivered.get() < 3) {
+                subscriber[0].signal();
+                subscriber[0].signal();
               }
             });
-    mailbox[0].signal();
+    subscriber[0].signal();
     runTasks();
-    assertThat(mailbox[0].delivered).hasValue(3);
+    assertThat(subscriber[0].delivered).hasValue(3);
   }
 
   @Test
   void close_beforeDelivery_deliversNothing() {
-    Counting mailbox = new Counting(stepped, () -> {});
-    mailbox.signal();
-    mailbox.close();
+    Counting subscriber = new Counting(stepped, () -> {});
+    subscriber.signal();
+    subscriber.close();
     runTasks();
-    mailbox.signal();
+    subscriber.signal();
     runTasks();
-    assertThat(mailbox.delivered).hasValue(0);
-    assertThat(mailbox.detached.get()).isPositive();
-    assertThat(mailbox.isClosed()).isTrue();
+    assertThat(subscriber.delivered).hasValue(0);
+    assertThat(subscriber.detached.get()).isPositive();
+    assertThat(subscriber.isClosed()).isTrue();
   }
 
   @Test
   void close_withinItsOwnCallback_returnsAndIsTheLast() {
-    Counting[] mailbox = new Counting[1];
-    mailbox[0] =
+    Counting[] subscriber = new Counting[1];
+    subscriber[0] =
         new Counting(
             stepped,
             () -> {
-              mailbox[0].signal();
-              mailbox[0].close();
+              subscriber[0].signal();
+              subscriber[0].close();
             });
-    mailbox[0].signal();
+    subscriber[0].signal();
     runTasks();
-    mailbox[0].signal();
+    subscriber[0].signal();
     runTasks();
-    assertThat(mailbox[0].delivered).hasValue(1);
+    assertThat(subscriber[0].delivered).hasValue(1);
   }
 
   @Test
@@ -153,7 +154,7 @@ class SubscriberTest {
     CountDownLatch goOn = new CountDownLatch(1);
     AtomicBoolean ended = new AtomicBoolean();
     AtomicBoolean endedBeforeClose = new AtomicBoolean();
-    Counting mailbox =
+    Counting subscriber =
         new Counting(
             pooled,
             () -> {
@@ -161,12 +162,12 @@ class SubscriberTest {
               join(goOn);
               ended.set(true);
             });
-    mailbox.signal();
+    subscriber.signal();
     running.await();
     Thread closer =
         new Thread(
             () -> {
-              mailbox.close();
+              subscriber.close();
               endedBeforeClose.set(ended.get());
             });
     closer.start();
@@ -181,19 +182,19 @@ class SubscriberTest {
     CountDownLatch running = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);
     AtomicBoolean interrupted = new AtomicBoolean();
-    Counting mailbox =
+    Counting subscriber =
         new Counting(
             pooled,
             () -> {
               running.countDown();
               join(goOn);
             });
-    mailbox.signal();
+    subscriber.signal();
     running.await();
     Thread closer =
         new Thread(
             () -> {
-              mailbox.close();
+              subscriber.close();
               interrupted.set(Thread.currentThread().isInterrupted());
             });
     closer.start();
@@ -209,9 +210,9 @@ class SubscriberTest {
     AtomicInteger inside = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
     AtomicInteger seen = new AtomicInteger();
-    List<Counting> mailboxes = new ArrayList<>();
+    List<Counting> subscribers = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
-      mailboxes.add(new Counting(pooled, () -> {}));
+      subscribers.add(new Counting(pooled, () -> {}));
     }
     Counting checked =
         new Counting(
@@ -229,7 +230,7 @@ class SubscriberTest {
                 for (int i = 0; i < 20_000; i++) {
                   value.incrementAndGet();
                   checked.signal();
-                  mailboxes.get(i % 3).signal();
+                  subscribers.get(i % 3).signal();
                 }
               });
       thread.start();
@@ -247,12 +248,12 @@ class SubscriberTest {
     for (Throwable thrown :
         new Throwable[] {new IllegalStateException("x"), new StackOverflowError()}) {
       try (RecordedLog log = new RecordedLog()) {
-        Counting mailbox = new Counting(stepped, () -> sneak(thrown));
-        mailbox.signal();
+        Counting subscriber = new Counting(stepped, () -> sneak(thrown));
+        subscriber.signal();
         runTasks();
-        mailbox.signal();
+        subscriber.signal();
         runTasks();
-        assertThat(mailbox.delivered).hasValue(2);
+        assertThat(subscriber.delivered).hasValue(2);
         assertThat(log.warnings())
             .containsOnly("a listener has thrown; it stays subscribed")
             .hasSize(2);
@@ -262,7 +263,7 @@ class SubscriberTest {
 
   @Test
   void deliver_thatThrowsWhatCannotBeLogged_staysSubscribed() {
-    Counting mailbox =
+    Counting subscriber =
         new Counting(
             stepped,
             () -> {
@@ -276,14 +277,14 @@ class SubscriberTest {
               };
             });
     for (int i = 0; i < 2; i++) {
-      mailbox.signal();
+      subscriber.signal();
       try {
         runTasks();
       } catch (IllegalStateException escaped) {
         assertThat(escaped).hasMessage("no message");
       }
     }
-    assertThat(mailbox.delivered).hasValue(2);
+    assertThat(subscriber.delivered).hasValue(2);
   }
 
   @SuppressWarnings("unchecked")

@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * Another owner may register in between: the heartbeat that ends the registration finds that out,
  * or the next one does. What was overtaken is never written again.
  *
- * <p><b>Visible.</b> An agent answers before the catalogue shows what it was told, and without a
+ * <p><b>Visible.</b> An agent answers before the catalog shows what it was told, and without a
  * majority it answers all the same. So a verb completes when a consistent read shows its effect.
  *
  * <p><b>Final.</b> A registration that was given up may run later. So a deregistration of that

@@ -351,7 +351,7 @@ final class CatalogFeed {
                       otherwise.accept(Watches.cause(failed));
                     }
                   } catch (Throwable broken) {
-                    Watches.LOG.error("the watch of the catalogue failed; it goes on", broken);
+                    Watches.LOG.error("the watch of the catalog failed; it goes on", broken);
                     failed(mine, Watches.cause(broken));
                   }
                 });

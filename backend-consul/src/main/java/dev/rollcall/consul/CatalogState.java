@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What {@link CatalogFeed} knows and whom it tells: the last answers of the two queries, a {@link
  * ServiceState} for each service that somebody is interested in, and the queue of those that are to
- * be fetched. Fills mailboxes and calls nobody. Not thread-safe: guarded by the feed.
+ * be fetched. Fills mailboxes and calls nothing. Not thread-safe: guarded by the feed.
  */
 final class CatalogState {
   private final Map<String, ServiceState> tracks = new HashMap<>();

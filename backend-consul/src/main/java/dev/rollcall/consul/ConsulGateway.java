@@ -44,8 +44,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threads and connections.</b> OkHttp takes a thread for each call under way. So there are
  * three {@link BoundedExecutor}s, each with a bound on its threads and, as each thread has one
  * connection, on those: {@value #QUERIES} for what blocks, {@value #CALLS} for the rest, and
- * {@value #HEARTBEATS} for heartbeats, which must not queue behind anything. Whoever asks for more
- * waits in the lane; every call has its deadline from the moment it was asked for.
+ * {@value #HEARTBEATS} for heartbeats, which must not queue behind anything. A caller of more waits
+ * in the lane; every call has its deadline from the moment it was asked for.
  *
  * <p><b>Asked to wait.</b> Where the agent refuses with {@code Retry-After}, all calls that are
  * asked for until then are held back ({@link RetryAfter}), within their deadlines.

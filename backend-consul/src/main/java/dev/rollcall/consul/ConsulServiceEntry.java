@@ -24,7 +24,7 @@ import java.util.OptionalLong;
  * @param socketPath the path of a Unix socket
  * @param taggedAddresses by name
  * @param weights for DNS
- * @param enableTagOverride whether the catalogue may change the tags
+ * @param enableTagOverride whether the catalog may change the tags
  * @param createIndex when it was created
  * @param modifyIndex when it was last changed
  * @param contentHash what an agent's own queries block on

@@ -6,8 +6,8 @@ import java.util.Optional;
 /**
  * When {@link CatalogFeed} fetches all services because something may have changed that no answer
  * named: at once, unless the last such sweep ended less than ten times its own duration ago, or 15
- * s: on a slow line the catalogue is late, but not by minutes. A wish during a sweep, or while a
- * turn is not complete, is kept until then, since what had been fetched before it may be old. Not
+ * s: on a slow line the catalog is late, but not by minutes. A wish during a sweep, or while a turn
+ * is not complete, is kept until then, since what had been fetched before it may be old. Not
  * thread-safe: guarded by the feed.
  */
 final class FullRefreshSchedule {

@@ -165,7 +165,7 @@ final class InstanceCodec {
     return builder.build();
   }
 
-  /** Returns the port for whoever asks for none by name. */
+  /** Returns the port for a caller that asks for none by name. */
   private static int port(ConsulServiceEntry entry) {
     return entry.port() != 0
         ? entry.port()

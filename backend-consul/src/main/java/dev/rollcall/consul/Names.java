@@ -46,7 +46,7 @@ final class Names {
     return dash > 0 && key.id().substring(0, dash).equals(key.service()) ? key.id() : both;
   }
 
-  /** Returns the IDs that an instance may have, whoever registered it; ours comes first. */
+  /** Returns the IDs that an instance may have, by any tool; ours comes first. */
   static List<String> candidates(InstanceKey key) {
     String ours = consulId(key);
     return ours.equals(key.id()) ? List.of(ours) : List.of(ours, key.id());

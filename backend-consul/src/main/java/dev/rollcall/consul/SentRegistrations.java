@@ -16,7 +16,7 @@ import java.util.concurrent.CancellationException;
  * are; then, and not before, "it is not there" is an answer.
  *
  * <p>All fields are guarded by {@code this}. Writers are OkHttp's thread, when it begins to send,
- * and whoever hears the answers.
+ * and the threads that hear the answers.
  */
 final class SentRegistrations {
   /** Between two answers the agent may have been stopped for as long as they lie apart. */

@@ -13,8 +13,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Waits until a consistent read of the catalogue shows what an agent was told. Usually the first
- * one does; further ones follow after 5 ms, 10 ms, and so on up to 250 ms, until the timeout.
+ * Waits until a consistent read of the catalog shows what an agent was told. Usually the first one
+ * does; further ones follow after 5 ms, 10 ms, and so on up to 250 ms, until the timeout.
  */
 final class VisibilityWait {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(5);
@@ -33,7 +33,7 @@ final class VisibilityWait {
     this.timer = timer;
   }
 
-  /** Completes when the catalogue shows an instance; with why it never will, where it is gone. */
+  /** Completes when the catalog shows an instance; with why it never will, where it is gone. */
   CompletableFuture<Optional<LeaseEnd>> shown(RegisterRequest request, RegistrationBody body) {
     return shown(request, body, timer.nanoTime(), FIRST_PAUSE);
   }
@@ -63,7 +63,7 @@ final class VisibilityWait {
             });
   }
 
-  /** Looks once whether the catalogue shows an instance as it was written. */
+  /** Looks once whether the catalog shows an instance as it was written. */
   CompletableFuture<Boolean> isShown(RegisterRequest request, RegistrationBody body) {
     return gateway
         .health(request.instance().service(), body.consulId(), ReadOptions.CONSISTENT)
@@ -71,7 +71,7 @@ final class VisibilityWait {
         .thenApply(read -> read.value().stream().anyMatch(entry -> is(entry, request, body)));
   }
 
-  /** Completes when the catalogue does not show an entry any more. */
+  /** Completes when the catalog does not show an entry any more. */
   CompletableFuture<@Nullable Void> gone(InstanceKey key, ConsulServiceEntry was) {
     return gone(key, was, timer.nanoTime(), FIRST_PAUSE);
   }
@@ -135,7 +135,7 @@ final class VisibilityWait {
   private CompletableFuture<@Nullable Void> after(long since, Duration pause, String what) {
     if (timer.nanoTime() - since > settings.timeout().toNanos()) {
       return CompletableFuture.failedFuture(
-          RegistryException.unavailable(settings + ": the catalogue " + what, null));
+          RegistryException.unavailable(settings + ": the catalog " + what, null));
     }
     CompletableFuture<@Nullable Void> passed = new CompletableFuture<>();
     timer.schedule(

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gives each watch what serves it. The first {@value #DIRECT} services have a blocking query each;
- * whoever comes later, and whoever watches everything, is served by the catalogue's two. So the
+ * whoever comes later, and whoever watches everything, is served by the catalog's two. So the
  * connections have a bound whatever is watched, and nobody moves while he is watched.
  *
  * <p>{@code feeds} guards the fields; feeds are called outside it.
@@ -39,7 +39,7 @@ final class Watches implements AutoCloseable {
   private final SharedBackoff reconnection;
   private final BoundedExecutor deliveries =
       new BoundedExecutor("rollcall-consul-delivery", DELIVERERS);
-  private final CatalogFeed catalogue;
+  private final CatalogFeed catalog;
   private final Map<String, Shared> feeds = new HashMap<>();
   private final Set<Watch> open = new HashSet<>();
   private boolean closed;
@@ -60,7 +60,7 @@ final class Watches implements AutoCloseable {
     this.codec = codec;
     this.timer = timer;
     this.reconnection = new SharedBackoff(timer);
-    this.catalogue = new CatalogFeed(gateway, settings, codec, timer, reconnection, deliveries);
+    this.catalog = new CatalogFeed(gateway, settings, codec, timer, reconnection, deliveries);
   }
 
   Watch watch(Selector selector, WatchSink sink) {
@@ -87,12 +87,12 @@ final class Watches implements AutoCloseable {
         join = () -> direct.feed.join(mailbox);
         leave = () -> leave(one.name(), direct, mailbox);
       } else {
-        join = () -> catalogue.join(one.name(), mailbox);
-        leave = () -> catalogue.leave(one.name(), mailbox);
+        join = () -> catalog.join(one.name(), mailbox);
+        leave = () -> catalog.leave(one.name(), mailbox);
       }
     } else {
-      join = () -> catalogue.joinEverything(mailbox);
-      leave = () -> catalogue.leaveEverything(mailbox);
+      join = () -> catalog.joinEverything(mailbox);
+      leave = () -> catalog.leaveEverything(mailbox);
     }
     AtomicBoolean left = new AtomicBoolean();
     Watch watch =

@@ -11,7 +11,7 @@
  *   <li><b>Writing:</b> {@code AgentRegistrations} registers, renews and deregisters through the
  *       agent, one verb after the other for a key ({@code KeyedSequencer}); {@code Holding} is one
  *       instance that this client holds, {@code ConsulLease} what the engine sees of it, {@code
- *       RegistrationBody} what is sent; {@code VisibilityWait} waits until the catalogue shows it.
+ *       RegistrationBody} what is sent; {@code VisibilityWait} waits until the catalog shows it.
  *   <li><b>Watching:</b> {@code Watches} gives each watch what serves it: a {@code ServiceFeed}, by
  *       a {@code BlockingLoop} of its own, or the one {@code CatalogFeed}, with its {@code
  *       CatalogState}, {@code ServiceState}s, {@code CheckDigest}, {@code Requests} and {@code

@@ -49,8 +49,8 @@ class ConsulClusterTest {
         owner.register(instance("held", "a", 1), Liveness.heartbeat(Duration.ofSeconds(5))).join();
     ConsulBackend backend = bench.open(mine.port());
     RecordingSink direct = bench.watch(backend, "held");
-    RecordingSink catalogue = bench.watch(backend, Selector.everything());
-    List<RecordingSink> sinks = List.of(direct, catalogue);
+    RecordingSink catalog = bench.watch(backend, Selector.everything());
+    List<RecordingSink> sinks = List.of(direct, catalog);
     sinks.forEach(sink -> eventually(() -> assertThat(held(sink.state())).hasSize(1)));
     ConsulBackend elsewhere = bench.open(third.port());
     assertThat(held(get(elsewhere.snapshot(Selector.service("held"))).instances()))

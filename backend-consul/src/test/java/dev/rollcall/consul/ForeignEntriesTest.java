@@ -126,14 +126,14 @@ class ForeignEntriesTest {
         "catalog/register",
         "{\"Node\":\"far\",\"Address\":\"10.9.9.9\",\"Service\":{\"ID\":\"h1\","
             + "\"Service\":\"hidden\",\"Port\":1}}");
-    RecordingSink catalogue = bench.watch(backend, Selector.everything());
-    eventually(() -> assertThat(ids(catalogue, "hidden")).containsExactly("h1"));
+    RecordingSink catalog = bench.watch(backend, Selector.everything());
+    eventually(() -> assertThat(ids(catalog, "hidden")).containsExactly("h1"));
 
     for (int n = 2; n < 5; n++) {
       String second = "h" + n;
       raw.put("txn", "[" + serviceSet("hidden", second) + "," + serviceSet("shown" + n, "s") + "]");
 
-      eventually(() -> assertThat(ids(catalogue, "hidden")).contains(second));
+      eventually(() -> assertThat(ids(catalog, "hidden")).contains(second));
     }
   }
 
@@ -153,8 +153,8 @@ class ForeignEntriesTest {
         "{\"Node\":\"far\",\"Address\":\"10.9.9.9\",\"Service\":{\"ID\":\"n\",\"Service\":\"onnode\","
             + "\"Port\":1},\"Check\":{\"CheckID\":\"disk\",\"Name\":\"disk\",\"Status\":\"passing\"}}");
     RecordingSink direct = bench.watch(backend, "onnode");
-    RecordingSink catalogue = bench.watch(backend, Selector.everything());
-    for (RecordingSink sink : List.of(direct, catalogue)) {
+    RecordingSink catalog = bench.watch(backend, Selector.everything());
+    for (RecordingSink sink : List.of(direct, catalog)) {
       eventually(() -> assertThat(health(sink, "onnode")).contains(Health.PASSING));
     }
 
@@ -163,11 +163,11 @@ class ForeignEntriesTest {
         "{\"Node\":\"far\",\"Address\":\"10.9.9.9\",\"SkipNodeUpdate\":true,"
             + "\"Check\":{\"CheckID\":\"disk\",\"Name\":\"disk\",\"Status\":\"critical\"}}");
 
-    for (RecordingSink sink : List.of(direct, catalogue)) {
+    for (RecordingSink sink : List.of(direct, catalog)) {
       eventually(() -> assertThat(health(sink, "onnode")).contains(Health.CRITICAL));
     }
     raw.put("catalog/deregister", "{\"Node\":\"far\"}");
-    for (RecordingSink sink : List.of(direct, catalogue)) {
+    for (RecordingSink sink : List.of(direct, catalog)) {
       eventually(() -> assertThat(health(sink, "onnode")).isEmpty());
     }
   }
@@ -189,10 +189,10 @@ class ForeignEntriesTest {
         "{\"Node\":\"lanonly\",\"Address\":\"10.9.9.8\",\"TaggedAddresses\":{\"lan\":\"10.9.9.8\"},"
             + "\"Service\":{\"ID\":\"lan\",\"Service\":\"junk\",\"Port\":1}}");
     RecordingSink direct = bench.watch(backend, "junk");
-    RecordingSink catalogue = bench.watch(backend, Selector.everything());
+    RecordingSink catalog = bench.watch(backend, Selector.everything());
     put(backend, instance("junk", "good", 1));
 
-    for (RecordingSink sink : List.of(direct, catalogue)) {
+    for (RecordingSink sink : List.of(direct, catalog)) {
       eventually(() -> assertThat(ids(sink, "junk")).containsExactly("good", "lan", "tags"));
     }
     assertThat(Bench.ids(read("junk"))).containsExactly("good", "lan", "tags");

@@ -205,7 +205,7 @@ class LaterConsulTest {
   }
 
   @Test
-  @DisplayName("1.11: where access control leaves nothing, that is no empty catalogue")
+  @DisplayName("1.11: where access control leaves nothing, that is no empty catalog")
   void filteredToNothing_isDenied() {
     LaterConsul filtering = later(LaterConsul.UNCHANGED);
     put(bench.open(CONSUL.port()), instance(service, "a", 1));

@@ -156,7 +156,7 @@ class OutageTest {
     proxy.delay(Duration.ofMillis(250), Duration.ofMillis(150));
     for (int n = 1; n <= 2; n++) {
       int number = n;
-      // With a check: the catalogue cannot tell what has changed of an instance without one.
+      // With a check: the catalog cannot tell what has changed of an instance without one.
       put(
           beside,
           instance(service, "c", n),

@@ -89,7 +89,7 @@ class PoisonTest {
   }
 
   @Test
-  @DisplayName("names that no agent can be asked for stop neither catalogue, watch nor snapshot")
+  @DisplayName("names that no agent can be asked for stop neither catalog, watch nor snapshot")
   void names_hideThemselvesAlone() {
     RecordingSink before = bench.watch(backend, Selector.everything());
     eventually(() -> assertThat(before.isLive()).isTrue());
@@ -97,7 +97,7 @@ class PoisonTest {
     RecordingSink everything = bench.watch(backend, Selector.everything());
     List<RecordingSink> sinks = new ArrayList<>(List.of(before, everything));
     for (int i = 0; i <= Watches.DIRECT; i++) {
-      sinks.add(bench.watch(backend, service)); // the last one is served by the catalogue
+      sinks.add(bench.watch(backend, service)); // the last one is served by the catalog
       bench.watch(backend, service + i);
     }
     good(1);
@@ -119,7 +119,7 @@ class PoisonTest {
     }
   }
 
-  /** With a check: the catalogue cannot tell what has changed of an instance without one. */
+  /** With a check: the catalog cannot tell what has changed of an instance without one. */
   private void good(int number) {
     put(
         backend,

@@ -44,8 +44,8 @@ class RestartTest {
       put(backend, instance("kept", id, 0));
     }
     RecordingSink direct = bench.watch(backend, "kept");
-    RecordingSink catalogue = bench.watch(backend, Selector.everything());
-    List<RecordingSink> sinks = List.of(direct, catalogue);
+    RecordingSink catalog = bench.watch(backend, Selector.everything());
+    List<RecordingSink> sinks = List.of(direct, catalog);
     sinks.forEach(sink -> eventually(() -> assertThat(kept(sink.state())).hasSize(3)));
 
     for (int restart = 0; restart < 5; restart++) {
@@ -121,21 +121,21 @@ class RestartTest {
     raw.put("catalog/register", String.format(external, 1));
     byte[] saved = raw.bytes("snapshot");
     RecordingSink direct = bench.watch(backend, "x");
-    RecordingSink catalogue = bench.watch(backend, Selector.everything());
+    RecordingSink catalog = bench.watch(backend, Selector.everything());
     for (int port = 2; port < 30; port++) {
       raw.put("catalog/register", String.format(external, port));
     }
-    for (RecordingSink sink : List.of(direct, catalogue)) {
+    for (RecordingSink sink : List.of(direct, catalog)) {
       eventually(() -> assertThat(ports(sink)).containsExactly(29));
     }
 
     raw.put("snapshot", saved);
 
-    for (RecordingSink sink : List.of(direct, catalogue)) {
+    for (RecordingSink sink : List.of(direct, catalog)) {
       eventually(() -> assertThat(ports(sink)).containsExactly(1));
     }
     raw.put("catalog/register", String.format(external, 77));
-    for (RecordingSink sink : List.of(direct, catalogue)) {
+    for (RecordingSink sink : List.of(direct, catalog)) {
       eventually(() -> assertThat(ports(sink)).containsExactly(77));
     }
   }

@@ -18,7 +18,7 @@ final class EtcdErrors {
 
   /**
    * Returns the failure of ours, or null where it is another's. What the class path lacks is ours
-   * to tell of, whoever has stumbled over it.
+   * to tell of, wherever it was found.
    */
   static @Nullable RegistryException known(@Nullable Throwable failed) {
     Throwable cause = failed == null ? null : Futures.cause(failed);

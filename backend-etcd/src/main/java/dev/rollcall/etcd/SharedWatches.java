@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /**
  * Decides which feed serves a watch, and closes a feed when its last sink has gone. Each of the
  * first services has a feed of its own, since it then hears of nothing else; the others, and the
- * catalogue, share one on the whole prefix, so that streams stay few. {@code feeds} and {@code
+ * catalog, share one on the whole prefix, so that streams stay few. {@code feeds} and {@code
  * closed} are guarded by {@code this}; no feed is called under it.
  */
 final class SharedWatches implements AutoCloseable {

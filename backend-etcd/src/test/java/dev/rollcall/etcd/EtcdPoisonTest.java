@@ -74,7 +74,7 @@ final class EtcdPoisonTest {
   }
 
   @Test
-  @DisplayName("lists, the catalogue and watches, old and new, go on without it")
+  @DisplayName("lists, the catalog and watches, old and new, go on without it")
   void entry_hidesItselfAlone() {
     EtcdBackend backend = rig.backend(uri());
     put(backend, instance("a", 1));

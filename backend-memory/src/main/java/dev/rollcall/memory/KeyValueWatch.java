@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * An open watch of keys: a mailbox that keeps the last event of each key, so that it is never
- * larger than the store, and whoever is emptying it.
+ * larger than the store, and the thread that is emptying it.
  *
  * <p>Changes are offered under the tree's lock and delivered outside of every lock, by the thread
  * that made them unless somebody is at it already. One that has delivered {@value #TURN} times

@@ -26,7 +26,7 @@ import java.util.function.Supplier;
  * closed. All verbs are done when they return.
  */
 final class MemoryBackend implements RegistryBackend {
-  /** A tick and its work, its tolerated delay, and as much again for whoever delivers it. */
+  /** A tick and its work, its tolerated delay, and as much again for its delivery. */
   private static final Duration SLACK =
       Duration.ofNanos(2 * LeaseWheel.TICK_NANOS + 2 * Expiry.TOLERANCE_NANOS);
 

@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An open watch: a bounded mailbox and whoever is emptying it.
+ * An open watch: a bounded queue and the thread that is emptying it.
  *
  * <p><b>Design.</b> What changes is put into the mailbox under the store's lock, so every watcher
  * gets it in the store's order. It is given to the sink outside of every lock, by the thread that
@@ -32,7 +32,8 @@ import org.slf4j.LoggerFactory;
  * though, as two sinks may close each other's watches.
  *
  * <p><b>Guards.</b> The monitor of this object guards the mailbox and the flags; it is taken after
- * the store's lock, never before. {@code told} and {@code synced} belong to whoever is delivering.
+ * the store's lock, never before. {@code told} and {@code synced} belong to the thread that is
+ * delivering.
  */
 final class Watcher implements RegistryBackend.Watch {
   static final Watcher[] NONE = {};

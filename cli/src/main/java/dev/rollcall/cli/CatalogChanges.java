@@ -23,7 +23,7 @@ final class CatalogChanges implements Watched {
 
   @Override
   public String what() {
-    return "catalogue";
+    return "catalog";
   }
 
   @Override
@@ -88,7 +88,7 @@ final class CatalogChanges implements Watched {
                     one.now().instances().size() + " of " + one.now().all().size() + " pass");
               });
       if (services.isEmpty()) {
-        to.line(Screen.Mark.TRUST, "catalogue", "has no services");
+        to.line(Screen.Mark.TRUST, "catalog", "has no services");
       }
     }
   }

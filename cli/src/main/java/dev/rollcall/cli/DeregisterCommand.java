@@ -12,7 +12,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "deregister",
     description = {
-      "Removes an instance, whoever registered it.",
+      "Removes an instance of any owner.",
       "Where its owner lives, that one registers it again."
     })
 final class DeregisterCommand implements Callable<Integer> {

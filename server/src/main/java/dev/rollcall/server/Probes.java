@@ -6,7 +6,7 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.server.HttpService;
 import java.util.List;
 
-/** {@code /health/live} and {@code /health/ready}, for whoever runs the centre. */
+/** {@code /health/live} and {@code /health/ready}, for operators and their probes. */
 final class Probes {
   private final List<CentrePart> parts;
 

@@ -14,11 +14,11 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZI_Result;
 
-/** Two resolve a service, or the catalogue, at once: one view and one watch of each (W10). */
+/** Two resolve a service, or the catalog, at once: one view and one watch of each (W10). */
 @JCStressTest
-@Outcome(id = "true, 2", expect = ACCEPTABLE, desc = "The same view and catalogue, one watch each.")
+@Outcome(id = "true, 2", expect = ACCEPTABLE, desc = "The same view and catalog, one watch each.")
 @Outcome(id = "false, .*", expect = FORBIDDEN, desc = "Two views of one service.")
-@Outcome(expect = FORBIDDEN, desc = "Not one watch of the service and one of the catalogue.")
+@Outcome(expect = FORBIDDEN, desc = "Not one watch of the service and one of the catalog.")
 @State
 public class ViewCreationTest {
   private final SmallStore store = new SmallStore();

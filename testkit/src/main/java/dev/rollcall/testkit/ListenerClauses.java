@@ -30,7 +30,7 @@ abstract class ListenerClauses extends Clauses {
   @Test
   @DisplayName(
       "W8 isolation: listeners that throw, Errors included, stay subscribed and harm nobody")
-  @IfItFails("is Throwable caught around each callback, and the mailbox put back to idle?")
+  @IfItFails("is Throwable caught around each callback, and the subscriber put back to idle?")
   void w8_isolation_ofThrowingListeners() {
     ServiceView view = process().service(service);
     List<Throwing> throwing =

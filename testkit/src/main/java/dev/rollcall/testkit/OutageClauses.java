@@ -227,7 +227,7 @@ abstract class OutageClauses extends Clauses {
   }
 
   @Test
-  @DisplayName("W7 resume: after any number of breaks, in a view and in the catalogue")
+  @DisplayName("W7 resume: after any number of breaks, in a view and in the catalog")
   @IfItFails("is there a break after which a watch stays dead?")
   void w7_resume_afterManyBreaks() {
     Registry registry = process(line);

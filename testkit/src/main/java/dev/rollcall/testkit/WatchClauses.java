@@ -142,7 +142,7 @@ abstract class WatchClauses extends Clauses {
   @Test
   @DisplayName(
       "W4 nothing lost: after a burst every listener of every process ends at the last state")
-  @IfItFails("can a listener's mailbox go to sleep with a state that was published meanwhile?")
+  @IfItFails("can a listener's subscriber go to sleep with a state that was published meanwhile?")
   void w4_nothingLost_afterABurst() {
     Registry near = process();
     List<ChangeChecker> checkers = new ArrayList<>();
@@ -215,9 +215,9 @@ abstract class WatchClauses extends Clauses {
   }
 
   @Test
-  @DisplayName("W11 everything: the catalogue sees services appear, change and vanish")
+  @DisplayName("W11 everything: the catalog sees services appear, change and vanish")
   @IfItFails("is a service told as vanished when its last instance goes, and dropped from the set?")
-  void w11_everything_inTheCatalogue() {
+  void w11_everything_inTheCatalog() {
     RegistryBackend writer = client();
     put(writer, instance("a", 0));
     Registry registry = process();

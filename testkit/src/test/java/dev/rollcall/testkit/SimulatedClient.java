@@ -570,7 +570,7 @@ final class SimulatedClient {
               .toList();
       world.check(
           List.copyOf(everything.services()).equals(there),
-          () -> name() + "'s catalogue names " + everything.services() + ", there is " + there);
+          () -> name() + "'s catalog names " + everything.services() + ", there is " + there);
     }
     for (SimulatedWatch watch : watches) {
       if (!watch.listener.isClosed()) {

@@ -45,7 +45,7 @@ class SimulationTest {
   /** Histories that showed a fault of the engine; the api's own tests name its behaviour. */
   @ParameterizedTest(name = "{1}")
   @CsvSource({
-    "0, a service that vanishes from the catalogue has a revision",
+    "0, a service that vanishes from the catalog has a revision",
     "465, a service that comes back while the stream resumes is not shown as loading",
     "7, a listener that was told why nothing is there is told that it is live",
     "2, no state listener is called after its registry was closed",

@@ -8,7 +8,7 @@ import java.util.Set;
  * closed, not open.
  */
 enum RequiredRole {
-  /** Nothing: the page itself, which holds no data, and the probes of whoever runs the centre. */
+  /** Nothing: the page itself, which holds no data, and the operator's probes. */
   NOTHING,
   /** Reading. */
   READ,

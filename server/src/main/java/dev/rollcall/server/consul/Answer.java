@@ -27,7 +27,7 @@ record Answer(ResponseHeaders headers, HttpData body) {
     return new Answer(headers(status, JSON).build(), HttpData.wrap(body));
   }
 
-  /** The reply to a query of the catalogue, which could have blocked. */
+  /** The reply to a query of the catalog, which could have blocked. */
   static Answer indexed(long index, byte[] body) {
     return indexed(index, 200, JSON, HttpData.wrap(body)).with(CONSISTENCY, "leader");
   }

@@ -3,7 +3,7 @@ package dev.rollcall.server.consul;
 import java.util.List;
 import java.util.Set;
 
-/** A check as the catalogue has it, unique by node and id; without a service it is the node's. */
+/** A check as the catalog has it, unique by node and id; without a service it is the node's. */
 record CatalogCheck(
     String node,
     String id,

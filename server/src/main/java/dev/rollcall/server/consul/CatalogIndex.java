@@ -64,7 +64,7 @@ final class CatalogIndex {
   }
 
   /**
-   * Creates an empty catalogue.
+   * Creates an empty catalog.
    *
    * @param firstIndex what the index begins at, at least 1
    */
@@ -295,9 +295,7 @@ final class CatalogIndex {
     }
   }
 
-  /**
-   * Tells whether an index is none of this catalogue's: from another process, or from the future.
-   */
+  /** Tells whether an index is none of this catalog's: from another process, or from the future. */
   boolean isBeyond(long known) {
     synchronized (lock) {
       return known > index;

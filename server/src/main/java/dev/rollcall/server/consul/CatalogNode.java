@@ -2,7 +2,7 @@ package dev.rollcall.server.consul;
 
 import java.util.Map;
 
-/** A node as the catalogue has it. Empty maps stand for what Consul writes as null. */
+/** A node as the catalog has it. Empty maps stand for what Consul writes as null. */
 record CatalogNode(
     String id,
     String name,

@@ -72,7 +72,7 @@ record CatalogRegistration(
     of.values().forEach(CatalogCheck::requireRoom);
   }
 
-  /** Makes the change, or none where it is refused. Under the catalogue's lock. */
+  /** Makes the change, or none where it is refused. Under the catalog's lock. */
   void apply(CatalogIndex.Writer to) {
     if (node == null && to.node(nodeName) == null) {
       throw RefusedException.failed("Must provide address if SkipNodeUpdate is not set");

@@ -17,19 +17,19 @@ import org.jspecify.annotations.Nullable;
 final class CatalogRoutes {
   private static final byte[] TRUE = "true".getBytes(StandardCharsets.UTF_8);
 
-  private final CatalogIndex catalogue;
+  private final CatalogIndex catalog;
   private final Queries queries;
   private final Identity identity;
   private final Permissions permissions;
   private final Quota quota;
 
   CatalogRoutes(
-      CatalogIndex catalogue,
+      CatalogIndex catalog,
       Queries queries,
       Identity identity,
       Permissions permissions,
       Quota quota) {
-    this.catalogue = catalogue;
+    this.catalog = catalog;
     this.queries = queries;
     this.identity = identity;
     this.permissions = permissions;
@@ -76,7 +76,7 @@ final class CatalogRoutes {
         call,
         Topics.NODES,
         () ->
-            catalogue.read(
+            catalog.read(
                 Topics.NODES,
                 isPlain ? "nodes" + call.isPretty() : "",
                 CatalogIndex.View::nodes,
@@ -98,7 +98,7 @@ final class CatalogRoutes {
         call,
         Topics.SERVICES,
         () ->
-            catalogue.read(
+            catalog.read(
                 Topics.SERVICES,
                 isPlain ? "services" + call.isPretty() : "",
                 view -> view.names(meta::test),
@@ -125,7 +125,7 @@ final class CatalogRoutes {
         call,
         topic,
         () ->
-            catalogue.read(
+            catalog.read(
                 topic,
                 isPlain ? "catalog" + call.isPretty() : "",
                 view -> view.health(name),
@@ -153,7 +153,7 @@ final class CatalogRoutes {
         call,
         topic,
         () ->
-            catalogue.read(
+            catalog.read(
                 topic,
                 "",
                 view -> new NodeServices(view.node(name), view.servicesOf(name)),
@@ -216,7 +216,7 @@ final class CatalogRoutes {
         .service()
         .ifPresent(of -> registered.add(new InstanceId(registration.nodeName(), of.id())));
     quota.register(
-        registered, permissions.clientOf(call.ctx()), () -> catalogue.write(registration::apply));
+        registered, permissions.clientOf(call.ctx()), () -> catalog.write(registration::apply));
     return Answer.json(TRUE);
   }
 
@@ -232,7 +232,7 @@ final class CatalogRoutes {
     if (node.equals(identity.node().name()) && service.isEmpty() && check.isEmpty()) {
       throw RefusedException.failed("Node: the centre's own node cannot be deregistered");
     }
-    catalogue.write(
+    catalog.write(
         to -> {
           if (!service.isEmpty()) {
             CatalogService known = to.service(node, service);

@@ -5,7 +5,7 @@ import com.google.common.collect.ImmutableSortedMap;
 import java.util.List;
 import java.util.Map;
 
-/** An instance of a service as the catalogue has it, unique by node and id. */
+/** An instance of a service as the catalog has it, unique by node and id. */
 record CatalogService(
     String node,
     String id,

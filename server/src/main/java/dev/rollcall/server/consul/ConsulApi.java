@@ -29,9 +29,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Consul's HTTP API below {@code /v1/}, as far as discovery needs it: agent, catalogue, health,
- * keys, sessions, events, status. What of Consul's API is not served answers 501 and says so; what
- * is not Consul's answers 404. Thread-safe.
+ * Consul's HTTP API below {@code /v1/}, as far as discovery needs it: agent, catalog, health, keys,
+ * sessions, events, status. What of Consul's API is not served answers 501 and says so; what is not
+ * Consul's answers 404. Thread-safe.
  *
  * @since 0.1.0
  */
@@ -61,7 +61,7 @@ public final class ConsulApi implements CentrePart, HttpService {
           "namespaces");
 
   private final Identity identity;
-  private final CatalogIndex catalogue;
+  private final CatalogIndex catalog;
   private final LocalAgent agent;
   private final StoreLink link;
   private final @Nullable KeyValues keys; // null where the store keeps no keys
@@ -77,32 +77,32 @@ public final class ConsulApi implements CentrePart, HttpService {
    */
   public ConsulApi(CentreContext context, ConsulApiSettings settings) {
     identity = new Identity(settings.datacentre(), settings.node());
-    catalogue = new CatalogIndex(settings.firstIndex());
+    catalog = new CatalogIndex(settings.firstIndex());
     agent =
         new LocalAgent(
-            identity.node(), catalogue, context.calls().checkerOfRequests(), context.timer());
-    link = new StoreLink(context, catalogue, agent);
+            identity.node(), catalog, context.calls().checkerOfRequests(), context.timer());
+    link = new StoreLink(context, catalog, agent);
     Queries queries =
-        new Queries(catalogue, settings.datacentre(), settings.blockingQueriesByClient());
-    Quota quota = new Quota(catalogue, settings.permissions().maxRegistrations());
+        new Queries(catalog, settings.datacentre(), settings.blockingQueriesByClient());
+    Quota quota = new Quota(catalog, settings.permissions().maxRegistrations());
     keys = openKeys(context, settings);
     sessions =
         keys != null && context.isStoreInProcess()
-            ? new Sessions(catalogue, keys, context.timer())
+            ? new Sessions(catalog, keys, context.timer())
             : null;
     List<Route> routes = new ArrayList<>();
     if (keys != null) {
       routes.addAll(new KeyRoutes(keys, sessions, queries).routes());
     }
     if (sessions != null) {
-      routes.addAll(new SessionRoutes(sessions, catalogue, queries, identity).routes());
+      routes.addAll(new SessionRoutes(sessions, catalog, queries, identity).routes());
     }
     routes.addAll(
         new AgentRoutes(agent, identity, settings.permissions(), quota, queries).routes());
     routes.addAll(
-        new CatalogRoutes(catalogue, queries, identity, settings.permissions(), quota).routes());
-    routes.addAll(new HealthRoutes(catalogue, queries, identity).routes());
-    routes.addAll(new EventRoutes(catalogue, queries).routes());
+        new CatalogRoutes(catalog, queries, identity, settings.permissions(), quota).routes());
+    routes.addAll(new HealthRoutes(catalog, queries, identity).routes());
+    routes.addAll(new EventRoutes(catalog, queries).routes());
     routes.addAll(new StatusRoutes(identity).routes());
     for (Route route : routes) {
       if (route.path().endsWith("/")) {
@@ -117,7 +117,7 @@ public final class ConsulApi implements CentrePart, HttpService {
   private @Nullable KeyValues openKeys(CentreContext context, ConsulApiSettings settings) {
     try {
       return new KeyValues(
-          catalogue,
+          catalog,
           BackendProviders.openKeyValue(context.storeUri(), context.timer()),
           settings.firstIndex(),
           context.isStoreInProcess());
@@ -136,7 +136,7 @@ public final class ConsulApi implements CentrePart, HttpService {
   public void started(InetSocketAddress address) {
     identity.started(address);
     CatalogNode node = identity.node();
-    catalogue.write(
+    catalog.write(
         to -> {
           to.putNode(node);
           to.putService(identity.consul());

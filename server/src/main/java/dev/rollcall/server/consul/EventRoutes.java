@@ -17,7 +17,7 @@ final class EventRoutes {
   private static final int KEPT = 256;
   private static final int MAX_PAYLOAD = 512;
 
-  private final CatalogIndex catalogue;
+  private final CatalogIndex catalog;
   private final Queries queries;
   private final ArrayDeque<Event> events = new ArrayDeque<>();
   private long time = 1; // guarded by "events"
@@ -47,8 +47,8 @@ final class EventRoutes {
     }
   }
 
-  EventRoutes(CatalogIndex catalogue, Queries queries) {
-    this.catalogue = catalogue;
+  EventRoutes(CatalogIndex catalog, Queries queries) {
+    this.catalog = catalog;
     this.queries = queries;
   }
 
@@ -82,7 +82,7 @@ final class EventRoutes {
         events.removeFirst();
       }
     }
-    catalogue.write(to -> to.touch(Topics.EVENTS));
+    catalog.write(to -> to.touch(Topics.EVENTS));
     return call.json(to -> event.write(to, 0));
   }
 

@@ -9,12 +9,12 @@ import java.util.function.Predicate;
 
 /** {@code /v1/health/…}. */
 final class HealthRoutes {
-  private final CatalogIndex catalogue;
+  private final CatalogIndex catalog;
   private final Queries queries;
   private final Identity identity;
 
-  HealthRoutes(CatalogIndex catalogue, Queries queries, Identity identity) {
-    this.catalogue = catalogue;
+  HealthRoutes(CatalogIndex catalog, Queries queries, Identity identity) {
+    this.catalog = catalog;
     this.queries = queries;
     this.identity = identity;
   }
@@ -55,7 +55,7 @@ final class HealthRoutes {
         call,
         topic,
         () ->
-            catalogue.read(
+            catalog.read(
                 topic,
                 isPlain ? "health" + passing + call.isPretty() : "",
                 view -> view.health(name),
@@ -91,7 +91,7 @@ final class HealthRoutes {
         call,
         topic,
         () ->
-            catalogue.read(
+            catalog.read(
                 topic,
                 isPlain ? variant + call.isPretty() : "",
                 of,

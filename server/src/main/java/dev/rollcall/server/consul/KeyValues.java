@@ -26,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The store's keys as Consul shows them: with flags, and with indexes out of the catalogue's.
+ * The store's keys as Consul shows them: with flags, and with indexes out of the catalog's.
  *
  * <p><b>Design.</b> What is shown is fed by the store's watch alone, so that it goes through the
  * store's states in their order; a write completes when the watch has brought it. Each key has the
@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * can be held, writes are done in turns, one after the other: what was looked at before a write
  * still is so when it is done.
  *
- * <p><b>Guards.</b> {@code pairs} and {@code lastDeleted} are guarded by the catalogue's lock: they
+ * <p><b>Guards.</b> {@code pairs} and {@code lastDeleted} are guarded by the catalog's lock: they
  * are touched in {@link CatalogIndex#look} and {@link CatalogIndex#write} alone. The flags, which
  * no store of ours has room for, are in a concurrent map, and in this process only; so are the
  * locks that are about to be shown.
@@ -51,7 +51,7 @@ final class KeyValues implements AutoCloseable {
   private static final CompletionStage<Boolean> REFUSED = CompletableFuture.completedFuture(false);
   private static final Logger LOG = LoggerFactory.getLogger(KeyValues.class);
 
-  private final CatalogIndex catalogue;
+  private final CatalogIndex catalog;
   private final KeyValueBackend store;
   private final @Nullable KeyedSequencer<String> turns; // null where keys cannot be held
   private final Map<String, Long> flags = new ConcurrentHashMap<>();
@@ -75,9 +75,9 @@ final class KeyValues implements AutoCloseable {
   /** What was read, and with which index. */
   record Found(List<Pair> pairs, long index) {}
 
-  KeyValues(CatalogIndex catalogue, KeyValueBackend store, long firstIndex, boolean keysCanBeHeld) {
+  KeyValues(CatalogIndex catalog, KeyValueBackend store, long firstIndex, boolean keysCanBeHeld) {
     turns = keysCanBeHeld ? new KeyedSequencer<>() : null;
-    this.catalogue = catalogue;
+    this.catalog = catalog;
     this.store = store;
     lastDeleted = firstIndex;
   }
@@ -87,7 +87,7 @@ final class KeyValues implements AutoCloseable {
   }
 
   Found get(String key) {
-    return catalogue.look(
+    return catalog.look(
         view -> {
           Pair pair = pairs.get(key);
           return pair == null
@@ -97,7 +97,7 @@ final class KeyValues implements AutoCloseable {
   }
 
   Found list(String prefix) {
-    return catalogue.look(
+    return catalog.look(
         view -> {
           List<Pair> found = new ArrayList<>();
           long index = lastDeleted;
@@ -120,7 +120,7 @@ final class KeyValues implements AutoCloseable {
   /**
    * Writes a key and has it held.
    *
-   * @param may asked in turn and under the catalogue's lock whether the holder may hold the key, as
+   * @param may asked in turn and under the catalog's lock whether the holder may hold the key, as
    *     far as that is not for another holder
    * @return completes with whether the holder has it
    */
@@ -129,7 +129,7 @@ final class KeyValues implements AutoCloseable {
     return inTurn(
         () -> {
           Lock lock =
-              catalogue.look(
+              catalog.look(
                   view -> {
                     Pair pair = pairs.get(key);
                     Lock before = pair == null ? Lock.NONE : pair.lock();
@@ -313,14 +313,14 @@ final class KeyValues implements AutoCloseable {
 
   private void await(BooleanSupplier shown, CompletableFuture<Boolean> done) {
     while (!done.isDone()) {
-      long at = catalogue.indexOf(Topics.KEYS);
+      long at = catalog.indexOf(Topics.KEYS);
       if (shown.getAsBoolean()) {
         done.complete(true);
         return;
       }
       Waiter waiter = new Waiter(Runnable::run, () -> await(shown, done));
-      if (catalogue.park(Topics.KEYS, at, waiter)) {
-        done.whenComplete((over, failed) -> catalogue.leave(Topics.KEYS, waiter));
+      if (catalog.park(Topics.KEYS, at, waiter)) {
+        done.whenComplete((over, failed) -> catalog.leave(Topics.KEYS, waiter));
         return;
       }
     }
@@ -361,7 +361,7 @@ final class KeyValues implements AutoCloseable {
   private final class Feed implements KeyValueSink {
     @Override
     public void replace(List<KeyValue> entries, long revision) {
-      catalogue.write(
+      catalog.write(
           to -> {
             Set<String> gone = new HashSet<>(pairs.keySet());
             for (KeyValue entry : entries) {
@@ -374,7 +374,7 @@ final class KeyValues implements AutoCloseable {
 
     @Override
     public void apply(List<KeyEvent> events, long revision) {
-      catalogue.write(
+      catalog.write(
           to -> {
             for (KeyEvent event : events) {
               if (event instanceof KeyEvent.Put put) {

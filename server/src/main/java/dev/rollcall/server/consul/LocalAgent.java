@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * What was registered with this centre as with an agent: services, and checks that it is told of
  * (TTL) or runs (HTTP, TCP). Each change goes into the {@link CatalogIndex} within the same call.
  *
- * <p><b>Guards.</b> {@code lock} guards everything; it is taken before the catalogue's lock, never
+ * <p><b>Guards.</b> {@code lock} guards everything; it is taken before the catalog's lock, never
  * the other way round. Requests come on event loops, results of checks on the checker's threads,
  * ticks on the timer's: each holds the lock for a few look-ups and puts, and for nothing that
  * blocks.
@@ -41,7 +41,7 @@ final class LocalAgent implements AutoCloseable {
   private static final String NODE_MAINTENANCE = "_node_maintenance";
 
   private final CatalogNode self;
-  private final CatalogIndex catalogue;
+  private final CatalogIndex catalog;
   private final GuardedChecker checker;
   private final Timer timer;
 
@@ -63,9 +63,9 @@ final class LocalAgent implements AutoCloseable {
     }
   }
 
-  LocalAgent(CatalogNode self, CatalogIndex catalogue, GuardedChecker checker, Timer timer) {
+  LocalAgent(CatalogNode self, CatalogIndex catalog, GuardedChecker checker, Timer timer) {
     this.self = self;
-    this.catalogue = catalogue;
+    this.catalog = catalog;
     this.checker = checker;
     this.timer = timer;
     time = new CreditedTime(timer);
@@ -116,7 +116,7 @@ final class LocalAgent implements AutoCloseable {
           }
         }
       }
-      catalogue.write(
+      catalog.write(
           to -> {
             removed.forEach(id -> to.removeCheck(self.name(), id));
             to.putService(service);
@@ -168,7 +168,7 @@ final class LocalAgent implements AutoCloseable {
       for (String check : Set.copyOf(checksOf.getOrDefault(id, Set.of()))) {
         drop(check);
       }
-      catalogue.write(to -> to.removeService(self.name(), id));
+      catalog.write(to -> to.removeService(self.name(), id));
     }
   }
 
@@ -189,7 +189,7 @@ final class LocalAgent implements AutoCloseable {
       all.add(id);
       CatalogCheck.requireRoom(all);
       put(definition, id, definition.name(), service);
-      catalogue.write(to -> to.putCheck(shown(id)));
+      catalog.write(to -> to.putCheck(shown(id)));
     }
   }
 
@@ -198,7 +198,7 @@ final class LocalAgent implements AutoCloseable {
     synchronized (lock) {
       if (checks.containsKey(id)) {
         drop(id);
-        catalogue.write(to -> to.removeCheck(self.name(), id));
+        catalog.write(to -> to.removeCheck(self.name(), id));
       }
     }
   }
@@ -276,7 +276,7 @@ final class LocalAgent implements AutoCloseable {
             0,
             0);
     put(definition, id, name, service, "maintenance");
-    catalogue.write(to -> to.putCheck(shown(id)));
+    catalog.write(to -> to.putCheck(shown(id)));
   }
 
   /** Returns the services by ID. */
@@ -420,13 +420,13 @@ final class LocalAgent implements AutoCloseable {
     CatalogCheck after = before.with(status, output);
     check.shown = after;
     if (before.status().equals(status)) {
-      catalogue.write(to -> to.refreshCheck(after));
+      catalog.write(to -> to.refreshCheck(after));
       return;
     }
     if (check.isCritical()) {
       check.criticalSinceNanos = time.nanos();
     }
-    catalogue.write(to -> to.putCheck(after));
+    catalog.write(to -> to.putCheck(after));
   }
 
   static String status(Health health) {

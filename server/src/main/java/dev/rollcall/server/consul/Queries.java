@@ -28,13 +28,13 @@ final class Queries {
   private static final Duration USUAL_WAIT = Duration.ofMinutes(5);
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
 
-  private final CatalogIndex catalogue;
+  private final CatalogIndex catalog;
   private final String datacentre;
   private final int maxByClient;
   private final ConcurrentHashMap<InetAddress, Integer> waiting = new ConcurrentHashMap<>();
 
-  Queries(CatalogIndex catalogue, String datacentre, int maxByClient) {
-    this.catalogue = catalogue;
+  Queries(CatalogIndex catalog, String datacentre, int maxByClient) {
+    this.catalog = catalog;
     this.datacentre = datacentre;
     this.maxByClient = maxByClient;
   }
@@ -70,7 +70,7 @@ final class Queries {
     if (known == 0 || known != index.getAsLong()) {
       return read.get().response();
     }
-    long at = catalogue.indexOf(Topics.EVENTS);
+    long at = catalog.indexOf(Topics.EVENTS);
     if (known != index.getAsLong()) { // fired in between
       return read.get().response();
     }
@@ -83,13 +83,13 @@ final class Queries {
     long known = index(call);
     Duration wait = waitTime(call);
     while (true) {
-      long table = catalogue.indexOf(Topics.KEYS);
-      if (known == 0 || index.getAsLong() > known || catalogue.isBeyond(known)) {
+      long table = catalog.indexOf(Topics.KEYS);
+      if (known == 0 || index.getAsLong() > known || catalog.isBeyond(known)) {
         return read.get().response();
       }
       Waiting waiting = new Waiting(call.ctx(), topic, wait, read);
       Optional<HttpResponse> begun =
-          waiting.begin(waiter -> catalogue.parkUnless(Topics.KEYS, table, topic, waiter));
+          waiting.begin(waiter -> catalog.parkUnless(Topics.KEYS, table, topic, waiter));
       if (begun.isPresent()) {
         return begun.get();
       }
@@ -119,11 +119,11 @@ final class Queries {
 
   private boolean parkWhileSame(Hashed known, Supplier<Hashed> read, Waiter waiter) {
     while (true) {
-      long at = catalogue.indexOf(known.topic());
+      long at = catalog.indexOf(known.topic());
       if (!read.get().hash().equals(known.hash())) {
         return false;
       }
-      if (catalogue.park(known.topic(), at, waiter)) {
+      if (catalog.park(known.topic(), at, waiter)) {
         return true;
       }
     }
@@ -132,7 +132,7 @@ final class Queries {
   private HttpResponse waiting(
       Call call, String topic, long index, Duration wait, Supplier<Answer> read) {
     return new Waiting(call.ctx(), topic, wait, read)
-        .begin(waiter -> catalogue.park(topic, index, waiter))
+        .begin(waiter -> catalog.park(topic, index, waiter))
         .orElseGet(() -> read.get().response());
   }
 
@@ -143,7 +143,7 @@ final class Queries {
     }
   }
 
-  /** The same for what is no query of the catalogue. */
+  /** The same for what is no query of the catalog. */
   void requireDatacentreToo(Call call) {
     if (isElsewhere(call)) {
       throw RefusedException.failed("No path to datacenter");
@@ -229,7 +229,7 @@ final class Queries {
               (sent, failed) -> {
                 over.set(true);
                 timer.cancel(false);
-                catalogue.leave(topic, waiter);
+                catalog.leave(topic, waiter);
                 leave(client);
               });
       return Optional.of(response);

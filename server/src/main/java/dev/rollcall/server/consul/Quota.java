@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
  * fenced.
  *
  * <p><b>Guards.</b> {@code lock} guards both maps. It is taken after the lock of the {@link
- * LocalAgent} and before the catalogue's, never the other way round. What is held is always put
- * right by looking at the catalogue, so that of a registration and a deregistration at the same
- * time it does not matter who tells first.
+ * LocalAgent} and before the catalog's, never the other way round. What is held is always put right
+ * by looking at the catalog, so that of a registration and a deregistration at the same time it
+ * does not matter who tells first.
  */
 final class Quota {
-  private final CatalogIndex catalogue;
+  private final CatalogIndex catalog;
   private final int most;
 
   private final Object lock = new Object();
@@ -25,10 +25,10 @@ final class Quota {
   private final Map<InstanceId, String> holders = new HashMap<>();
   private final Map<String, Integer> held = new HashMap<>();
 
-  Quota(CatalogIndex catalogue, int maxByClient) {
-    this.catalogue = catalogue;
+  Quota(CatalogIndex catalog, int maxByClient) {
+    this.catalog = catalog;
     most = maxByClient;
-    catalogue.onChange(this::release);
+    catalog.onChange(this::release);
   }
 
   /**
@@ -66,7 +66,7 @@ final class Quota {
   private void giveBack(InstanceId id, String client, @Nullable String before) {
     synchronized (lock) {
       if (client.equals(holders.get(id))) {
-        if (before != null && catalogue.look(view -> view.has(id))) {
+        if (before != null && catalog.look(view -> view.has(id))) {
           hold(id, before);
         } else {
           drop(id);
@@ -78,7 +78,7 @@ final class Quota {
   /** A deregistration may have come in between. */
   private void settle(InstanceId id, String client) {
     synchronized (lock) {
-      if (!catalogue.look(view -> view.has(id))) {
+      if (!catalog.look(view -> view.has(id))) {
         drop(id);
       } else if (!holders.containsKey(id)) {
         hold(id, client);
@@ -89,7 +89,7 @@ final class Quota {
   private void release(Set<InstanceId> changed) {
     synchronized (lock) {
       for (InstanceId id : changed) {
-        if (holders.containsKey(id) && !catalogue.look(view -> view.has(id))) {
+        if (holders.containsKey(id) && !catalog.look(view -> view.has(id))) {
           drop(id);
         }
       }

@@ -13,13 +13,13 @@ final class SessionRoutes {
   private static final byte[] TRUE = "true".getBytes(StandardCharsets.UTF_8);
 
   private final Sessions sessions;
-  private final CatalogIndex catalogue;
+  private final CatalogIndex catalog;
   private final Queries queries;
   private final Identity identity;
 
-  SessionRoutes(Sessions sessions, CatalogIndex catalogue, Queries queries, Identity identity) {
+  SessionRoutes(Sessions sessions, CatalogIndex catalog, Queries queries, Identity identity) {
     this.sessions = sessions;
-    this.catalogue = catalogue;
+    this.catalog = catalog;
     this.queries = queries;
     this.identity = identity;
   }
@@ -93,8 +93,7 @@ final class SessionRoutes {
         Topics.SESSIONS,
         () -> {
           Found found =
-              catalogue.look(
-                  view -> new Found(catalogue.indexOf(Topics.SESSIONS), sessions.list()));
+              catalog.look(view -> new Found(catalog.indexOf(Topics.SESSIONS), sessions.list()));
           return Answer.plain(
               found.index(),
               Json.bytes(

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * that it needs is gone, when such a check is critical, or when it was not renewed for two TTLs, as
  * with Consul, in the time that this process has run ({@link CreditedTime}).
  *
- * <p><b>Guards.</b> {@code live}, {@code delays} and {@code time} are guarded by the catalogue's
+ * <p><b>Guards.</b> {@code live}, {@code delays} and {@code time} are guarded by the catalog's
  * lock, as is {@code ticks}: they are touched in {@link CatalogIndex#look} and {@link
  * CatalogIndex#write} alone. The tick runs on the timer's thread.
  */
@@ -41,7 +41,7 @@ final class Sessions implements AutoCloseable {
   /** As with Consul, whatever a session asks for. */
   private static final Duration LONGEST_DELAY = Duration.ofSeconds(60);
 
-  private final CatalogIndex catalogue;
+  private final CatalogIndex catalog;
   private final KeyValues keys;
   private final Timer timer;
   private final TreeMap<String, Live> live = new TreeMap<>();
@@ -68,8 +68,8 @@ final class Sessions implements AutoCloseable {
     }
   }
 
-  Sessions(CatalogIndex catalogue, KeyValues keys, Timer timer) {
-    this.catalogue = catalogue;
+  Sessions(CatalogIndex catalog, KeyValues keys, Timer timer) {
+    this.catalog = catalog;
     this.keys = keys;
     this.timer = timer;
     time = new CreditedTime(timer);
@@ -82,13 +82,13 @@ final class Sessions implements AutoCloseable {
    */
   Session create(Session asked) {
     Session[] created = new Session[1];
-    catalogue.write(
+    catalog.write(
         to -> {
           if (to.node(asked.node()) == null) {
             throw RefusedException.failed("Missing node registration");
           }
           for (String id : asked.checks()) {
-            CatalogCheck check = catalogue.look(view -> view.check(asked.node(), id));
+            CatalogCheck check = catalog.look(view -> view.check(asked.node(), id));
             if (check == null) {
               throw RefusedException.failed(
                   "Missing check '" + Fields.shown(id) + "' registration");
@@ -114,17 +114,17 @@ final class Sessions implements AutoCloseable {
   }
 
   Optional<Session> get(String id) {
-    return catalogue.look(view -> Optional.ofNullable(live.get(id)).map(found -> found.session));
+    return catalog.look(view -> Optional.ofNullable(live.get(id)).map(found -> found.session));
   }
 
   /** Returns all sessions, by ID. */
   List<Session> list() {
-    return catalogue.look(view -> live.values().stream().map(found -> found.session).toList());
+    return catalog.look(view -> live.values().stream().map(found -> found.session).toList());
   }
 
   /** Has a session live for another two TTLs. */
   Optional<Session> renew(String id) {
-    return catalogue.look(
+    return catalog.look(
         view -> {
           Live found = live.get(id);
           if (found == null) {
@@ -145,7 +145,7 @@ final class Sessions implements AutoCloseable {
         () -> {
           Session[] ended = new Session[1];
           List<String> held = new ArrayList<>();
-          catalogue.write(
+          catalog.write(
               to -> {
                 Live found = live.get(id);
                 if (found == null || !ends.test(found)) {
@@ -189,7 +189,7 @@ final class Sessions implements AutoCloseable {
 
   private void keepTicking() {
     if (!closed && ticking.compareAndSet(false, true)) {
-      catalogue.look(
+      catalog.look(
           view -> {
             time.ordered();
             return null;
@@ -203,7 +203,7 @@ final class Sessions implements AutoCloseable {
     ticking.set(false);
     List<String> over = new ArrayList<>();
     boolean goesOn =
-        catalogue.look(
+        catalog.look(
             view -> {
               time.ticked();
               if (++ticks % TICKS_A_LOOK == 0) {
@@ -230,13 +230,13 @@ final class Sessions implements AutoCloseable {
     }
   }
 
-  /** Under the catalogue's lock. */
+  /** Under the catalog's lock. */
   private boolean isOver(Live found) {
     Session session = found.session;
     if (found.isOver(time.nanos())) {
       return true;
     }
-    return catalogue.look(
+    return catalog.look(
         view ->
             view.node(session.node()) == null
                 || session.checks().stream()

@@ -27,23 +27,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the catalogue and the store in step. What is registered here is put into the store; what
+ * Keeps the catalog and the store in step. What is registered here is put into the store; what
  * others have put there is shown on a node that bears the store's name, or the one of the centre
  * that put it.
  *
- * <p><b>Design.</b> Nothing is fired off: the catalogue says that an instance has changed, and what
+ * <p><b>Design.</b> Nothing is fired off: the catalog says that an instance has changed, and what
  * it then is, is compared with what was put into the store. The {@link Registry} keeps it there, as
  * it does for any application. What the store shows is known for our own by its metadata ({@link
  * StoredEntry}), so that an echo is never taken for somebody else's.
  *
  * <p><b>Thread.</b> All fields that are not final are confined to one thread, to which the
- * catalogue's and the store's callbacks only hand over.
+ * catalog's and the store's callbacks only hand over.
  */
 final class StoreLink implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StoreLink.class);
   private static final Duration LEASE = Duration.ofSeconds(15);
 
-  private final CatalogIndex catalogue;
+  private final CatalogIndex catalog;
   private final LocalAgent agent;
   private final RegistryBackend backend;
   private final Registry registry;
@@ -62,8 +62,8 @@ final class StoreLink implements AutoCloseable {
   private RegistryBackend.@Nullable Watch watch; // set by start(), before anything is served
   private volatile boolean synced; // written on the thread, read by probes
 
-  StoreLink(CentreContext context, CatalogIndex catalogue, LocalAgent agent) {
-    this.catalogue = catalogue;
+  StoreLink(CentreContext context, CatalogIndex catalog, LocalAgent agent) {
+    this.catalog = catalog;
     this.agent = agent;
     backend = context.backend();
     registry = context.registry();
@@ -84,7 +84,7 @@ final class StoreLink implements AutoCloseable {
               return made;
             });
     thread.allowCoreThreadTimeOut(true);
-    catalogue.onChange(changed -> hand(() -> changed.forEach(this::publish)));
+    catalog.onChange(changed -> hand(() -> changed.forEach(this::publish)));
   }
 
   void start() {
@@ -102,7 +102,7 @@ final class StoreLink implements AutoCloseable {
             try {
               task.run();
             } catch (RuntimeException | LinkageError failed) {
-              LOG.error("keeping the catalogue and the store in step", failed);
+              LOG.error("keeping the catalog and the store in step", failed);
             }
           });
     } catch (RejectedExecutionException closed) {
@@ -111,7 +111,7 @@ final class StoreLink implements AutoCloseable {
   }
 
   private void publish(InstanceId id) {
-    HealthEntry entry = catalogue.look(view -> view.instance(id));
+    HealthEntry entry = catalog.look(view -> view.instance(id));
     if (foreignIds.contains(id)) {
       return;
     }
@@ -164,7 +164,7 @@ final class StoreLink implements AutoCloseable {
     if (id.node().equals(self)) {
       agent.deregister(id.id());
     } else {
-      catalogue.write(to -> to.removeService(id.node(), id.id()));
+      catalog.write(to -> to.removeService(id.node(), id.id()));
     }
     ServiceInstance successor = seen.get(registration.instance().key());
     if (successor != null) {
@@ -191,7 +191,7 @@ final class StoreLink implements AutoCloseable {
     if (entries.isEmpty()) {
       return;
     }
-    catalogue.write(
+    catalog.write(
         to -> {
           for (HealthEntry entry : entries) {
             if (to.node(entry.node().name()) == null) {
@@ -222,7 +222,7 @@ final class StoreLink implements AutoCloseable {
 
   private void hide(InstanceId id) {
     foreignIds.remove(id);
-    catalogue.write(
+    catalog.write(
         to -> {
           to.removeService(id.node(), id.id());
           if (!to.hasServices(id.node())) {

@@ -13,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How an entry of the catalogue is written as an instance of the store, and read back. What an
+ * How an entry of the catalog is written as an instance of the store, and read back. What an
  * instance has no field for goes, as JSON in pieces, into metadata of the prefix {@value #PREFIX},
  * which Consul keeps for itself; so that another centre on the same store shows the same entry.
  * {@value #NODE} names the node, and with it whose the entry is.

@@ -25,7 +25,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Listens to the catalogue once, writes each change once, and gives the bytes to however many
+ * Listens to the catalog once, writes each change once, and gives the bytes to however many
  * streams.
  *
  * <p><b>Design.</b> Events have numbers. The last of them, up to {@value #MAX_EVENTS} and {@value
@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * the next when its client has taken that. A stream whose next event is no longer kept begins anew
  * with the whole state. So a slow client costs a number, and holds up nobody.
  *
- * <p><b>Guards.</b> {@code lock} guards all fields, those of the streams too. The catalogue's
+ * <p><b>Guards.</b> {@code lock} guards all fields, those of the streams too. The catalog's
  * listener writes, any thread of the server's reads; nothing but memory is touched under the lock,
  * and the bytes of the whole state are made under it, once a number however many ask.
  */

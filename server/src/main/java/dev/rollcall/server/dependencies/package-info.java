@@ -1,6 +1,6 @@
 /**
  * Registration with dependencies: {@code POST} and {@code DELETE} on {@code /services}, heartbeats
- * that the centre pulls, patches that it pushes to whoever requires a service. Start with {@link
+ * that the centre pulls, patches that it pushes to the dependants of a service. Start with {@link
  * dev.rollcall.server.dependencies.DependencyService}; {@link
  * dev.rollcall.server.dependencies.DependencyRegistry} does the work.
  */

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * How many services and instances there are, kept from change to change: to count a million anew
- * for each scrape would cost more than to serve it. The catalogue's listener writes, any thread
+ * for each scrape would cost more than to serve it. The catalog's listener writes, any thread
  * reads.
  */
 final class InstanceCounts implements CatalogListener {

@@ -56,7 +56,7 @@ class FaithfulTest {
         .isEqualTo(expected);
   }
 
-  /** Both come to show the same: an agent is ahead of its catalogue. */
+  /** Both come to show the same: an agent is ahead of its catalog. */
   private static void same(String path) {
     await()
         .atMost(Duration.ofMinutes(1))
@@ -370,7 +370,7 @@ class FaithfulTest {
   private static List<Woken> woken(Client client, Consumer<Client> change) {
     List<String> queries =
         List.of("/catalog/services", "/health/state/any", "/health/service/web", "/catalog/nodes");
-    // What an agent puts into its catalogue may take a moment.
+    // What an agent puts into its catalog may take a moment.
     List<HttpResponse<String>> before = new ArrayList<>();
     List<CompletableFuture<HttpResponse<String>>> after = new ArrayList<>();
     for (String query : queries) {

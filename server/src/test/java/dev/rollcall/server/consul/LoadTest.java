@@ -151,7 +151,7 @@ class LoadTest {
     List<Long> nanos = new ArrayList<>();
     String path = "/v1/health/service/" + service;
     for (int round = 0; round < rounds + 2; round++) {
-      TimeUnit.MILLISECONDS.sleep(50); // an agent brings its catalogue up to date in between
+      TimeUnit.MILLISECONDS.sleep(50); // an agent brings its catalog up to date in between
       long index = client.get(path).aggregate().join().headers().getLong("x-consul-index", 0);
       AtomicLong changed = new AtomicLong();
       List<CompletableFuture<Long>> answers = new ArrayList<>();

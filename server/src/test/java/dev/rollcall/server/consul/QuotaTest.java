@@ -15,12 +15,12 @@ class QuotaTest {
   private static final int MOST = 3;
   private static final String NODE = "n1";
 
-  private final CatalogIndex catalogue = new CatalogIndex(1);
-  private final Quota quota = new Quota(catalogue, MOST);
+  private final CatalogIndex catalog = new CatalogIndex(1);
+  private final Quota quota = new Quota(catalog, MOST);
 
   @BeforeEach
   void startNode() {
-    catalogue.write(
+    catalog.write(
         to -> to.putNode(new CatalogNode("", NODE, "127.0.0.1", Map.of(), Map.of(), 0, 0)));
   }
 
@@ -28,7 +28,7 @@ class QuotaTest {
     quota.register(
         Set.of(new InstanceId(NODE, id)),
         client,
-        () -> catalogue.write(to -> to.putService(service(id))));
+        () -> catalog.write(to -> to.putService(service(id))));
   }
 
   private void registerInVain(String client, String id) {
@@ -60,7 +60,7 @@ class QuotaTest {
   void whatTheAgentReaps_makesRoom() {
     registerAllThatMay("a");
 
-    catalogue.write(to -> to.removeService(NODE, "a1"));
+    catalog.write(to -> to.removeService(NODE, "a1"));
 
     register("a", "again");
     assertThatThrownBy(() -> register("a", "more")).hasMessageStartingWith("429");
@@ -70,7 +70,7 @@ class QuotaTest {
   void aNodeThatGoes_makesRoomForAllItHad() {
     registerAllThatMay("a");
 
-    catalogue.write(to -> to.removeNode(NODE));
+    catalog.write(to -> to.removeNode(NODE));
     startNode();
 
     registerAllThatMay("a");
@@ -90,7 +90,7 @@ class QuotaTest {
     register("a", "shared");
     registerInVain("b", "shared");
 
-    assertThat(catalogue.<Boolean>look(view -> view.has(new InstanceId(NODE, "shared")))).isTrue();
+    assertThat(catalog.<Boolean>look(view -> view.has(new InstanceId(NODE, "shared")))).isTrue();
     register("a", "a1");
     register("a", "a2");
     assertThatThrownBy(() -> register("a", "a3")).hasMessageStartingWith("429");
@@ -105,8 +105,8 @@ class QuotaTest {
           Set.of(new InstanceId(NODE, id)),
           "a",
           () -> {
-            catalogue.write(to -> to.putService(service(id)));
-            catalogue.write(to -> to.removeService(NODE, id)); // as by another thread
+            catalog.write(to -> to.putService(service(id)));
+            catalog.write(to -> to.removeService(NODE, id)); // as by another thread
           });
     }
 

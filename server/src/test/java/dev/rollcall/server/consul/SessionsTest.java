@@ -30,15 +30,15 @@ class SessionsTest {
   private static final Bytes VALUE = Bytes.ofText("v");
 
   private final ManualTimer timer = new ManualTimer();
-  private final CatalogIndex catalogue = new CatalogIndex(1);
+  private final CatalogIndex catalog = new CatalogIndex(1);
   private final KeyValues keys =
       new KeyValues(
-          catalogue, BackendProviders.openKeyValue("memory:" + UUID.randomUUID(), timer), 1, true);
-  private final Sessions sessions = new Sessions(catalogue, keys, timer);
+          catalog, BackendProviders.openKeyValue("memory:" + UUID.randomUUID(), timer), 1, true);
+  private final Sessions sessions = new Sessions(catalog, keys, timer);
 
   @BeforeEach
   void start() {
-    catalogue.write(
+    catalog.write(
         to -> {
           to.putNode(new CatalogNode("", "n1", "127.0.0.1", Map.of(), Map.of(), 0, 0));
           to.putCheck(check(CatalogCheck.PASSING));
@@ -187,22 +187,22 @@ class SessionsTest {
   @Test
   void critical_orGoneCheck_orGoneNode_endsIt() {
     Session first = session("{}");
-    catalogue.write(to -> to.putCheck(check(CatalogCheck.CRITICAL)));
+    catalog.write(to -> to.putCheck(check(CatalogCheck.CRITICAL)));
     timer.advance(Duration.ofSeconds(1));
     assertThat(sessions.get(first.id())).isEmpty();
     assertThatThrownBy(() -> session("{}"))
         .hasMessage("500: Check 'serfHealth' is in critical state");
 
-    catalogue.write(to -> to.putCheck(check(CatalogCheck.WARNING)));
+    catalog.write(to -> to.putCheck(check(CatalogCheck.WARNING)));
     Session second = session("{}");
     Session third = session("{\"NodeChecks\":[]}");
     timer.advance(Duration.ofSeconds(1));
     assertThat(sessions.list()).hasSize(2);
-    catalogue.write(to -> to.removeCheck("n1", "serfHealth"));
+    catalog.write(to -> to.removeCheck("n1", "serfHealth"));
     timer.advance(Duration.ofSeconds(1));
     assertThat(sessions.get(second.id())).isEmpty();
     assertThat(sessions.get(third.id())).contains(third);
-    catalogue.write(to -> to.removeNode("n1"));
+    catalog.write(to -> to.removeNode("n1"));
     timer.advance(Duration.ofSeconds(1));
     assertThat(sessions.list()).isEmpty();
   }

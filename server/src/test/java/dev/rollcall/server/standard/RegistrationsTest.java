@@ -166,7 +166,7 @@ class RegistrationsTest {
   }
 
   @Test
-  void catalogue_countsServicesAndNodes() {
+  void catalog_countsServicesAndNodes() {
     assertThat(external("ext", "a")).isEqualTo(200);
     assertThat(external("ext", "b")).isEqualTo(200);
     assertThat(external("ext", "b")).isEqualTo(200);

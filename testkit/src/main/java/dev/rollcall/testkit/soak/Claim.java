@@ -9,7 +9,7 @@ import java.util.concurrent.CompletableFuture;
 /**
  * One registration of an instance by one client, from the call to the end, as the soak knows it.
  * The fields that change are written by the soak's thread and by callbacks of the registry, hence
- * volatile; {@code fate} is written by whoever knows better, under {@code this}.
+ * volatile; {@code fate} is written by the thread that knows better, under {@code this}.
  */
 final class Claim {
   /** What is known of it. */

@@ -218,13 +218,10 @@ final class Comparison {
             String subject = one.ear().name();
             same(subject, "its listener", service, one.ear().given(service));
             same(
-                subject,
-                "the catalogue",
-                service,
-                client.registry.catalog().snapshot(service).all());
+                subject, "the catalog", service, client.registry.catalog().snapshot(service).all());
           });
     }
-    live(client + ":catalogue", "the catalogue", client.registry.catalog().freshness());
+    live(client + ":catalog", "the catalog", client.registry.catalog().freshness());
     client.keyEars.forEach(
         one -> {
           compared++;

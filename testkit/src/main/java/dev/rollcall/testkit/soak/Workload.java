@@ -117,7 +117,7 @@ final class Workload {
       boolean isSteady = service.equals(names.steady());
       client.listen(service, new Ear(ledger, client + ":" + service, Duration.ZERO, isSteady));
     }
-    client.listen(new CatalogEar(ledger, client + ":catalogue", names::isOwn));
+    client.listen(new CatalogEar(ledger, client + ":catalog", names::isOwn));
     client.listen(names.prefix(), new KeyEar(ledger, client + ":keys"));
     return client;
   }

@@ -14,11 +14,11 @@ import org.openjdk.jcstress.infra.results.Z_Result;
 @Outcome(id = "false", expect = ACCEPTABLE, desc = "Nothing ran after close.")
 @Outcome(id = "true", expect = FORBIDDEN, desc = "A callback ran after close had returned.")
 @State
-public class MailboxCloseTest {
+public class SubscriberCloseTest {
   private volatile int entered;
   private volatile int left;
 
-  private final Subscriber mailbox =
+  private final Subscriber subscriber =
       new Subscriber(Parts.dispatcher(new StillTimer())) {
         @Override
         void deliver() {
@@ -32,13 +32,13 @@ public class MailboxCloseTest {
 
   @Actor
   public void signal() {
-    mailbox.signal();
-    mailbox.signal();
+    subscriber.signal();
+    subscriber.signal();
   }
 
   @Actor
   public void close(Z_Result r) {
-    mailbox.close();
+    subscriber.close();
     int before = left;
     boolean running = entered != before;
     for (int i = 0; i < 20; i++) {

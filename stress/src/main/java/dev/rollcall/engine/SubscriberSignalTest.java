@@ -19,13 +19,13 @@ import org.openjdk.jcstress.infra.results.II_Result;
 @Outcome(id = ".*, 2", expect = FORBIDDEN, desc = "Two callbacks of one listener ran at once.")
 @Outcome(expect = FORBIDDEN, desc = "Something else.")
 @State
-public class MailboxSignalTest {
+public class SubscriberSignalTest {
   private final AtomicInteger published = new AtomicInteger();
   private final AtomicInteger inside = new AtomicInteger();
   private volatile int most;
   private volatile int seen;
 
-  private final Subscriber mailbox =
+  private final Subscriber subscriber =
       new Subscriber(Parts.dispatcher(new StillTimer())) {
         @Override
         void deliver() {
@@ -40,7 +40,7 @@ public class MailboxSignalTest {
 
   private void publish() {
     published.incrementAndGet();
-    mailbox.signal();
+    subscriber.signal();
   }
 
   @Actor
