@@ -204,6 +204,7 @@ class EtcdLargeTest {
     assertThat(proxy.counts().bytesToClients()).isLessThan(100_000);
   }
 
+  @Tag("long")
   @Test
   @DisplayName(
       "a line too slow for a page of large entries within the deadline brings them in parts")

@@ -29,12 +29,14 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** W16: an entry that is too large for any message hides nothing but itself. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Tag("long") // what it puts starves the other tests of a small machine
 final class EtcdPoisonTest {
   @RegisterExtension
   static final EtcdExtension ETCD =
