@@ -63,6 +63,7 @@ final class AgentRegistrations implements AutoCloseable {
   private final Map<InstanceKey, Holding> holdings = new ConcurrentHashMap<>();
   private final Map<Writer, SentRegistrations> written = new ConcurrentHashMap<>();
   private final AtomicBoolean saidRounded = new AtomicBoolean();
+  private volatile boolean closed; // set once
 
   private record Writer(InstanceKey key, String ownerId) {}
 
@@ -380,7 +381,7 @@ final class AgentRegistrations implements AutoCloseable {
   }
 
   private boolean stands(Holding holding, RegistrationBody body) {
-    return !holding.isOver() && holding.body().equals(body);
+    return !closed && !holding.isOver() && holding.body().equals(body);
   }
 
   private CompletableFuture<Boolean> again(
@@ -509,6 +510,7 @@ final class AgentRegistrations implements AutoCloseable {
   /** Ends the verbs under way, those that wait for their turn or their time included. */
   @Override
   public void close() {
+    closed = true;
     pending.close();
   }
 }

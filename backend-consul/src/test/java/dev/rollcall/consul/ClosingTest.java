@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -66,6 +67,7 @@ class ClosingTest {
         ConsulFaults.open("consul://127.0.0.1:" + proxy.port() + "?timeout=2s", timer);
     ServiceInstance instance = Bench.instance("s", "i", 0);
     Owner owner = Bench.owner();
+    Bench.get(backend.snapshot(Selector.service("s"))); // a cold client may send nothing in time
     proxy.stall();
     RegisterRequest request =
         new RegisterRequest(instance, Liveness.permanent(), owner, Claim.TAKE_OVER);
@@ -84,10 +86,37 @@ class ClosingTest {
     calls.forEach(ClosingTest::assertEnded);
   }
 
-  /** Says when somebody waits to look again for what may be registered yet. */
-  private record NoticingTimer(Timer timer, CountDownLatch waits) implements Timer {
+  @Test
+  @DisplayName("a closed client does not look any more for what may run late")
+  void closing_endsTheLooking() throws InterruptedException {
+    ConsulServer server = bench.closing(ConsulServer.launch());
+    FaultProxy proxy = bench.closing(FaultProxy.to(server));
+    CountDownLatch waits = new CountDownLatch(1);
+    NoticingTimer timer = bench.closing(new NoticingTimer(waits));
+    ConsulBackend backend =
+        ConsulFaults.open("consul://127.0.0.1:" + proxy.port() + "?timeout=2s", timer);
+    RegisterRequest request =
+        new RegisterRequest(
+            Bench.instance("s", "i", 0), Liveness.permanent(), Bench.owner(), Claim.TAKE_OVER);
+    Bench.get(backend.snapshot(Selector.service("s"))); // a cold client may send nothing in time
+    proxy.stall();
+    assertEnded(backend.register(request, end -> {}).toCompletableFuture());
+    proxy.heal();
+    Bench.get(backend.register(request, end -> {}));
+    assertThat(waits.await(30, TimeUnit.SECONDS)).as("looks").isTrue();
+
+    backend.close();
+
+    int looks = timer.looks.get();
+    Bench.pass(AgentRegistrations.AGAIN.multipliedBy(6));
+    assertThat(timer.looks.get()).isLessThanOrEqualTo(looks + 1);
+  }
+
+  /** Says when the client waits to look again for what may be registered yet. */
+  private record NoticingTimer(Timer timer, CountDownLatch waits, AtomicInteger looks)
+      implements Timer {
     NoticingTimer(CountDownLatch waits) {
-      this(SystemTimer.named("closing"), waits);
+      this(SystemTimer.named("closing"), waits, new AtomicInteger());
     }
 
     @Override
@@ -98,6 +127,7 @@ class ClosingTest {
     @Override
     public Scheduled schedule(Runnable task, Duration delay) {
       if (delay.equals(AgentRegistrations.AGAIN)) {
+        looks.incrementAndGet();
         waits.countDown();
       }
       return timer.schedule(task, delay);
