@@ -168,11 +168,8 @@ public final class Arguments {
   }
 
   /**
-   * A key of the key-value store. Stores that are spoken to over HTTP see it as a path, which
-   * servers and proxies on the way simplify: what they would change is refused.
-   */
-  /**
-   * Checks a key of the key-value store.
+   * Checks a key of the key-value store. Stores that are spoken to over HTTP see it as a path,
+   * which servers and proxies on the way simplify: what they would change is refused.
    *
    * @param field the field's name, for the message
    * @param given what was given
@@ -191,9 +188,9 @@ public final class Arguments {
     return value;
   }
 
-  /** What keys begin with; empty for all. Its last segment may be the beginning of any other. */
   /**
-   * Checks a prefix of keys of the key-value store.
+   * Checks a prefix of keys of the key-value store. Its last segment may be the beginning of any
+   * other.
    *
    * @param field the field's name, for the message
    * @param given what was given; empty for all keys
