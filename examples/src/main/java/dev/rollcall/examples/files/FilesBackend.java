@@ -1,6 +1,5 @@
 package dev.rollcall.examples.files;
 
-import com.google.common.util.concurrent.MoreExecutors;
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import dev.rollcall.InstanceKey;
 import dev.rollcall.RegistryException;
@@ -30,10 +29,10 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -58,16 +57,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class FilesBackend implements RegistryBackend {
   private static final Duration DEADLINE = Duration.ofSeconds(5);
+
+  /** So many sinks may block before the others wait; a thread each would be as many as watches. */
+  private static final int SINKS_AT_A_TIME = 8;
+
   private static final Duration MARGIN = Duration.ofMillis(200);
   private static final long MOST_SECONDS_TO_CLOSE = 2;
 
   private final Folder folder;
   private final Duration poll;
   private final Timer timer;
-  private final ExecutorService threads =
-      Executors.newCachedThreadPool(
-          new ThreadFactoryBuilder().setNameFormat("rollcall-files-%d").setDaemon(true).build());
-  private final Executor disk = MoreExecutors.newSequentialExecutor(threads);
+  private final ExecutorService disk = Executors.newSingleThreadExecutor(threads("disk"));
+  private final ExecutorService sinks =
+      Executors.newFixedThreadPool(SINKS_AT_A_TIME, threads("sink-%d"));
   private final Set<FolderWatch> watches = ConcurrentHashMap.newKeySet();
   private final Map<Long, CompletableFuture<?>> underWay = new ConcurrentHashMap<>();
   private final AtomicLong calls = new AtomicLong();
@@ -92,6 +94,13 @@ final class FilesBackend implements RegistryBackend {
     FilesBackend backend = new FilesBackend(path, poll, timer);
     backend.pollLater();
     return backend;
+  }
+
+  private static ThreadFactory threads(String name) {
+    return new ThreadFactoryBuilder()
+        .setNameFormat("rollcall-files-" + name)
+        .setDaemon(true)
+        .build();
   }
 
   @Override
@@ -158,7 +167,7 @@ final class FilesBackend implements RegistryBackend {
 
   @Override
   public Watch watch(Selector selector, WatchSink sink) {
-    FolderWatch watch = new FolderWatch(selector, sink, threads, watches::remove);
+    FolderWatch watch = new FolderWatch(selector, sink, sinks, watches::remove);
     watches.add(watch);
     if (closed) {
       watch.end();
@@ -178,9 +187,10 @@ final class FilesBackend implements RegistryBackend {
     closed = true;
     watches.forEach(FolderWatch::end);
     underWay.values().forEach(this::refuse);
-    threads.shutdown();
+    disk.shutdown();
+    sinks.shutdown();
     try {
-      boolean unused = threads.awaitTermination(MOST_SECONDS_TO_CLOSE, TimeUnit.SECONDS);
+      boolean unused = disk.awaitTermination(MOST_SECONDS_TO_CLOSE, TimeUnit.SECONDS);
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt();
     }

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * store.
  */
 @Execution(ExecutionMode.CONCURRENT)
+@Tag("long") // two minutes by the real clock
 class FilesBackendContractTest extends RegistryContract {
   @TempDir Path temporary;
 
