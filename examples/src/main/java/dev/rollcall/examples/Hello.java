@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * The first program: it registers itself, finds whoever offers the same, tells of every change, and
- * leaves when its standard input ends. {@code docs/getting-started.md} walks through it.
+ * The first program: it registers itself, finds others that offer the same, tells of every change,
+ * and leaves when its standard input ends. {@code docs/getting-started.md} walks through it.
  *
  * <p>Arguments: the store's URI.
  *

@@ -15,6 +15,7 @@ import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.WatchSink;
+import dev.rollcall.spi.support.PendingAnswers;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
@@ -34,7 +35,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,8 +71,7 @@ final class FilesBackend implements RegistryBackend {
   private final ExecutorService sinks =
       Executors.newFixedThreadPool(SINKS_AT_A_TIME, threads("sink-%d"));
   private final Set<FolderWatch> watches = ConcurrentHashMap.newKeySet();
-  private final Map<Long, CompletableFuture<?>> underWay = new ConcurrentHashMap<>();
-  private final AtomicLong calls = new AtomicLong();
+  private final PendingAnswers pending = new PendingAnswers();
 
   /** Set once, by {@link #close()}; read by every call and task. */
   private volatile boolean closed;
@@ -186,7 +185,7 @@ final class FilesBackend implements RegistryBackend {
   public void close() {
     closed = true;
     watches.forEach(FolderWatch::end);
-    underWay.values().forEach(this::refuse);
+    pending.close();
     disk.shutdown();
     sinks.shutdown();
     try {
@@ -201,20 +200,14 @@ final class FilesBackend implements RegistryBackend {
   /** Does something with the folder after all that was asked for before. */
   private <T> CompletableFuture<T> call(Folder.Work<T> work) {
     CompletableFuture<T> answer = new CompletableFuture<>();
-    long number = calls.incrementAndGet();
-    underWay.put(number, answer);
+    pending.add(answer, this::closed);
     Timer.Scheduled late =
         timer.schedule(
             () -> answer.completeExceptionally(unavailable("no answer within " + DEADLINE, null)),
             DEADLINE);
-    CompletableFuture<T> unused =
-        answer.whenComplete(
-            (done, failed) -> {
-              underWay.remove(number);
-              late.cancel();
-            });
+    CompletableFuture<T> unused = answer.whenComplete((done, failed) -> late.cancel());
     if (closed || !begin(() -> answer(work, answer))) {
-      refuse(answer);
+      answer.completeExceptionally(closed());
     }
     return answer;
   }
@@ -228,8 +221,8 @@ final class FilesBackend implements RegistryBackend {
     }
   }
 
-  private void refuse(CompletableFuture<?> answer) {
-    answer.completeExceptionally(unavailable("this client is closed", null));
+  private RegistryException closed() {
+    return unavailable("this client is closed", null);
   }
 
   private void pollLater() {

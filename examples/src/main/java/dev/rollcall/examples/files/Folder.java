@@ -25,8 +25,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * The files, read and changed under a lock that excludes all other clients of the folder.
  *
- * <p>Design: whoever touches the folder holds an exclusive lock on its file {@code .lock}. The
- * system gives such a lock to a process, so that clients in one process exclude each other by a
+ * <p>Design: a client that touches the folder holds an exclusive lock on its file {@code .lock}.
+ * The system gives such a lock to a process, so that clients in one process exclude each other by a
  * lock in memory first. A new file is written beside the others and moved to its name when it is
  * complete. A process that is killed in the middle leaves at most the draft, which the next writer
  * overwrites, and its own key without a file; the system lets its lock go.
