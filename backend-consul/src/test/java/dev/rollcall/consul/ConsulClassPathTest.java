@@ -2,6 +2,8 @@ package dev.rollcall.consul;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.rollcall.testkit.artifact.FirstCalls;
+import dev.rollcall.testkit.artifact.WrongClassPath;
 import dev.rollcall.testkit.server.ConsulServer;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;

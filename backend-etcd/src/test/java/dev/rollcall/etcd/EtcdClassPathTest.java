@@ -2,6 +2,8 @@ package dev.rollcall.etcd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.rollcall.testkit.artifact.FirstCalls;
+import dev.rollcall.testkit.artifact.WrongClassPath;
 import dev.rollcall.testkit.server.EtcdServer;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;

@@ -17,6 +17,7 @@ import dev.rollcall.Registration.State;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.RegisterRequest.Claim;
+import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.RecordingSink;
 import dev.rollcall.testkit.server.EtcdCluster;
 import dev.rollcall.testkit.server.EtcdServer;

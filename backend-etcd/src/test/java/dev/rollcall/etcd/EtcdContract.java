@@ -2,6 +2,7 @@ package dev.rollcall.etcd;
 
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.Faults;
 import dev.rollcall.testkit.RegistryContract;
 import java.lang.reflect.Method;

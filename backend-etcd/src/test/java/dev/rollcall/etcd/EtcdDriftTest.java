@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceView;
 import dev.rollcall.testkit.ChangeChecker;
+import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.ManualTimer;
 import dev.rollcall.testkit.RecordingSink;
 import dev.rollcall.testkit.server.EtcdServer;

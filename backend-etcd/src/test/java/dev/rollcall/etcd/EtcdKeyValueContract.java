@@ -3,6 +3,7 @@ package dev.rollcall.etcd;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.BackendProviders;
+import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.Faults;
 import dev.rollcall.testkit.KeyValueContract;
 import java.lang.reflect.Method;

@@ -16,6 +16,7 @@ import dev.rollcall.Registration.State;
 import dev.rollcall.RegistryException;
 import dev.rollcall.spi.InstanceEvent.Remove;
 import dev.rollcall.spi.Selector;
+import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.RecordingSink;
 import dev.rollcall.testkit.server.EtcdServer;
 import dev.rollcall.testkit.server.FaultProxy;

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.rollcall.RegistryException;
 import dev.rollcall.RegistryException.Kind;
 import dev.rollcall.spi.Selector;
+import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.RecordingSink;
 import dev.rollcall.testkit.server.EtcdServer;
 import io.etcd.jetcd.Auth;

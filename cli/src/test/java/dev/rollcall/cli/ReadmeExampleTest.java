@@ -60,7 +60,7 @@ class ReadmeExampleTest {
       Registration registration =
           registry.register(self, Liveness.heartbeat(Duration.ofSeconds(10))).join();
 
-      // Find somebody: keep the view in a field; a look-up in it is one volatile read.
+      // Find an instance: keep the view in a field; a look-up in it is one volatile read.
       ServiceView orders = registry.service("orders");
       orders.await(Duration.ofSeconds(5)); // only where the first state matters
       ServiceInstance target = orders.pick();

@@ -20,6 +20,7 @@ final class Project {
           "examples",
           "json",
           "server",
+          "test-servers",
           "testkit");
 
   private Project() {}

@@ -105,7 +105,7 @@ public final class CentreBuilder {
   /**
    * Has the centre speak TLS; plain HTTP without this call.
    *
-   * @param tls certificate and key, and whom to trust
+   * @param tls certificate and key, and the authority that is trusted
    * @return this
    */
   public CentreBuilder tls(Tls tls) {

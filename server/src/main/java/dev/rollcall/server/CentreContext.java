@@ -12,7 +12,8 @@ import dev.rollcall.spi.Timer;
  * @param backend the store
  * @param registry the engine on that store: cached views, and registrations that are kept
  * @param timer the clock and scheduler
- * @param calls makes all calls to what clients name: checks, heartbeats, updates
+ * @param calls makes all calls to what clients name: checks, heartbeats, updates. Its type is
+ *     internal and may change in any release; a part of yours makes its own calls
  * @param storeName what kind of store it is: {@code memory}, {@code etcd}, {@code consul}
  * @param isStoreInProcess whether the store ends with this process
  * @since 0.1.0

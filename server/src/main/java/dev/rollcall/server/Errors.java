@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a client is told where no service has answered him: a status and a sentence, no more. */
+/** What a client is told where no service has answered it: a status and a sentence. */
 final class Errors implements ServerErrorHandler {
   private static final Logger LOG = LoggerFactory.getLogger(Errors.class);
 

@@ -14,7 +14,7 @@ final class Probes {
     this.parts = parts;
   }
 
-  /** Answers as long as there is somebody to answer. */
+  /** Answers as long as the process runs. */
   HttpService live() {
     return (ctx, request) -> HttpResponse.of(HttpStatus.OK, MediaType.PLAIN_TEXT_UTF_8, "live");
   }

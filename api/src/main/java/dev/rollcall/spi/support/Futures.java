@@ -52,11 +52,14 @@ public final class Futures {
    * @param value the stage's result
    * @param failed the stage's failure, null where it has none
    * @param <T> the kind of result
-   * @return whether this ended it
    */
   @SuppressWarnings("NullAway") // null where that is what the stage completed with
-  public static <T extends @Nullable Object> boolean complete(
+  public static <T extends @Nullable Object> void complete(
       CompletableFuture<T> future, @Nullable T value, @Nullable Throwable failed) {
-    return failed == null ? future.complete(value) : future.completeExceptionally(cause(failed));
+    if (failed == null) {
+      future.complete(value);
+    } else {
+      future.completeExceptionally(cause(failed));
+    }
   }
 }

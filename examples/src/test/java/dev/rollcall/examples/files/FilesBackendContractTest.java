@@ -4,6 +4,8 @@ import dev.rollcall.InstanceKey;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.BackendProviders;
+import dev.rollcall.testkit.ContractLocks;
+import dev.rollcall.testkit.ContractTime;
 import dev.rollcall.testkit.Faults;
 import dev.rollcall.testkit.RegistryContract;
 import java.io.IOException;
@@ -16,41 +18,75 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
- * The contract on a folder. Each client opens it by itself, as another process would, and through a
- * link. A test takes the link away, which cuts these clients off, or the folder, which stops the
- * store.
+ * The contract on a folder, with a time that the tests move, and with the real one. Each client
+ * opens the folder by itself, as another process would, and through a link. A test takes the link
+ * away, which cuts these clients off, or the folder, which stops the store.
  */
 @Execution(ExecutionMode.CONCURRENT)
-@Tag("long") // two minutes by the real clock
+@ResourceLock(providers = ContractLocks.class)
 class FilesBackendContractTest extends RegistryContract {
+  /** A permanent instance is watched for two hours: fewer looks, less to do. */
+  private static final String POLL = "?poll=500ms";
+
   @TempDir Path temporary;
 
   @Override
   protected RegistryBackend open(Timer timer) {
     create();
-    return BackendProviders.open(linked(), timer);
+    return SettlingTimer.open(linked() + POLL, timer);
   }
 
-  /** More than the default: each client of each test looks at its folder all the time. */
   @Override
-  protected Duration ttl() {
-    return Duration.ofSeconds(4);
+  protected ContractTime time() {
+    return ContractTime.manual();
   }
 
   @Override
   protected Faults faults() {
-    return new FolderFaults();
+    return new FolderFaults((path, timer) -> SettlingTimer.open(path + POLL, timer));
   }
 
   @Override
   protected Optional<String> uri() {
     return Optional.of(linked());
+  }
+
+  /** The same again, which takes two minutes. */
+  @Nested
+  @Tag("long")
+  @DisplayName("By the real clock")
+  class ByTheRealClock extends RegistryContract {
+    @Override
+    protected RegistryBackend open(Timer timer) {
+      create();
+      return BackendProviders.open(linked(), timer);
+    }
+
+    /** More than the default: each client of each test looks at its folder all the time. */
+    @Override
+    protected Duration ttl() {
+      return Duration.ofSeconds(4);
+    }
+
+    @Override
+    protected Faults faults() {
+      return new FolderFaults(BackendProviders::open);
+    }
+
+    @Override
+    protected Optional<String> uri() {
+      return Optional.of(linked());
+    }
   }
 
   private Path real() {
@@ -82,6 +118,12 @@ class FilesBackendContractTest extends RegistryContract {
 
   /** What can happen to a folder. */
   private final class FolderFaults implements Faults {
+    private final BiFunction<String, Timer, RegistryBackend> opener;
+
+    FolderFaults(BiFunction<String, Timer, RegistryBackend> opener) {
+      this.opener = opener;
+    }
+
     @Override
     public Set<Fault> offered() {
       return EnumSet.of(Fault.STOP, Fault.CUT, Fault.WIPE, Fault.GARBAGE);
@@ -118,7 +160,7 @@ class FilesBackendContractTest extends RegistryContract {
     @Override
     public RegistryBackend beside(Timer timer) {
       create();
-      return BackendProviders.open("files:" + real(), timer);
+      return opener.apply("files:" + real(), timer);
     }
 
     private void wipe() throws IOException {

@@ -29,13 +29,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stands before every service of the centre: says who calls, by the token in the header {@code
- * X-Consul-Token} or {@code Authorization: Bearer}, or by the client's certificate, and lets him do
- * what his roles allow and no more. What a client says of himself elsewhere ({@code User-Agent},
+ * X-Consul-Token} or {@code Authorization: Bearer}, or by the client's certificate, and lets it do
+ * what its roles allow and no more. What a client says of itself elsewhere ({@code User-Agent},
  * {@code X-Forwarded-For}, a token in the URL) counts for nothing.
  *
  * <ul>
  *   <li>400: a path that could mean two things.
- *   <li>401: no token where one is needed, or one that nobody has.
+ *   <li>401: no token where one is needed, or one that is not known.
  *   <li>403: the token's owner may not do this; or a page of another site asks through a visitor's
  *       browser (its {@code Origin} is not this centre), or, where there are no tokens, the centre
  *       was called by a name other than {@code localhost}, which is how such a page gets around
@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>429: too many requests or watchers of one client.
  * </ul>
  *
- * <p>Without tokens everybody may do everything; {@link #requireSafe} then holds the centre to
+ * <p>Without tokens every client may do everything; {@link #requireSafe} then holds the centre to
  * loopback. Thread-safe.
  *
  * @since 0.1.0
@@ -66,7 +66,7 @@ public final class AccessControl implements DecoratingHttpServiceFunction {
   }
 
   /**
-   * Returns what lets everybody do everything, for a centre on loopback.
+   * Returns a control that lets every client do everything, for a centre on loopback.
    *
    * @param limits what one client may take
    * @return a new control
@@ -112,7 +112,7 @@ public final class AccessControl implements DecoratingHttpServiceFunction {
   /**
    * Returns who a client is in counts: the principal's name, or else the address.
    *
-   * @param request his request
+   * @param request the request
    * @return a short text without secrets
    */
   public static String clientOf(ServiceRequestContext request) {

@@ -3,9 +3,9 @@ package dev.rollcall.server.access;
 import com.google.common.base.Splitter;
 
 /**
- * Whether a path means the same to everybody. Rules that look at a path are worth nothing where
+ * Whether a path means the same to every reader. Rules that look at a path are worth nothing where
  * {@code /v1/x/../kv} or {@code /v1%2Fkv} is one path to the rule and another to the service; so
- * such a path is refused before anybody looks at it.
+ * such a path is refused before any rule looks at it.
  *
  * <p>The keys of the key-value store may hold encoded and empty segments: all that lies below
  * {@code /v1/kv/} takes the same right, whatever it means.
@@ -35,7 +35,7 @@ final class CanonicalPath {
         if (octet < ' ' || octet == 0x7f || octet == '\\' || (slash && !key)) {
           return false;
         }
-        // An encoded dot is still a dot to whoever decodes before it resolves.
+        // An encoded dot is still a dot to a reader that decodes before it resolves.
         decoded.append((char) octet);
         i += 2;
       } else {

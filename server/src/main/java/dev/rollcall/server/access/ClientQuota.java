@@ -3,8 +3,8 @@ package dev.rollcall.server.access;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * How much of something each client holds, with a bound. Thread-safe; keeps nothing of who holds
- * none.
+ * How much of something each client holds, with a bound. Thread-safe; keeps nothing of a client
+ * that holds none.
  */
 final class ClientQuota {
   private final int most;

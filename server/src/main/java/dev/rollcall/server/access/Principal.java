@@ -5,19 +5,19 @@ import io.netty.util.AttributeKey;
 import java.util.List;
 
 /**
- * Who is calling, and what he may do. Immutable; holds no secret.
+ * A caller, and what it may do. Immutable; holds no secret.
  *
- * @param name how the operator calls him
- * @param reads whether he may read everything
- * @param registers the beginnings of the names of services that he may register and deregister
- * @param admin whether he may do everything
+ * @param name how the operator calls it
+ * @param reads whether it may read everything
+ * @param registers the beginnings of the names of services that it may register and deregister
+ * @param admin whether it may do everything
  * @since 0.1.0
  */
 public record Principal(String name, boolean reads, List<String> registers, boolean admin) {
-  /** Who is called on by nobody: may do nothing. */
+  /** The caller of a request without a principal: it may do nothing. */
   static final Principal NOBODY = new Principal("nobody", false, List.of(), false);
 
-  /** Who calls a centre that has no tokens, and so listens on loopback alone. */
+  /** The caller of a centre without tokens, which listens on loopback alone. */
   static final Principal LOCAL = new Principal("local", true, List.of(), true);
 
   private static final AttributeKey<Principal> KEY = AttributeKey.valueOf(Principal.class, "KEY");
@@ -35,10 +35,10 @@ public record Principal(String name, boolean reads, List<String> registers, bool
   }
 
   /**
-   * Returns who sends a request.
+   * Returns the sender of a request.
    *
    * @param request the request
-   * @return the principal; one who may do nothing where the {@link AccessControl} was not asked
+   * @return the principal; one that may do nothing where the {@link AccessControl} was not asked
    */
   public static Principal of(ServiceRequestContext request) {
     Principal principal = request.attr(KEY);
@@ -49,7 +49,7 @@ public record Principal(String name, boolean reads, List<String> registers, bool
    * Tells whether this principal may register and deregister instances of a service.
    *
    * @param service the service's name
-   * @return whether he may
+   * @return whether it may
    */
   public boolean mayRegister(String service) {
     return admin || registers.stream().anyMatch(service::startsWith);

@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param certificate a PEM file with the centre's certificate and those above it
  * @param key a PEM file with its private key in PKCS #8, without a password
  * @param clientAuthority a PEM file with the certificates that clients' certificates must go back
- *     to; where it is given, a client without one is refused before anything is read of him
+ *     to; where it is given, a client without one is refused before anything of it is read
  * @since 0.1.0
  */
 public record Tls(Path certificate, Path key, Optional<Path> clientAuthority) {

@@ -39,8 +39,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * {@code certificate} stands for the common name of a client's certificate, where the centre asks
- * for one; {@code anonymous} for whoever presents neither. A role {@code register:} ends with the
- * beginning of the names of services: {@code register:shop-} leaves {@code shop} and {@code
+ * for one; {@code anonymous} for a caller that presents neither. A role {@code register:} ends with
+ * the beginning of the names of services: {@code register:shop-} leaves {@code shop} and {@code
  * shopping} alone.
  *
  * @since 0.1.0
@@ -77,21 +77,21 @@ public final class Tokens {
   /**
    * Reads a token file. Blocks.
    *
-   * @param file the file, which nobody but its owner and his group may read unless it holds no
-   *     token but as SHA-256
+   * @param file the file, which only its owner and its group may read unless it holds no token but
+   *     as SHA-256
    * @return its principals
    * @throws RegistryException of kind {@code INVALID} where the file cannot be read, is readable by
-   *     everybody, or breaks the rule; the message names the line, never a token
+   *     every user, or breaks the rule; the message names the line, never a token
    */
   public static Tokens read(Path file) {
     String text;
-    boolean everybody;
+    boolean worldReadable;
     try {
       if (Files.size(file) > MAX_BYTES) {
         throw RegistryException.invalid("token file " + file + ": (expected: at most 1 MiB)");
       }
       text = Files.readString(file);
-      everybody =
+      worldReadable =
           Files.getFileStore(file).supportsFileAttributeView("posix")
               && Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ);
     } catch (CharacterCodingException noText) {
@@ -100,7 +100,7 @@ public final class Tokens {
       throw new RegistryException(
           RegistryException.Kind.INVALID, "token file " + file + ": cannot be read", unreadable);
     }
-    return parse(file.toString(), text, everybody);
+    return parse(file.toString(), text, worldReadable);
   }
 
   static Tokens parse(String file, String text, boolean readableByEverybody) {

@@ -9,7 +9,7 @@ import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import io.netty.util.AsciiString;
 
-/** A complete reply. Immutable, and so shared between all who get the same one. */
+/** A complete reply. Immutable, and so shared by all that get the same one. */
 record Answer(ResponseHeaders headers, HttpData body) {
   static final AsciiString INDEX = AsciiString.cached("x-consul-index");
   static final AsciiString KNOWN_LEADER = AsciiString.cached("x-consul-knownleader");

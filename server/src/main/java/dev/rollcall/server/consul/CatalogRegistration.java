@@ -63,7 +63,7 @@ record CatalogRegistration(
         0);
   }
 
-  private void requireRoom(CatalogIndex.Writer to) {
+  private void requireRoom(CatalogWriter to) {
     Map<String, Set<String>> of = new HashMap<>();
     for (CatalogCheck check : checks) {
       of.computeIfAbsent(check.serviceId(), id -> new HashSet<>(to.checksOf(nodeName, id)))
@@ -73,7 +73,7 @@ record CatalogRegistration(
   }
 
   /** Makes the change, or none where it is refused. Under the catalog's lock. */
-  void apply(CatalogIndex.Writer to) {
+  void apply(CatalogWriter to) {
     if (node == null && to.node(nodeName) == null) {
       throw RefusedException.failed("Must provide address if SkipNodeUpdate is not set");
     }

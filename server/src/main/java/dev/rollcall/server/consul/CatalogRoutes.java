@@ -79,7 +79,7 @@ final class CatalogRoutes {
             catalog.read(
                 Topics.NODES,
                 isPlain ? "nodes" + call.isPretty() : "",
-                CatalogIndex.View::nodes,
+                CatalogView::nodes,
                 nodes -> {
                   List<Json.Output> elements = new ArrayList<>();
                   for (CatalogNode node : nodes) {

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * @param node the name of this centre's node; centres that share a store need one each
  * @param blockingQueriesByClient how many queries of one address may wait at a time
  * @param firstIndex what the index begins at, 1 or more; higher than any that an earlier process
- *     has given out, so that who still holds an old index is answered at once
+ *     has given out, so that a client that still holds an old index is answered at once
  * @param permissions asked before a registration is made, changed or removed
  * @since 0.1.0
  */

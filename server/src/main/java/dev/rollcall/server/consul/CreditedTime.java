@@ -5,7 +5,7 @@ import java.time.Duration;
 
 /**
  * The time in which this process has run. When a tick comes late (a collection, a stopped process,
- * a starved container), the delay does not count: those who could not send a heartbeat meanwhile
+ * a starved container), the delay does not count: those that could not send a heartbeat meanwhile
  * are not taken for dead. Guarded by the lock of the {@link LocalAgent}.
  */
 final class CreditedTime {

@@ -84,7 +84,7 @@ final class HealthRoutes {
   }
 
   private HttpResponse checks(
-      Call call, String topic, Function<CatalogIndex.View, List<CatalogCheck>> of, String variant) {
+      Call call, String topic, Function<CatalogView, List<CatalogCheck>> of, String variant) {
     Predicate<JsonNode> filter = Elements.filter(call, Selectors.CHECKS);
     boolean isPlain = Elements.isPlain(call);
     return queries.answer(

@@ -67,7 +67,7 @@ final class KeyValues implements AutoCloseable {
     }
   }
 
-  /** Who holds a key, nobody where it is empty, and how often it was acquired. */
+  /** The session that holds a key, none where it is empty, and how often the key was acquired. */
   record Lock(String holder, long index) {
     private static final Lock NONE = new Lock("", 0);
   }
@@ -166,8 +166,8 @@ final class KeyValues implements AutoCloseable {
     return write(key, value, newFlags).whenComplete((done, failed) -> locks.remove(key));
   }
 
-  /** Gives up what somebody holds, as part of a change; returns which keys that was. */
-  List<String> releaseAll(CatalogIndex.Writer to, String holder) {
+  /** Gives up what a session holds, as part of a change; returns which keys that was. */
+  List<String> releaseAll(CatalogWriter to, String holder) {
     List<String> held = new ArrayList<>();
     for (Map.Entry<String, Pair> each : pairs.entrySet()) {
       if (each.getValue().lock().holder().equals(holder)) {
@@ -326,7 +326,7 @@ final class KeyValues implements AutoCloseable {
     }
   }
 
-  private void change(CatalogIndex.Writer to, KeyValue entry) {
+  private void change(CatalogWriter to, KeyValue entry) {
     Pair before = pairs.get(entry.key());
     if (before != null && before.entry().equals(entry)) {
       return;
@@ -342,14 +342,14 @@ final class KeyValues implements AutoCloseable {
     touch(to, entry.key());
   }
 
-  private void remove(CatalogIndex.Writer to, String key) {
+  private void remove(CatalogWriter to, String key) {
     if (pairs.remove(key) != null) {
       lastDeleted = to.index();
       touch(to, key);
     }
   }
 
-  private static void touch(CatalogIndex.Writer to, String key) {
+  private static void touch(CatalogWriter to, String key) {
     to.touch(Topics.KEYS);
     to.touchIfAwaited(Topics.key(key));
     for (int length = 0; length <= key.length(); length++) {

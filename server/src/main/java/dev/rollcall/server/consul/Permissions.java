@@ -3,8 +3,8 @@ package dev.rollcall.server.consul;
 import com.linecorp.armeria.server.ServiceRequestContext;
 
 /**
- * Asked before somebody's registration is made, changed or removed: whether he may, who he is in
- * counts, and how many he may have.
+ * Asked before a registration is made, changed or removed: whether the client may do that, its name
+ * in counts, and how many registrations it may have.
  *
  * @since 0.1.0
  */
@@ -16,12 +16,12 @@ public interface Permissions {
    *
    * @param ctx the request
    * @param service the service's name; empty for what bears on all of them
-   * @return whether he may
+   * @return whether it may
    */
   boolean mayRegister(ServiceRequestContext ctx, String service);
 
   /**
-   * Returns who the sender of a request is in counts.
+   * Returns the name of the sender of a request in counts.
    *
    * @param ctx the request
    * @return a short text without secrets; the address where nothing else is said
@@ -33,14 +33,14 @@ public interface Permissions {
   /**
    * Returns how many services and nodes one client may have registered at a time.
    *
-   * @return 1 or more; as many as he likes where nothing else is said
+   * @return 1 or more; without a limit where nothing else is said
    */
   default int maxRegistrations() {
     return Integer.MAX_VALUE;
   }
 
   /**
-   * Returns what lets everybody do everything.
+   * Returns permissions that let every client do everything.
    *
    * @return the permissions
    */
@@ -49,7 +49,7 @@ public interface Permissions {
   }
 
   /**
-   * Refuses who may not.
+   * Refuses a client that may not.
    *
    * @param ctx the request
    * @param service the service's name

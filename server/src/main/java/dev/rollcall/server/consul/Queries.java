@@ -222,7 +222,7 @@ final class Queries {
       Future<?> timer =
           ctx.eventLoop().withoutContext().schedule(this::end, nanos, TimeUnit.NANOSECONDS);
       HttpResponse response = HttpResponse.of(answer);
-      // Also where the client has gone, which nobody else hears of.
+      // Also where the client has gone, which no other part hears of.
       response
           .whenComplete()
           .whenComplete(

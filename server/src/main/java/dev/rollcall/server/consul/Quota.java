@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How many registrations each client holds, with a bound. A registration is a service, or a node
- * that was registered as such ({@link InstanceId} with an empty ID); it is his who registered it
- * last, for as long as the {@link CatalogIndex} has it, however it goes: deregistered, reaped,
- * fenced.
+ * that was registered as such ({@link InstanceId} with an empty ID); it belongs to the client that
+ * registered it last, for as long as the {@link CatalogIndex} has it, however it goes:
+ * deregistered, reaped, fenced.
  *
  * <p><b>Guards.</b> {@code lock} guards both maps. It is taken after the lock of the {@link
  * LocalAgent} and before the catalog's, never the other way round. What is held is always put right
@@ -32,10 +32,10 @@ final class Quota {
   }
 
   /**
-   * Makes a registration for a client, if he may hold it.
+   * Makes a registration for a client, if it may hold it.
    *
-   * @param ids what is registered by it; what he holds already does not count again
-   * @throws RefusedException where he would hold too many; then nothing was registered
+   * @param ids what is registered by it; what it holds already does not count again
+   * @throws RefusedException where it would hold too many; then nothing was registered
    */
   void register(Set<InstanceId> ids, String client, Runnable registration) {
     Map<InstanceId, @Nullable String> before = take(ids, client);
@@ -62,7 +62,7 @@ final class Quota {
     return before;
   }
 
-  /** The registration was refused: unless somebody else came in between, all is as it was. */
+  /** The registration was refused: unless another client came in between, all is as it was. */
   private void giveBack(InstanceId id, String client, @Nullable String before) {
     synchronized (lock) {
       if (client.equals(holders.get(id))) {

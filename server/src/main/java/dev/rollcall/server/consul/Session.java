@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * A session as a client has asked for it.
  *
  * @param node the node that must be there for as long as the session lives
- * @param lockDelay how long nobody may acquire what it held when it ended
+ * @param lockDelay how long no session may acquire what it held when it ended
  * @param deletes whether what it held is then deleted, and not just released
  * @param ttl as it was given; empty where the session needs no renewal
  * @param lease the same as a duration; zero for none

@@ -199,7 +199,7 @@ final class Sessions implements AutoCloseable {
   }
 
   private void tick() {
-    // First: who begins a session from now on has the next tick ordered.
+    // First: a session that begins from now on has the next tick ordered.
     ticking.set(false);
     List<String> over = new ArrayList<>();
     boolean goesOn =

@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * <p><b>Design.</b> Nothing is fired off: the catalog says that an instance has changed, and what
  * it then is, is compared with what was put into the store. The {@link Registry} keeps it there, as
  * it does for any application. What the store shows is known for our own by its metadata ({@link
- * StoredEntry}), so that an echo is never taken for somebody else's.
+ * StoredEntry}), so that an echo is never taken for another client's.
  *
  * <p><b>Thread.</b> All fields that are not final are confined to one thread, to which the
  * catalog's and the store's callbacks only hand over.

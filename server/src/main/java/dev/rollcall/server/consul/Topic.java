@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a query can wait for: one service, one node, or a table. Holds the index of its last change,
- * those who wait for the next, and the answers that were encoded since, so that a thousand waiters
+ * those that wait for the next, and the answers that were encoded since, so that a thousand waiters
  * share one. Guarded by the lock of the {@link CatalogIndex}.
  */
 final class Topic {
@@ -27,12 +27,12 @@ final class Topic {
     return index;
   }
 
-  /** Grows with every change, those included that wake nobody. */
+  /** Grows with every change, those included that wake no waiter. */
   long version() {
     return version;
   }
 
-  /** Moves on, and hands over those who waited. */
+  /** Moves on, and hands over those that waited. */
   Set<Waiter> touch(long newIndex) {
     index = newIndex;
     refresh();

@@ -33,7 +33,7 @@ final class Topics {
     return KEY_PREFIX + prefix;
   }
 
-  /** Tells whether a topic is only there while somebody waits for it. */
+  /** Tells whether a topic is only there while a waiter waits for it. */
   static boolean isOfKeys(String topic) {
     return topic.startsWith(KEY) || topic.startsWith(KEY_PREFIX);
   }

@@ -19,7 +19,7 @@ import dev.rollcall.spi.Timer;
 /**
  * The page at {@code /}, its files below {@code /dashboard/}, and the stream of server-sent events
  * at {@code /dashboard/events} that feeds it. The page comes without data, so that it may be given
- * to everybody; the stream begins with all that there is and goes on with what changes.
+ * to every page; the stream begins with all that there is and goes on with what changes.
  *
  * <p>Thread-safe.
  *

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Design.</b> Events have numbers. The last of them, up to {@value #MAX_EVENTS} and {@value
  * #MAX_BYTES} bytes, are kept; a stream has a position and at most one piece on its way, and takes
  * the next when its client has taken that. A stream whose next event is no longer kept begins anew
- * with the whole state. So a slow client costs a number, and holds up nobody.
+ * with the whole state. So a slow client costs a number, and holds up no other.
  *
  * <p><b>Guards.</b> {@code lock} guards all fields, those of the streams too. The catalog's
  * listener writes, any thread of the server's reads; nothing but memory is touched under the lock,

@@ -23,7 +23,7 @@ final class Attempts {
     return Duration.ofNanos((long) (wait.toNanos() * factor));
   }
 
-  /** Anywhere between zero and a time, so that those who come together do not stay together. */
+  /** Anywhere between zero and a time, so that those that come together do not stay together. */
   static Duration within(Duration time) {
     return Duration.ofNanos((long) (time.toNanos() * ThreadLocalRandom.current().nextDouble()));
   }

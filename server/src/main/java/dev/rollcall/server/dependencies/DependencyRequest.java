@@ -57,7 +57,7 @@ record DependencyRequest(
   }
 
   /**
-   * Reads a posted registration. Fields that nobody knows are passed over.
+   * Reads a posted registration. Unknown fields are passed over.
    *
    * @throws MalformedException where it is no such JSON
    * @throws RegistryException of kind {@code INVALID} where a field breaks its rule
@@ -121,7 +121,7 @@ record DependencyRequest(
 
     private void takeRequired(JsonToken token, JsonParser parser)
         throws IOException, MalformedException {
-      // What Go writes for a list that nobody made.
+      // What Go writes for a list that was not made.
       if (token == JsonToken.VALUE_NULL) {
         return;
       }

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Registration with dependencies, to be mounted at {@code /services}. 200 with an empty body is
  * success; else a sentence says what is wrong: 400 for a body that is not what it must be, 403 for
- * a service that the caller may not touch, 404 for a URL that nobody registered, 405 for a method
+ * a service that the caller may not touch, 404 for a URL that is not registered, 405 for a method
  * other than POST and DELETE, 422 for a URL that the centre may not call or too many required
  * services, 429 for too many services, 503 where the registry's store does not answer.
  *

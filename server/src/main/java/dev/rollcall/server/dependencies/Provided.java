@@ -1,7 +1,7 @@
 package dev.rollcall.server.dependencies;
 
 /**
- * One who serves.
+ * A provider of a service.
  *
  * @param name the service's name
  * @param url where to call it

@@ -23,7 +23,7 @@ final class SentState {
   private static final int MAX_AT_ONCE = 1_000;
 
   private final Set<Provided> told = new LinkedHashSet<>();
-  // Added or removed by a patch of which nobody knows whether it arrived.
+  // Added or removed by a patch that may have arrived or not.
   private final Set<Provided> uncertain = new LinkedHashSet<>();
   private @Nullable Patch sent;
 
@@ -70,7 +70,7 @@ final class SentState {
     var unused = ended();
   }
 
-  /** Nobody knows whether the dependant has got the patch. */
+  /** The dependant may have got the patch or not. */
   void perhapsDelivered() {
     Patch lost = ended();
     uncertain.addAll(lost.added());

@@ -12,7 +12,7 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * Looks names up in the hosts file and by DNS without a thread for each: the JDK's own look-up
- * blocks, so that a name whose servers never answer would hold up everybody else's.
+ * blocks, so that a name whose servers never answer would hold up all others.
  */
 final class DnsResolver implements NameResolver, AutoCloseable {
   private static final int QUERY_MILLIS = 1_000;

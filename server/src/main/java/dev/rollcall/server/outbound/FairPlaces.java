@@ -9,9 +9,9 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bounded number of calls under way. Who has many calls waiting takes turns with the others, and
- * never has more than half of the places: targets that keep their caller waiting delay nobody but
- * him who named them.
+ * A bounded number of calls under way. A client with many calls waiting takes turns with the
+ * others, and never has more than half of the places: targets that keep their caller waiting delay
+ * only the client that named them.
  *
  * <p>Thread-safe: {@code lock} guards all fields, and tasks begin on the executor, outside it.
  */
@@ -36,7 +36,7 @@ final class FairPlaces {
   }
 
   /**
-   * Begins a task as soon as there is a place. Whoever is given one calls {@link #leave} at the
+   * Begins a task as soon as there is a place. A task that is given one calls {@link #leave} at the
    * end.
    *
    * @return false where too many are waiting; the task is not begun then

@@ -44,9 +44,9 @@ public final class GuardedChecker implements HealthChecker {
   }
 
   /**
-   * Refuses a check whose target will never be called for the one who registers: one with a
-   * forbidden port, or a literal address that he may not name. A name is judged when it is called,
-   * since it may have another address by then.
+   * Refuses a check whose target will never be called for the client that registers: one with a
+   * forbidden port, or a literal address that the client may not name. A name is judged when it is
+   * called, since it may have another address by then.
    *
    * @param check what is to be checked
    * @throws RegistryException of kind {@code INVALID} with the field, {@code HTTP} or {@code TCP},

@@ -14,10 +14,10 @@ import java.util.stream.Stream;
  * Where the centre may call. Immutable.
  *
  * <ul>
- *   <li><b>Address.</b> The address that registered, and the ranges that the operator allows. Who
- *       registers from the centre's own machine may name any address of that machine. Addresses
- *       that are link-local, that are used for clouds' metadata, that stand for no host, for many,
- *       or that hide an IPv4 address in an IPv6 one are never called, whatever is allowed.
+ *   <li><b>Address.</b> The address that registered, and the ranges that the operator allows. A
+ *       client on the centre's own machine may name any address of that machine. Addresses that are
+ *       link-local, that are used for clouds' metadata, that stand for no host, for many, or that
+ *       hide an IPv4 address in an IPv6 one are never called, whatever is allowed.
  *   <li><b>Port.</b> 80, 443 and 1024 to 65535 without those of protocols that a request could
  *       trick (X11, SIP, IRC, Redis, memcached, Docker, etcd), unless the operator gives a list.
  *   <li><b>Time.</b> 2 s in all for a call, unless the operator says otherwise.
@@ -40,7 +40,7 @@ public final class OutboundPolicy {
               "fd20:ce::254",
               "fe80::/10",
               "ff00::/8",
-              // 6to4, Teredo and NAT64 carry an IPv4 address that nobody has looked at.
+              // 6to4, Teredo and NAT64 carry an IPv4 address that was not looked at.
               "2002::/16",
               "2001::/32",
               "64:ff9b::/96",
@@ -96,7 +96,7 @@ public final class OutboundPolicy {
   }
 
   /**
-   * Returns this policy with ranges that may be called whoever registers.
+   * Returns this policy with ranges that may be called for every client.
    *
    * @param ranges the operator's ranges
    * @return a new policy
@@ -142,7 +142,7 @@ public final class OutboundPolicy {
   }
 
   /**
-   * Tells whether an address may be called for somebody.
+   * Tells whether an address may be called for a client.
    *
    * @param address where to call
    * @param registrant the address that the request to register came from

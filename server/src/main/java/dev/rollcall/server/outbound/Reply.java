@@ -2,7 +2,7 @@ package dev.rollcall.server.outbound;
 
 /**
  * How a call ended. It says what a caller must know to go on, and no more: why exactly a target did
- * not answer could tell a stranger about networks that are not his.
+ * not answer could tell a stranger about networks that are not its own.
  *
  * @param end how
  * @param status the HTTP status where the target answered, 0 elsewhere

@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * How often one address and port may be called, whoever asks for it: {@value #A_SECOND} a second,
- * after {@value #AT_ONCE} at once. Thread-safe.
+ * How often one address and port may be called, for all clients together: {@value #A_SECOND} a
+ * second, after {@value #AT_ONCE} at once. Thread-safe.
  */
 final class TargetRateLimiter {
   static final int A_SECOND = 20;
@@ -31,7 +31,7 @@ final class TargetRateLimiter {
           long free = nowNanos - (AT_ONCE - 1) * STEP_NANOS;
           long mine = before == null || before - free < 0 ? free : before;
           wait[0] = Math.max(0, mine - nowNanos);
-          // Who cannot wait that long does not call, and so does not count.
+          // A call that cannot wait that long is not made, and does not count.
           return wait[0] > maxNanos ? mine : mine + STEP_NANOS;
         });
     return wait[0];

@@ -34,7 +34,7 @@ public final class StandardCentre {
    *
    * @param storeUri {@code memory:}, {@code memory:name}, or what a backend on the class path says
    * @param access who may do what; the caller has asked {@link AccessControl#requireSafe} for the
-   *     address that he gives to the builder
+   *     address that it gives to the builder
    * @param policy where the centre may call
    * @param consul what Consul's API needs to be told; its permissions are those of {@code access}
    *     in any case

@@ -1,4 +1,4 @@
-package dev.rollcall.consul;
+package dev.rollcall.testkit.artifact;
 
 import dev.rollcall.Freshness;
 import dev.rollcall.Liveness;
@@ -18,7 +18,14 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** What an application does first, and how each of it ends: a line each. */
+/**
+ * What an application does first with a store, and how each call ends. A program for {@link
+ * WrongClassPath}: each method takes a URI, blocks, and returns a line for each call, {@code name:
+ * done}, {@code name: KIND: message} for a {@code RegistryException}, or {@code name: raw …} for
+ * any other throwable.
+ *
+ * @since 0.1.0
+ */
 public final class FirstCalls {
   private static final ServiceInstance INSTANCE =
       ServiceInstance.builder("orders").id("a").address("127.0.0.1", 9).build();
@@ -26,6 +33,12 @@ public final class FirstCalls {
 
   private FirstCalls() {}
 
+  /**
+   * Opens a registry and a key-value store, and closes them.
+   *
+   * @param uri the store
+   * @return two lines
+   */
   public static String open(String uri) {
     StringJoiner said = new StringJoiner("\n");
     said.add("registry: " + ends(() -> opened(Registry.open(uri))));
@@ -38,6 +51,12 @@ public final class FirstCalls {
     return "opened";
   }
 
+  /**
+   * Registers, takes a snapshot, and waits for a view and for the catalog.
+   *
+   * @param uri a store that can be opened
+   * @return four lines
+   */
   public static String registry(String uri) {
     StringJoiner said = new StringJoiner("\n");
     try (Registry registry = Registry.builder(uri).deadline(LONG).build()) {
@@ -50,6 +69,12 @@ public final class FirstCalls {
     return said.toString();
   }
 
+  /**
+   * Reads, writes, deletes and watches keys.
+   *
+   * @param uri a store that can be opened
+   * @return four lines
+   */
   public static String keys(String uri) {
     StringJoiner said = new StringJoiner("\n");
     try (KeyValueStore store = KeyValueStore.builder(uri).deadline(LONG).build()) {

@@ -147,7 +147,7 @@ final class AptFetcher implements PackageFetcher {
     settings.add("Acquire::AllowWeakRepositories \"false\";");
     settings.add("Acquire::AllowDowngradeToInsecureRepositories \"false\";");
     settings.add("APT::Get::AllowUnauthenticated \"false\";");
-    // The sandbox user could not write to a folder in somebody's home.
+    // The sandbox user could not write to a folder in a user's home.
     settings.add("APT::Sandbox::User \"root\";");
     if (Files.isReadable(Path.of(DEBIAN_KEYRING))) {
       settings.add("Dir::Etc::trusted \"" + DEBIAN_KEYRING + "\";");

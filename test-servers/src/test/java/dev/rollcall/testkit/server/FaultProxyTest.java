@@ -78,7 +78,7 @@ class FaultProxyTest extends ProxyFixture {
               }
             });
     assertThatThrownBy(() -> writer.get(500, TimeUnit.MILLISECONDS))
-        .as("nobody reads, so the writer is held back")
+        .as("nothing reads, so the writer is held back")
         .isInstanceOf(java.util.concurrent.TimeoutException.class);
 
     byte[] received = socket.getInputStream().readAllBytes();

@@ -1,6 +1,6 @@
 package dev.rollcall.testkit.server;
 
-/** A server ended because somebody else listens on one of its ports; other ports may do. */
+/** A server ended because another process listens on one of its ports; other ports may do. */
 final class PortClashException extends ServerException {
   private static final long serialVersionUID = 1L;
 

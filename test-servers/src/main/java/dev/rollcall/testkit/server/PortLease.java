@@ -70,7 +70,7 @@ final class PortLease implements AutoCloseable {
   }
 
   /**
-   * Tries again with other ports while somebody else has one; an attempt cleans up after itself.
+   * Tries again with other ports while another process has one; an attempt cleans up after itself.
    */
   static <T> T retryOnClash(Supplier<T> attempt) {
     for (int clashes = 1; ; clashes++) {

@@ -1,4 +1,4 @@
-package dev.rollcall.etcd;
+package dev.rollcall.testkit.artifact;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,13 +23,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * The class path of this test as an application may have it by mistake: without some of its
  * classes, or with another version of one, in which a member has another name. It shares nothing
- * with the test but the JDK, so a program in it is given and returns strings.
+ * with the test but the JDK, so a program in it is given and returns strings. Not thread-safe while
+ * it is set up.
+ *
+ * <pre>{@code
+ * try (WrongClassPath wrong = new WrongClassPath().without(path -> path.startsWith("io/vertx/"))) {
+ *   String said = wrong.run(FirstCalls.class, "registry", "etcd://127.0.0.1:1");
+ * }
+ * }</pre>
+ *
+ * @since 0.1.0
  */
-final class WrongClassPath extends URLClassLoader {
+public final class WrongClassPath extends URLClassLoader {
   private Predicate<String> missing = path -> false;
   private final Map<String, String> renamed = new HashMap<>();
 
-  WrongClassPath() {
+  /** Creates a class path that is as this test's. */
+  public WrongClassPath() {
     super(urls(), ClassLoader.getPlatformClassLoader());
   }
 
@@ -46,20 +56,41 @@ final class WrongClassPath extends URLClassLoader {
         .toArray(URL[]::new);
   }
 
-  /** Leaves out the classes and resources with such a path. */
-  WrongClassPath without(Predicate<String> paths) {
+  /**
+   * Leaves out classes and resources.
+   *
+   * @param paths tells by the path in a jar, such as {@code io/vertx/core/Vertx.class}
+   * @return this
+   */
+  public WrongClassPath without(Predicate<String> paths) {
     missing = missing.or(paths);
     return this;
   }
 
-  /** Gives a member of a class another name, in that class alone. */
-  WrongClassPath renaming(String className, String member) {
+  /**
+   * Gives a member of a class another name, in that class alone.
+   *
+   * @param className the binary name of a class in a jar
+   * @param member the name of a field or a method of it, in ASCII
+   * @return this
+   */
+  public WrongClassPath renaming(String className, String member) {
     renamed.put(className, member);
     return this;
   }
 
-  /** Runs a static method that takes and returns strings. */
-  String run(Class<?> program, String method, String argument) throws Exception {
+  /**
+   * Runs a static method that takes and returns a string, with this as the context class loader.
+   * Blocks until it returns.
+   *
+   * @param program a public class, loaded anew on this class path
+   * @param method the method's name
+   * @param argument what the method is given
+   * @return what the method returns
+   * @throws AssertionError where the method throws
+   * @throws Exception where the class or the method is not there
+   */
+  public String run(Class<?> program, String method, String argument) throws Exception {
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
     thread.setContextClassLoader(this);
@@ -82,8 +113,8 @@ final class WrongClassPath extends URLClassLoader {
       throw new ClassNotFoundException(name);
     }
     String member = renamed.get(name);
-    URL found = member == null ? null : findResource(path);
-    if (found == null) {
+    URL found = findResource(path);
+    if (member == null || found == null) {
       return super.findClass(name);
     }
     try {

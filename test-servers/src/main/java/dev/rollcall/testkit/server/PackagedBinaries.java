@@ -67,7 +67,7 @@ final class PackagedBinaries implements BinarySource {
       try (FileChannel channel =
               FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
           FileLock lock = channel.lock()) {
-        // Whoever held the lock before may have fetched it.
+        // The last holder of the lock may have fetched it.
         Optional<ServerBinary> cached = cached(wanted, "cache");
         return cached.isPresent() && lock.isValid() ? cached : fetch(wanted, debian, reasons);
       }

@@ -99,7 +99,7 @@ interface Fault {
   /** See {@link FaultProxy#truncateAfter}. */
   record Truncate(long replyBytes) implements Fault {}
 
-  /** See {@link FaultProxy#replaceReplies}; nobody changes the bytes or their buffer. */
+  /** See {@link FaultProxy#replaceReplies}; the bytes and their buffer are not changed. */
   record Replace(ByteBuffer reply) implements Fault {
     @Override
     public Optional<ByteBuffer> replacement() {

@@ -54,7 +54,7 @@ final class DockerEngine implements ContainerEngine {
             .withFileSystemBind(folder, folder, BindMode.READ_WRITE)
             .withCommand(
                 definition.command().subList(1, definition.command().size()).toArray(String[]::new))
-            // As the one who runs the tests, who could not delete what root has written.
+            // As the user that runs the tests, who could not delete what root has written.
             .withCreateContainerCmdModifier(
                 create ->
                     create

@@ -52,7 +52,7 @@ public final class FaultProxy implements AutoCloseable {
   /**
    * Opens a proxy in front of an address.
    *
-   * @param target where connections go; nobody need listen there yet
+   * @param target where connections go; no process need listen there yet
    * @return a proxy that passes everything on
    * @throws IllegalArgumentException if the address is not resolved
    * @throws ServerException if no port can be opened
@@ -95,7 +95,7 @@ public final class FaultProxy implements AutoCloseable {
    * Passes everything on again, and delivers at once what was held back.
    *
    * @throws IllegalStateException if the proxy is closed
-   * @throws ServerException if somebody took the port after {@link #refuse()}
+   * @throws ServerException if another process took the port after {@link #refuse()}
    */
   public void heal() {
     loop.apply(Fault.PASS);
@@ -203,7 +203,7 @@ public final class FaultProxy implements AutoCloseable {
 
   /**
    * Returns what has passed so far. Does not block, and works after {@link #close()}. The counts of
-   * bytes may be a moment behind the one who received them.
+   * bytes may be a moment behind the receiver.
    *
    * @return the counts of this moment, since the proxy was opened
    */

@@ -6,7 +6,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/** Waits for a condition that nobody signals. */
+/** Waits for a condition that is not signalled. */
 final class Poll {
   private static final long INTERVAL_NANOS = Duration.ofMillis(20).toNanos();
 

@@ -1,0 +1,133 @@
+package dev.rollcall.server.consul;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The present state of a {@link CatalogIndex}, as a query reads it. Used only by what {@link
+ * CatalogIndex#read} and {@link CatalogIndex#look} call, under that class's lock.
+ */
+final class CatalogView {
+  private final CatalogIndex catalog;
+
+  CatalogView(CatalogIndex catalog) {
+    this.catalog = catalog;
+  }
+
+  List<CatalogNode> nodes() {
+    List<CatalogNode> all = new ArrayList<>(catalog.nodes.size());
+    catalog.nodes.values().forEach(entry -> all.add(entry.node));
+    return all;
+  }
+
+  @Nullable CatalogNode node(String name) {
+    NodeEntry entry = catalog.nodes.get(name);
+    return entry == null ? null : entry.node;
+  }
+
+  List<CatalogService> servicesOf(String node) {
+    NodeEntry entry = catalog.nodes.get(node);
+    return entry == null ? List.of() : List.copyOf(entry.services.values());
+  }
+
+  List<CatalogCheck> checksOf(String node) {
+    NodeEntry entry = catalog.nodes.get(node);
+    return entry == null ? List.of() : List.copyOf(entry.checks.values());
+  }
+
+  @Nullable CatalogCheck check(String node, String id) {
+    NodeEntry entry = catalog.nodes.get(node);
+    return entry == null ? null : entry.checks.get(id);
+  }
+
+  /** Returns the services of the nodes that a filter lets pass, with the tags that occur. */
+  Map<String, Set<String>> names(Function<CatalogNode, Boolean> of) {
+    Map<String, Set<String>> names = new LinkedHashMap<>();
+    catalog.services.forEach(
+        (name, instances) ->
+            instances
+                .values()
+                .forEach(
+                    instance -> {
+                      NodeEntry entry = catalog.nodes.get(instance.node());
+                      if (entry != null && of.apply(entry.node)) {
+                        names
+                            .computeIfAbsent(name, fresh -> new TreeSet<>())
+                            .addAll(instance.tags());
+                      }
+                    }));
+    return names;
+  }
+
+  /** Tells whether there is an instance, or a node where the ID is empty. */
+  boolean has(InstanceId id) {
+    NodeEntry entry = catalog.nodes.get(id.node());
+    return entry != null && (id.id().isEmpty() || entry.services.containsKey(id.id()));
+  }
+
+  /** Returns one instance; null where there is none. */
+  @Nullable HealthEntry instance(InstanceId id) {
+    NodeEntry entry = catalog.nodes.get(id.node());
+    CatalogService service = entry == null ? null : entry.services.get(id.id());
+    return entry == null || service == null ? null : entry(entry, service);
+  }
+
+  private HealthEntry entry(NodeEntry entry, CatalogService instance) {
+    Map<String, CatalogCheck> ofNode = entry.checksOf("");
+    Map<String, CatalogCheck> own = entry.checksOf(instance.id());
+    List<CatalogCheck> checks = new ArrayList<>(ofNode.size() + own.size());
+    checks.addAll(ofNode.values());
+    checks.addAll(own.values());
+    return new HealthEntry(entry.node, instance, checks);
+  }
+
+  List<HealthEntry> health(String service) {
+    TreeMap<InstanceId, CatalogService> instances = catalog.services.get(service);
+    if (instances == null) {
+      return List.of();
+    }
+    List<HealthEntry> entries = new ArrayList<>(instances.size());
+    for (CatalogService instance : instances.values()) {
+      NodeEntry entry = catalog.nodes.get(instance.node());
+      if (entry != null) {
+        entries.add(entry(entry, instance));
+      }
+    }
+    return entries;
+  }
+
+  List<CatalogCheck> checksOfService(String service) {
+    List<CatalogCheck> checks = new ArrayList<>();
+    TreeMap<InstanceId, CatalogService> instances = catalog.services.get(service);
+    if (instances != null) {
+      for (CatalogService instance : instances.values()) {
+        NodeEntry entry = catalog.nodes.get(instance.node());
+        if (entry != null) {
+          checks.addAll(entry.checksOf(instance.id()).values());
+        }
+      }
+    }
+    checks.sort(Comparator.comparing(CatalogCheck::node).thenComparing(CatalogCheck::id));
+    return checks;
+  }
+
+  List<CatalogCheck> checks(String status) {
+    List<CatalogCheck> checks = new ArrayList<>();
+    for (NodeEntry entry : catalog.nodes.values()) {
+      for (CatalogCheck check : entry.checks.values()) {
+        if (status.equals("any") || check.status().equals(status)) {
+          checks.add(check);
+        }
+      }
+    }
+    return checks;
+  }
+}
