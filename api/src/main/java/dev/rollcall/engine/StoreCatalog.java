@@ -30,9 +30,10 @@ import org.jspecify.annotations.Nullable;
  * {@link Catalog} on one watch of everything, with a cache for each service that has an instance.
  *
  * <p>{@code caches} and {@code stream} are written under {@code this}, by the backend's calls (one
- * at a time) and by the loss guard's; they are read without. A cost of one change is that of its
- * own service: the listeners' subscribers are told the names of the services that changed, under
- * the lock, and are signalled after it was released.
+ * at a time) and by the loss guard's; they are read without. A call that begins after {@link
+ * #close()} is dropped. A cost of one change is that of its own service: the listeners' subscribers
+ * are told the names of the services that changed, under the lock, and are signalled after it was
+ * released.
  */
 final class StoreCatalog implements Catalog, WatchSink {
   private final Timer timer;
@@ -205,11 +206,14 @@ final class StoreCatalog implements Catalog, WatchSink {
 
   @Override
   public void synced() {
-    failureLog.works();
     synchronized (this) {
+      if (closed) {
+        return;
+      }
       caches.forEach((service, cache) -> changed(service, cache.synced()));
       stream.synced();
     }
+    failureLog.works();
     signal();
     if (away) {
       away = false;
@@ -219,20 +223,23 @@ final class StoreCatalog implements Catalog, WatchSink {
 
   @Override
   public void interrupted(RegistryException cause) {
-    away = true;
     RegistryException why = Failures.of(cause);
-    failureLog.failed("the watch of all services", why);
     synchronized (this) {
+      if (closed) {
+        return;
+      }
       stream.interrupted(why);
       caches.values().forEach(cache -> cache.interrupted(why));
     }
+    away = true;
+    failureLog.failed("the watch of all services", why);
     signal();
   }
 
   @Override
   public void withholding(String service, String reason) {
     synchronized (this) {
-      InstanceCache cache = caches.get(service);
+      InstanceCache cache = closed ? null : caches.get(service);
       if (cache != null) {
         cache.withholding(reason);
       }

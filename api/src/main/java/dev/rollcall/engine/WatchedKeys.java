@@ -21,9 +21,10 @@ import org.jspecify.annotations.Nullable;
  * subscribers of its listeners.
  *
  * <p>The backend calls the {@link KeyValueSink} methods, one at a time; they change what is known
- * and then signal the subscribers, holding no lock. What is known is copied when a subscriber asks
- * for it and not before, so that a burst of changes costs one copy. All fields that change are
- * guarded by {@code lock}, but the subscribers, which the store changes under its own.
+ * and then signal the subscribers, holding no lock. A call that begins after {@link #close()} is
+ * dropped. What is known is copied when a subscriber asks for it and not before, so that a burst of
+ * changes costs one copy. All fields that change are guarded by {@code lock}, but the subscribers,
+ * which the store changes under its own.
  */
 final class WatchedKeys implements KeyValueSink {
   /**
@@ -133,10 +134,13 @@ final class WatchedKeys implements KeyValueSink {
   @Override
   public void replace(List<KeyValue> entries, long revision) {
     boolean changed;
+    TreeMap<String, KeyValue> next = new TreeMap<>();
+    for (KeyValue entry : entries) {
+      next.put(entry.key(), entry);
+    }
     synchronized (lock) {
-      TreeMap<String, KeyValue> next = new TreeMap<>();
-      for (KeyValue entry : entries) {
-        next.put(entry.key(), entry);
+      if (closed) {
+        return;
       }
       changed = !next.equals(known);
       if (changed) {
@@ -152,6 +156,9 @@ final class WatchedKeys implements KeyValueSink {
   public void apply(List<KeyEvent> events, long revision) {
     boolean changed = false;
     synchronized (lock) {
+      if (closed) {
+        return;
+      }
       for (KeyEvent event : events) {
         if (event instanceof KeyEvent.Put put) {
           changed |= !put.entry().equals(known.put(put.key(), put.entry()));
@@ -171,22 +178,24 @@ final class WatchedKeys implements KeyValueSink {
 
   @Override
   public void synced() {
-    failureLog.works();
     synchronized (lock) {
-      if (stream instanceof Freshness.Live) {
+      if (closed || stream instanceof Freshness.Live) {
         return;
       }
       loaded = true;
       stream = Timestamp.LIVE;
     }
+    failureLog.works();
     signal(true);
   }
 
   @Override
   public void interrupted(RegistryException cause) {
     RegistryException why = Failures.of(cause);
-    failureLog.failed("a watch of keys", why);
     synchronized (lock) {
+      if (closed) {
+        return;
+      }
       if (stream instanceof Freshness.Loading) {
         stream = new Freshness.Loading(Optional.of(why));
       } else if (stream instanceof Freshness.Stale stale) {
@@ -195,6 +204,7 @@ final class WatchedKeys implements KeyValueSink {
         stream = Timestamp.now(timer).stale(why);
       }
     }
+    failureLog.failed("a watch of keys", why);
     signal(true);
   }
 

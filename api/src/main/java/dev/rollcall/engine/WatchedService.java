@@ -28,7 +28,8 @@ import org.slf4j.LoggerFactory;
  * subscribers of its listeners.
  *
  * <p>The backend calls the {@link WatchSink} methods, one at a time; they change the cache and then
- * signal the subscribers, holding no lock. The view is held weakly here, and strongly by the
+ * signal the subscribers, holding no lock. A call that begins after {@link #close()} is dropped, as
+ * backends may make one that was decided before. The view is held weakly here, and strongly by the
  * registry for a while after each resolution, so that one that is not kept is found by {@link
  * #idleSince}. {@code weakView} and {@code idleSince} are touched within the registry's map,
  * atomically for this service.
@@ -58,7 +59,7 @@ final class WatchedService implements WatchSink {
   private final FailureLog failureLog = new FailureLog();
   private boolean away; // of the backend's calls alone, which come one at a time
   private RegistryBackend.@Nullable Watch upstream; // guarded by this
-  private boolean closed; // guarded by this
+  private volatile boolean closed; // written under this
 
   /**
    * Creates one that is not started.
@@ -245,21 +246,30 @@ final class WatchedService implements WatchSink {
 
   @Override
   public void replace(Selector scope, List<ServiceInstance> instances, long revision) {
-    published(cache.replace(instances, revision));
+    if (!closed) {
+      published(cache.replace(instances, revision));
+    }
   }
 
   @Override
   public void apply(List<InstanceEvent> events, long revision) {
-    published(cache.apply(events, revision));
+    if (!closed) {
+      published(cache.apply(events, revision));
+    }
   }
 
   @Override
   public void put(ServiceInstance instance, long revision) {
-    published(cache.put(instance, revision));
+    if (!closed) {
+      published(cache.put(instance, revision));
+    }
   }
 
   @Override
   public void synced() {
+    if (closed) {
+      return;
+    }
     published(cache.synced());
     failureLog.works();
     if (away) {
@@ -270,6 +280,9 @@ final class WatchedService implements WatchSink {
 
   @Override
   public void interrupted(RegistryException cause) {
+    if (closed) {
+      return;
+    }
     away = true;
     RegistryException why = Failures.of(cause);
     failureLog.failed("the watch of service " + name, why);
@@ -278,7 +291,9 @@ final class WatchedService implements WatchSink {
 
   @Override
   public void withholding(String service, String reason) {
-    published(cache.withholding(reason));
+    if (!closed) {
+      published(cache.withholding(reason));
+    }
   }
 
   private void published(boolean something) {

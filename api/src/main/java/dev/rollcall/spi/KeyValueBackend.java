@@ -17,8 +17,7 @@ import java.util.concurrent.CompletionStage;
  * by a deadline of the backend's own. Reads show every write that completed before them. A write is
  * sent once: where its fate is unknown it fails as unavailable. Stages and {@link KeyValueSink}s
  * may be completed and called on any thread, the caller's included, though never under a lock of
- * the backend's. What hangs on a stage must not block; of a sink that does, {@link WatchSink} says
- * what it may delay.
+ * the backend's. What hangs on a stage and what a sink does must not block.
  *
  * <p>A key's version is a number of the store's that every write of another value changes, that no
  * two values of a key have had, and that is never 0. A write of the value that is there already may
@@ -86,14 +85,15 @@ public interface KeyValueBackend extends AutoCloseable {
    * itself, for ever; it never gives up.
    *
    * @param keys what to watch
-   * @param sink fed by one call at a time, in order
+   * @param sink fed by one call at a time, in the store's order
    * @return closes the watch
    */
   Watch watch(Keys keys, KeyValueSink sink);
 
   /**
    * Closes all watches and connections. Idempotent; stages under way fail as unavailable, and so
-   * does every later call; no sink is called again. Blocks for at most a few seconds.
+   * does every later call. No sink is told of the closing, not by {@link KeyValueSink#interrupted}
+   * either. Blocks for at most a few seconds.
    */
   @Override
   void close();
@@ -102,8 +102,9 @@ public interface KeyValueBackend extends AutoCloseable {
   @FunctionalInterface
   interface Watch extends AutoCloseable {
     /**
-     * Ends the watch. Idempotent; no call to the sink begins after it has returned, unless it was
-     * called from within the sink.
+     * Ends the watch. Idempotent; may be called from within the sink; does not wait for a call that
+     * is under way. No further call to the sink begins but one that was decided before. The engine
+     * drops such a call.
      */
     @Override
     void close();

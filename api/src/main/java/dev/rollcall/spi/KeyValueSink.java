@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * Where a backend delivers what it sees of watched keys: list, then watch, as with {@link
  * WatchSink}. A backend makes one call at a time to one sink, {@link #interrupted} included, in the
- * store's order. What {@link WatchSink} says of a sink that does not return soon holds here as
- * well.
+ * store's order. What {@link WatchSink} says of a sink that lasts, and of calls that come late,
+ * holds here as well.
  *
  * <p>The life of a watch: {@code replace, synced, (apply | replace)…, interrupted, (replace |
  * apply)…, synced, …}

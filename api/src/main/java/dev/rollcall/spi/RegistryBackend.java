@@ -14,8 +14,8 @@ import java.util.concurrent.CompletionStage;
  * with a {@link RegistryException} of the kind that tells the caller what to do. Every stage ends
  * by a deadline of the backend's own. Stages, {@link WatchSink}s and {@link LeaseListener}s may be
  * completed and called on any thread, the caller's included, though never under a lock of the
- * backend's. What hangs on a stage and what a lease's listener does must not block; of a sink that
- * does, {@link WatchSink} says what it may delay.
+ * backend's. What hangs on a stage, what a lease's listener does and what a sink does must not
+ * block.
  *
  * @since 0.1.0
  */
@@ -64,9 +64,8 @@ public interface RegistryBackend extends AutoCloseable {
    * and resumes by itself, for ever; it never gives up.
    *
    * @param selector what to watch
-   * @param sink fed by one call at a time, in order
-   * @return closes the watch; idempotent; no call to the sink begins after it has returned, unless
-   *     it was called from within the sink
+   * @param sink fed by one call at a time, in the store's order
+   * @return closes the watch
    */
   Watch watch(Selector selector, WatchSink sink);
 
@@ -81,8 +80,8 @@ public interface RegistryBackend extends AutoCloseable {
   /**
    * Closes all watches and connections. Instances that were not deregistered stay in the store
    * until their liveness says otherwise. Idempotent; stages under way fail as unavailable, and so
-   * does every later call, that of a lease included; no sink is called again, not even with {@link
-   * WatchSink#interrupted}. Blocks for at most a few seconds.
+   * does every later call, that of a lease included. No sink is told of the closing, not by {@link
+   * WatchSink#interrupted} either. Blocks for at most a few seconds.
    */
   @Override
   void close();
@@ -90,6 +89,11 @@ public interface RegistryBackend extends AutoCloseable {
   /** An open watch. */
   @FunctionalInterface
   interface Watch extends AutoCloseable {
+    /**
+     * Ends the watch. Idempotent; may be called from within the sink; does not wait for a call that
+     * is under way. No further call to the sink begins but one that was decided before. The engine
+     * drops such a call.
+     */
     @Override
     void close();
   }

@@ -10,9 +10,11 @@ import java.util.List;
  * backend makes one call at a time to one sink, {@link #interrupted} included, in the store's
  * order.
  *
- * <p>A sink returns soon and throws nothing. That is what sinks owe, and no backend relies on it: a
- * call that lasts delays the stream of its own sink alone. Other sinks of the same client, its
- * stages, {@link RegistryBackend#watch} and the closing of other watches go on meanwhile.
+ * <p>A sink returns soon and throws nothing. A call that lasts may hold up other watches of the
+ * same client.
+ *
+ * <p>A call that was decided before the watch was closed may still come. A sink drops it where that
+ * matters, as those of the engine do. So a backend needs no barrier around a sink.
  *
  * <p>The life of a watch: {@code replace, synced, (apply | replace)…, interrupted, (replace |
  * apply)…, synced, …}

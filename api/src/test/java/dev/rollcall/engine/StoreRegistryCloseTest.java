@@ -17,6 +17,8 @@ import dev.rollcall.RegistryException.Kind;
 import dev.rollcall.Samples;
 import dev.rollcall.ServiceListener;
 import dev.rollcall.ServiceView;
+import dev.rollcall.Snapshot;
+import dev.rollcall.spi.InstanceEvent;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -302,6 +304,26 @@ class StoreRegistryCloseTest extends RegistryFixture {
         List.of(view.snapshot().freshness(), catalog.snapshot("orders").freshness())) {
       assertThat(freshness.toString()).contains("the registry is closed");
     }
+  }
+
+  @Test
+  void views_afterClose_dropWhatTheBackendStillSays() {
+    ServiceView view = registry.service("orders");
+    Catalog catalog = registry.catalog();
+    backend.watches.forEach(watch -> watch.load(Samples.instance("a")));
+    registry.close();
+    Snapshot shown = view.snapshot();
+    Snapshot shownByCatalog = catalog.snapshot("orders");
+    for (ScriptedBackend.Opened watch : backend.watches) {
+      watch.sink.put(Samples.instance("b"), 2);
+      watch.sink.apply(List.of(new InstanceEvent.Put(Samples.instance("c"))), 3);
+      watch.sink.withholding("orders", "late");
+      watch.sink.interrupted(RegistryException.unavailable("late", null));
+      watch.load(Samples.instance("d"));
+    }
+    assertThat(view.snapshot()).isSameAs(shown);
+    assertThat(catalog.snapshot("orders")).isSameAs(shownByCatalog);
+    assertThat(catalog.services()).containsExactly("orders");
   }
 
   @Test

@@ -89,6 +89,11 @@ record EtcdError(
             || words.contains("message larger than max"));
   }
 
+  /** Tells whether a watch that ended so cannot be resumed: the range has to be listed again. */
+  boolean requiresList() {
+    return compacted || !silent || words.contains("no leader");
+  }
+
   boolean isMissingLease() {
     return words.contains("requested lease not found");
   }

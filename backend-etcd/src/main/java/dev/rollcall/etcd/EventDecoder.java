@@ -187,28 +187,14 @@ final class EventDecoder {
     return differ + stale.size();
   }
 
-  /** Reads the events of one response, those of each revision together, above a revision. */
-  List<WatchSubscriber.Change> changes(List<WatchEvent> events, long above) {
-    List<WatchSubscriber.Change> changes = new ArrayList<>();
-    List<InstanceEvent> group = new ArrayList<>();
-    long revision = above;
-    for (WatchEvent event : events) {
-      long at = event.getKeyValue().getModRevision();
-      if (at <= above || at < revision) {
-        continue; // etcd before 3.4.25 can send an event that is older than one already sent
-      }
-      if (at > revision && !group.isEmpty()) {
-        changes.add(new WatchSubscriber.Change(revision, group));
-        group = new ArrayList<>();
-      }
-      revision = at;
+  /** Reads the events of one revision, as far as they are instances'. */
+  List<InstanceEvent> events(List<WatchEvent> together) {
+    List<InstanceEvent> changes = new ArrayList<>(together.size());
+    for (WatchEvent event : together) {
       InstanceEvent read = event(event);
       if (read != null) {
-        group.add(read);
+        changes.add(read);
       }
-    }
-    if (!group.isEmpty()) {
-      changes.add(new WatchSubscriber.Change(revision, group));
     }
     return changes;
   }

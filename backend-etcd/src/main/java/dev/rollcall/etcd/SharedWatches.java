@@ -7,7 +7,6 @@ import dev.rollcall.spi.WatchSink;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Decides which feed serves a watch, and closes a feed when its last sink has gone. Each of the
@@ -64,10 +63,8 @@ final class SharedWatches implements AutoCloseable {
       feed = used.feed;
     }
     feed.attach(attachment);
-    AtomicBoolean once = new AtomicBoolean();
     return () -> {
-      attachment.close();
-      if (once.compareAndSet(false, true)) {
+      if (attachment.close()) {
         leave(feed, attachment);
       }
     };

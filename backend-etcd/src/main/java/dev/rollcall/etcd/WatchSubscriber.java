@@ -7,20 +7,17 @@ import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.WatchSink;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One sink of a feed. {@code joined}, {@code joining}, {@code revision} and {@code backlog} belong
- * to the feed's serial; the rest is guarded by {@code lock}, which is not held while the sink runs.
+ * One sink of a {@link RangeWatch}. {@code closed} is set by any thread; the rest belongs to the
+ * serial of the watch's stream, in which the sink is called. No call begins after {@link #close()}.
  *
- * <p>A sink joins when it is given its first complete state. What the feed delivers while that
+ * <p>A sink joins when it is given its first complete state. What the stream brings while that
  * state is being read is kept in the backlog, and replayed as far as it is younger than the state.
  */
 final class WatchSubscriber {
-  private static final long CLOSE_MILLIS = 500;
-
   /**
    * Changes of one revision.
    *
@@ -37,9 +34,7 @@ final class WatchSubscriber {
   private long revision;
   private final List<Change> backlog = new ArrayList<>();
 
-  private final Object lock = new Object();
-  private boolean closed;
-  private @Nullable Thread inside;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   WatchSubscriber(Selector selector, WatchSink sink) {
     this.selector = selector;
@@ -93,47 +88,17 @@ final class WatchSubscriber {
   }
 
   private void tell(Consumer<WatchSink> call) {
-    synchronized (lock) {
-      if (closed) {
-        return;
-      }
-      inside = Thread.currentThread();
-    }
-    try {
+    if (!closed.get()) {
       call.accept(sink);
-    } finally {
-      synchronized (lock) {
-        inside = null;
-        lock.notifyAll();
-      }
     }
   }
 
   boolean isClosed() {
-    synchronized (lock) {
-      return closed;
-    }
+    return closed.get();
   }
 
-  /**
-   * Lets no further call begin. A call that has just begun is waited for, for a moment at most: by
-   * the contract it is short, and its sink must not hear from it after this returns.
-   */
-  void close() {
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
-    synchronized (lock) {
-      closed = true;
-      try {
-        while (inside != null && inside != Thread.currentThread()) {
-          long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-          if (left <= 0) {
-            return;
-          }
-          lock.wait(left);
-        }
-      } catch (InterruptedException stop) {
-        Thread.currentThread().interrupt();
-      }
-    }
+  /** Lets no further call begin, and does not wait for one; returns whether this was the first. */
+  boolean close() {
+    return closed.compareAndSet(false, true);
   }
 }

@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,12 +19,12 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Changes are offered under the tree's lock and delivered outside of every lock, by the thread
  * that made them unless somebody is at it already. One that has delivered {@value #TURN} times
- * leaves the rest to the tree's timer. All fields are guarded by {@code this}, which is taken after
- * the tree's lock, never before.
+ * leaves the rest to the tree's timer. {@link #close()} does not wait: a call that was taken from
+ * the mailbox is still made. All fields are guarded by {@code this}, which is taken after the
+ * tree's lock, never before.
  */
 final class KeyValueWatch implements KeyValueBackend.Watch {
   private static final int TURN = 1024;
-  private static final long CLOSE_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final Logger LOG = LoggerFactory.getLogger(MemoryStore.class);
 
   private final KeyValueTree tree;
@@ -37,7 +36,6 @@ final class KeyValueWatch implements KeyValueBackend.Watch {
   private long revision;
   private boolean draining;
   private boolean closed;
-  private @Nullable Thread calling;
 
   KeyValueWatch(KeyValueTree tree, Keys keys, KeyValueSink sink) {
     this.tree = tree;
@@ -79,9 +77,7 @@ final class KeyValueWatch implements KeyValueBackend.Watch {
       synchronized (this) {
         first = initial;
         if (closed || (first == null && pending.isEmpty())) {
-          calling = null;
           draining = false;
-          notifyAll();
           return;
         }
         initial = null;
@@ -90,7 +86,6 @@ final class KeyValueWatch implements KeyValueBackend.Watch {
           pending = new LinkedHashMap<>();
         }
         at = revision;
-        calling = Thread.currentThread();
       }
       try {
         if (first != null) {
@@ -103,35 +98,15 @@ final class KeyValueWatch implements KeyValueBackend.Watch {
         LOG.error("a watch sink threw, and stays subscribed", thrown);
       }
     }
-    synchronized (this) {
-      calling = null;
-      notifyAll();
-    }
     tree.timer().schedule(this::drain, Duration.ZERO);
   }
 
   @Override
   public void close() {
     tree.detach(this);
-    boolean interrupted = false;
     synchronized (this) {
       closed = true;
       pending.clear();
-      long until = System.nanoTime() + CLOSE_WAIT_NANOS;
-      while (calling != null && calling != Thread.currentThread()) {
-        long left = until - System.nanoTime();
-        if (left <= 0) {
-          break;
-        }
-        try {
-          TimeUnit.NANOSECONDS.timedWait(this, left);
-        } catch (InterruptedException again) {
-          interrupted = true;
-        }
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 }

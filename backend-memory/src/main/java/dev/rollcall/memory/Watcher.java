@@ -8,7 +8,6 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,9 +26,7 @@ import org.slf4j.LoggerFactory;
  * <p>A mailbox that is full is emptied, and the sink gets the whole state next: a slow sink costs
  * bounded memory and loses intermediate states alone.
  *
- * <p>{@link #close()} waits for a call that is just being made by another thread, since from
- * outside a call that is about to begin cannot be told from one that has begun; not for long,
- * though, as two sinks may close each other's watches.
+ * <p>{@link #close()} does not wait: a call that was taken from the mailbox is still made.
  *
  * <p><b>Guards.</b> The monitor of this object guards the mailbox and the flags; it is taken after
  * the store's lock, never before. {@code told} and {@code synced} belong to the thread that is
@@ -40,7 +37,6 @@ final class Watcher implements RegistryBackend.Watch {
   static final int MAX_PENDING = 4096;
 
   private static final int TURN = 1024;
-  private static final long CLOSE_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final Logger LOG = LoggerFactory.getLogger(MemoryStore.class);
 
   private final Ledger ledger;
@@ -52,7 +48,6 @@ final class Watcher implements RegistryBackend.Watch {
   private boolean draining;
   private boolean closed;
   private @Nullable RegistryException lost;
-  private @Nullable Thread calling;
 
   private final Map<String, String> told = new HashMap<>(2);
   private boolean synced;
@@ -106,12 +101,10 @@ final class Watcher implements RegistryBackend.Watch {
       synchronized (this) {
         end = mailbox.isEmpty() && !overflowed ? lost : null;
         if (closed || (end == null && mailbox.isEmpty() && !overflowed)) {
-          release();
           draining = false;
           return;
         }
         next = mailbox.poll();
-        calling = Thread.currentThread();
       }
       try {
         if (end != null) {
@@ -124,34 +117,15 @@ final class Watcher implements RegistryBackend.Watch {
         LOG.error("a watch sink threw, and stays subscribed", thrown);
       }
     }
-    synchronized (this) {
-      release();
-    }
     ledger.later(this::drain);
   }
 
   @Override
   public void close() {
     ledger.detach(this);
-    boolean interrupted = false;
     synchronized (this) {
       closed = true;
       mailbox.clear();
-      long until = System.nanoTime() + CLOSE_WAIT_NANOS;
-      while (calling != null && calling != Thread.currentThread()) {
-        long left = until - System.nanoTime();
-        if (left <= 0) {
-          break;
-        }
-        try {
-          TimeUnit.NANOSECONDS.timedWait(this, left);
-        } catch (InterruptedException again) {
-          interrupted = true;
-        }
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 
@@ -159,11 +133,6 @@ final class Watcher implements RegistryBackend.Watch {
     boolean free = !draining;
     draining = true;
     return free;
-  }
-
-  private void release() {
-    calling = null;
-    notifyAll();
   }
 
   private void deliver(Delivery delivery) {

@@ -302,12 +302,7 @@ abstract class Clauses {
 
   RecordingSink record(RegistryBackend backend, Selector selector) {
     RecordingSink sink = new RecordingSink(selector);
-    RegistryBackend.Watch watch = backend.watch(selector, sink);
-    closing(
-        () -> {
-          watch.close();
-          sink.closed();
-        });
+    closing(backend.watch(selector, sink));
     return sink;
   }
 

@@ -141,6 +141,25 @@ abstract class FaultClauses extends Clauses {
   }
 
   @TestFactory
+  @DisplayName("W1 initial state, not waited for")
+  @IfItFails("does watch() send something and wait for the answer?")
+  Stream<DynamicTest> w1_initialState_isNotWaitedFor() {
+    return each(
+        "W1 initial state: watch() returns during ",
+        fault -> {
+          RegistryBackend backend = client();
+          put(closing(store.faults().beside(time.timer())), instance("a"));
+          begin(fault);
+          RecordingSink sink = await(async(() -> record(backend))); // before the store answers
+          store.faults().heal();
+          eventually(() -> assertThat(sink.state()).containsExactly(instance("a")));
+          assertThat(sink.violations()).isEmpty();
+        },
+        Fault.CUT,
+        Fault.SILENCE);
+  }
+
+  @TestFactory
   @DisplayName("W6 outage, W13 honest")
   @IfItFails("does the backend call interrupted(), and never replace() with what it cannot know?")
   Stream<DynamicTest> w6_outage_removesNothing() {

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -222,7 +223,7 @@ public final class FlakyBackend extends ForwardingBackend {
     private final Selector selector;
     private final SerialSink sink;
     private Optional<Watch> inner = Optional.empty();
-    private Optional<SerialSink> gate = Optional.empty();
+    private Optional<Gate> gate = Optional.empty();
     private boolean closed;
 
     FlakyWatch(Selector selector, WatchSink sink) {
@@ -239,7 +240,7 @@ public final class FlakyBackend extends ForwardingBackend {
     }
 
     void attach() {
-      SerialSink through = new SerialSink(sink);
+      Gate through = new Gate();
       synchronized (this) {
         if (closed || gate.isPresent()) {
           return;
@@ -258,14 +259,11 @@ public final class FlakyBackend extends ForwardingBackend {
 
     void detach(Optional<RegistryException> cause) {
       Optional<Watch> open;
-      Optional<SerialSink> through;
       synchronized (this) {
         open = inner;
-        through = gate;
         inner = Optional.empty();
         gate = Optional.empty();
       }
-      through.ifPresent(SerialSink::close);
       open.ifPresent(Watch::close);
       cause.ifPresent(sink::interrupted);
     }
@@ -280,6 +278,24 @@ public final class FlakyBackend extends ForwardingBackend {
       }
       sink.close();
       detach(Optional.empty());
+    }
+
+    /** What one inner watch says, which passes for as long as the line holds that it came by. */
+    private final class Gate extends SerialSink {
+      Gate() {
+        super(sink);
+      }
+
+      @Override
+      void call(Consumer<WatchSink> call) {
+        synchronized (FlakyWatch.this) {
+          if (gate.filter(this::equals).isEmpty()) {
+            return;
+          }
+          sink.enqueue(call);
+        }
+        sink.drain();
+      }
     }
   }
 }

@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -262,39 +261,6 @@ abstract class KeyValueClauses {
   }
 
   @Test
-  @DisplayName("K4 watch() does not wait, and a slow sink holds up no other one and no call")
-  @IfItFails("does watch() wait for the store, or one thread serve all sinks under a lock?")
-  void k4_isolation_ofSinks() throws Exception {
-    KeyValueBackend backend = client();
-    String key = prefix + "a";
-    await(backend.put(key, ONE));
-    CountDownLatch release = new CountDownLatch(1);
-    CountDownLatch inside = new CountDownLatch(1);
-    CompletableFuture<KeyValueBackend.Watch> blocking =
-        async(
-            () ->
-                backend.watch(
-                    Keys.key(key),
-                    new RecordingKeySink(
-                        Keys.key(key),
-                        () -> {
-                          inside.countDown();
-                          Clauses.block(release);
-                        })));
-    try {
-      eventually(() -> assertThat(inside.getCount()).isZero());
-      RecordingKeySink free = contract.await(async(() -> record(backend, Keys.key(key))));
-      contract.await(async(() -> await(backend.put(key, TWO).thenApply(done -> true))));
-      eventually(() -> assertThat(values(free.state())).containsEntry(key, TWO));
-      assertThat(listed(backend)).containsEntry(key, TWO);
-      assertThat(release.getCount()).isPositive();
-    } finally {
-      release.countDown();
-      contract.await(blocking).close();
-    }
-  }
-
-  @Test
   @DisplayName("K4 closing one watch ends it, and leaves the others of the same client alone")
   @IfItFails("do watches share a stream that goes with the first of them, not with the last?")
   void k4_close_leavesItsSiblings() {
@@ -309,8 +275,6 @@ abstract class KeyValueClauses {
       eventually(() -> assertThat(sink.isLive()).isTrue());
     }
     closing.close();
-    KeyValueContract.pause(5); // for a call that had begun before
-    gone.closed();
     closing.close();
     await(writer.put(key, ONE));
     for (RecordingKeySink sink : List.of(same, one)) {
@@ -318,7 +282,38 @@ abstract class KeyValueClauses {
       assertThat(sink.interruptions()).isEmpty();
     }
     KeyValueContract.pause(100);
+    assertThat(gone.state()).isEmpty();
     right(gone, same, one);
+  }
+
+  @Test
+  @DisplayName("K4 a watch may be closed from within its sink")
+  @IfItFails("does close() wait for itself, or does the stream go on after the running call?")
+  void k4_close_fromWithinTheSink() {
+    KeyValueBackend backend = client();
+    String key = prefix + "a";
+    await(backend.put(key, ONE));
+    CompletableFuture<KeyValueBackend.Watch> watch = new CompletableFuture<>();
+    AtomicBoolean closed = new AtomicBoolean();
+    RecordingKeySink sink =
+        new RecordingKeySink(
+            Keys.prefix(prefix),
+            () -> {
+              if (watch.isDone()) {
+                watch.join().close();
+                closed.set(true);
+              }
+            });
+    watch.complete(backend.watch(Keys.prefix(prefix), sink));
+    await(backend.put(key, TWO));
+    eventually(() -> assertThat(closed).isTrue());
+
+    RecordingKeySink open = record(backend, Keys.prefix(prefix));
+    await(backend.put(prefix + "later", ONE));
+    eventually(() -> assertThat(open.state()).containsKey(prefix + "later"));
+    KeyValueContract.pause(100);
+    assertThat(sink.state()).doesNotContainKey(prefix + "later");
+    right(sink, open);
   }
 
   @Test
@@ -334,14 +329,15 @@ abstract class KeyValueClauses {
 
     backend.close();
     backend.close();
-    KeyValueContract.pause(5); // for a call that had begun before
-    one.closed();
-    all.closed();
     KeyValueBackend writer = client();
     RecordingKeySink open = record(writer, Keys.prefix(prefix));
     await(writer.put(prefix + "a", ONE));
     eventually(() -> assertThat(values(open.state())).isEqualTo(Map.of(prefix + "a", ONE)));
     KeyValueContract.pause(100);
+    for (RecordingKeySink sink : List.of(one, all)) {
+      assertThat(sink.state()).isEmpty();
+      assertThat(sink.interruptions()).isEmpty();
+    }
     right(one, all, open);
   }
 
@@ -402,6 +398,26 @@ abstract class KeyValueClauses {
   }
 
   // ---- faults
+
+  @TestFactory
+  @DisplayName("K1 watch() does not wait for the store")
+  @IfItFails("does watch() send something and wait for the answer?")
+  Stream<DynamicTest> k1_stream_isNotWaitedFor() {
+    return contract.each(
+        fault -> {
+          KeyValueBackend backend = client();
+          await(beside().put(prefix + "a", ONE));
+          contract.faults().begin(fault, prefix);
+          CompletableFuture<RecordingKeySink> opened =
+              async(() -> record(backend, Keys.prefix(prefix)));
+          RecordingKeySink sink = contract.await(opened); // before the store answers
+          contract.faults().heal();
+          eventually(() -> assertThat(values(sink.state())).isEqualTo(Map.of(prefix + "a", ONE)));
+          right(sink);
+        },
+        Fault.CUT,
+        Fault.SILENCE);
+  }
 
   @TestFactory
   @DisplayName("K4 an outage removes nothing from the stream, and says why it is one")

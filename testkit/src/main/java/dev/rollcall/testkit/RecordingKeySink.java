@@ -32,7 +32,6 @@ final class RecordingKeySink implements KeyValueSink {
   private boolean filled;
   private boolean complete;
   private boolean live;
-  private boolean closed;
 
   RecordingKeySink(Keys keys) {
     this(keys, () -> {});
@@ -70,11 +69,6 @@ final class RecordingKeySink implements KeyValueSink {
 
   synchronized boolean isLive() {
     return live;
-  }
-
-  /** Notes that the watch's {@code close()} has returned: every further call is a violation. */
-  synchronized void closed() {
-    closed = true;
   }
 
   @Override
@@ -158,9 +152,6 @@ final class RecordingKeySink implements KeyValueSink {
             other == me
                 ? what + " from within another call"
                 : what + " by " + me.getName() + " while " + other.getName() + " is in a call");
-      }
-      if (closed) {
-        violations.add(what + " after close() had returned");
       }
       body.run();
       if (complete) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A sink that keeps what a backend's watch delivers, and checks on the way what every watch
  * promises: one call at a time, the order of the protocol, revisions that do not fall, nothing from
- * outside the selector, nothing after the close. Thread-safe.
+ * outside the selector. Thread-safe.
  *
  * @since 0.1.0
  */
@@ -143,7 +143,10 @@ public final class RecordingSink implements WatchSink {
     return calls;
   }
 
-  /** Notes that the watch's {@code close()} has returned: every further call is a violation. */
+  /**
+   * Makes every further call a violation: for a backend that promises more than the contract asks,
+   * which is that no later change comes after the watch's {@code close()} has returned.
+   */
   public synchronized void closed() {
     closed = true;
   }

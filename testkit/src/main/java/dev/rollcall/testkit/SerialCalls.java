@@ -1,8 +1,6 @@
 package dev.rollcall.testkit;
 
 import java.util.ArrayDeque;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -14,31 +12,18 @@ class SerialCalls<S> {
   private final S to;
   private final ArrayDeque<Consumer<S>> queue = new ArrayDeque<>();
   // Guarded by "queue".
-  private @Nullable Thread drainer;
+  private boolean draining;
   private boolean closed;
-  private CountDownLatch quiet = new CountDownLatch(0);
 
   SerialCalls(S to) {
     this.to = to;
   }
 
-  /** Lets no further call begin, and waits for the one that runs unless this thread is in it. */
+  /** Drops what is queued and what comes; a call that was taken from the queue is still made. */
   final void close() {
-    CountDownLatch running;
     synchronized (queue) {
       closed = true;
       queue.clear();
-      if (drainer == Thread.currentThread()) {
-        return;
-      }
-      running = quiet;
-    }
-    try {
-      if (!running.await(60, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("a sink does not return");
-      }
-    } catch (InterruptedException stop) {
-      Thread.currentThread().interrupt();
     }
   }
 
@@ -54,11 +39,10 @@ class SerialCalls<S> {
   /** Makes the queued calls, unless another thread is at it. Under no lock. */
   final void drain() {
     synchronized (queue) {
-      if (drainer != null || queue.isEmpty()) {
+      if (draining || queue.isEmpty()) {
         return;
       }
-      drainer = Thread.currentThread();
-      quiet = new CountDownLatch(1);
+      draining = true;
     }
     for (Consumer<S> next = poll(); next != null; next = poll()) {
       next.accept(to);
@@ -66,7 +50,7 @@ class SerialCalls<S> {
   }
 
   /** Makes a call, now or once those before it are made. */
-  final void call(Consumer<S> call) {
+  void call(Consumer<S> call) {
     enqueue(call);
     drain();
   }
@@ -75,8 +59,7 @@ class SerialCalls<S> {
     synchronized (queue) {
       Consumer<S> next = queue.poll();
       if (next == null) {
-        drainer = null;
-        quiet.countDown();
+        draining = false;
       }
       return next;
     }

@@ -8,7 +8,7 @@ import dev.rollcall.spi.WatchSink;
 import java.util.List;
 
 /** A sink that several threads may call: {@link SerialCalls} to the one behind it. */
-final class SerialSink extends SerialCalls<WatchSink> implements WatchSink {
+class SerialSink extends SerialCalls<WatchSink> implements WatchSink {
   SerialSink(WatchSink to) {
     super(to);
   }

@@ -900,7 +900,7 @@ final class BrokenKeys {
 
   @Breaks(
       group = KeyValueContract.Backend.class,
-      tests = {"k4_isolation_ofSinks"})
+      tests = {"k1_stream_isNotWaitedFor"})
   static class BlocksInWatch extends BrokenKeyContract {
     @Override
     KeyValueBackend broken(KeyValueBackend right) {
@@ -915,30 +915,6 @@ final class BrokenKeys {
             Thread.currentThread().interrupt();
           }
           return super.watch(keys, sink);
-        }
-      };
-    }
-  }
-
-  @Breaks(
-      group = KeyValueContract.Backend.class,
-      tests = {"k4_isolation_ofSinks"})
-  static class CallsSinksUnderOneLock extends Streaming {
-    @Override
-    KeyValueSink sink(Keys keys, KeyValueSink right) {
-      return new Shown(right) {
-        @Override
-        public void replace(List<KeyValue> entries, long revision) {
-          synchronized (CallsSinksUnderOneLock.this) {
-            to.replace(entries, revision);
-          }
-        }
-
-        @Override
-        public void apply(List<KeyEvent> events, long revision) {
-          synchronized (CallsSinksUnderOneLock.this) {
-            to.apply(events, revision);
-          }
         }
       };
     }
@@ -1279,7 +1255,7 @@ final class BrokenKeys {
 
   @Breaks(
       group = KeyValueContract.Backend.class,
-      tests = {"k4_close_leavesItsSiblings"})
+      tests = {"k4_close_leavesItsSiblings", "k4_close_fromWithinTheSink"})
   static class DeliversAfterClose extends Closing {
     @Override
     void close(KeyValueBackend.Watch right) {}

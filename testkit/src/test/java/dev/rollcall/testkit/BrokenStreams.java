@@ -163,8 +163,8 @@ final class BrokenStreams {
   }
 
   @Breaks(
-      group = RegistryContract.Stream.class,
-      tests = {"w8_isolation_ofSinks"})
+      group = RegistryContract.StoreFaults.class,
+      tests = {"w1_initialState_isNotWaitedFor"})
   static class BlocksInWatch extends BrokenContract {
     @Override
     RegistryBackend broken(RegistryBackend right) {

@@ -53,13 +53,10 @@ import org.jspecify.annotations.Nullable;
  * task looks and writes under one lock, a claim is decided in one step with its write.
  *
  * <p>Threads: the fields below "disk only" belong to the task that runs on {@code disk}. Callers
- * and the timer only add tasks. Sinks are called on other threads, see {@link FolderWatch}.
+ * and the timer only add tasks. All sinks are called on one thread, see {@link FolderWatch}.
  */
 final class FilesBackend implements RegistryBackend {
   private static final Duration DEADLINE = Duration.ofSeconds(5);
-
-  /** So many sinks may block before the others wait; a thread each would be as many as watches. */
-  private static final int SINKS_AT_A_TIME = 8;
 
   private static final Duration MARGIN = Duration.ofMillis(200);
   private static final long MOST_SECONDS_TO_CLOSE = 2;
@@ -68,8 +65,7 @@ final class FilesBackend implements RegistryBackend {
   private final Duration poll;
   private final Timer timer;
   private final ExecutorService disk = Executors.newSingleThreadExecutor(threads("disk"));
-  private final ExecutorService sinks =
-      Executors.newFixedThreadPool(SINKS_AT_A_TIME, threads("sink-%d"));
+  private final ExecutorService sinks = Executors.newSingleThreadExecutor(threads("sinks"));
   private final Set<FolderWatch> watches = ConcurrentHashMap.newKeySet();
   private final PendingAnswers pending = new PendingAnswers();
 
@@ -169,7 +165,7 @@ final class FilesBackend implements RegistryBackend {
     FolderWatch watch = new FolderWatch(selector, sink, sinks, watches::remove);
     watches.add(watch);
     if (closed) {
-      watch.end();
+      watch.close();
     }
     // Where this look fails, the next poll says so to the sink.
     CompletionStage<Listing> unused = snapshot(selector);
@@ -184,7 +180,7 @@ final class FilesBackend implements RegistryBackend {
   @Override
   public void close() {
     closed = true;
-    watches.forEach(FolderWatch::end);
+    watches.forEach(FolderWatch::close);
     pending.close();
     disk.shutdown();
     sinks.shutdown();

@@ -357,7 +357,7 @@ final class KeyValues implements AutoCloseable {
     }
   }
 
-  /** What the store says; one call at a time. */
+  /** What the store says; one call at a time. One after the close changes what nothing serves. */
   private final class Feed implements KeyValueSink {
     @Override
     public void replace(List<KeyValue> entries, long revision) {

@@ -231,7 +231,7 @@ final class StoreLink implements AutoCloseable {
         });
   }
 
-  /** What the store says, handed over. */
+  /** What the store says, handed over; what it says after the close finds the thread shut. */
   private final class Feed implements WatchSink {
     @Override
     public void replace(Selector scope, List<ServiceInstance> instances, long revision) {
