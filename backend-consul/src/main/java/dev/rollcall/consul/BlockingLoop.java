@@ -182,7 +182,6 @@ final class BlockingLoop<T> implements AutoCloseable {
   }
 
   private void answered(long mine, ReadOptions read, Indexed<T> answer) {
-    reconnection.answered();
     Duration pause = Duration.ZERO;
     synchronized (this) {
       if (closed || mine != turn) {
@@ -240,7 +239,6 @@ final class BlockingLoop<T> implements AutoCloseable {
       follower.failed(cause);
     }
     if (refused) {
-      reconnection.answered();
       timer.schedule(() -> ask(mine), RetryBackoff.spread(pause));
     } else {
       reconnection.failed(() -> retry(mine));

@@ -345,7 +345,6 @@ final class CatalogFeed {
                 (answer, failed) -> {
                   try {
                     if (failed == null) {
-                      reconnection.answered();
                       then.accept(answer);
                     } else {
                       otherwise.accept(Watches.cause(failed));
@@ -368,7 +367,6 @@ final class CatalogFeed {
     }
     requests.cancelBefore(next);
     if (Watches.isRefusal(cause)) {
-      reconnection.answered();
       timer.schedule(() -> retry(next), RetryBackoff.spread(REFUSED_PAUSE));
     } else {
       reconnection.failed(() -> retry(next));

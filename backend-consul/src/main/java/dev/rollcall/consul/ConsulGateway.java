@@ -75,6 +75,8 @@ final class ConsulGateway implements AutoCloseable {
   private final Consul consul;
   private final HttpUrl base;
   private final RetryAfter courtesy;
+  private final StalledCalls stalled;
+  private final SharedBackoff backoff;
   private final AtomicBoolean filtered = new AtomicBoolean(); // set once, where it is also said
   private volatile boolean closed; // set once; read to tell a failure from the end
 
@@ -90,11 +92,15 @@ final class ConsulGateway implements AutoCloseable {
     this.timer = timer;
     refusals = new ConsulErrors(settings);
     courtesy = new RetryAfter(timer);
+    backoff = new SharedBackoff(timer);
     queries = new BoundedExecutor("rollcall-consul-query", QUERIES);
     calls = new BoundedExecutor("rollcall-consul-call", CALLS);
     heartbeats = new BoundedExecutor("rollcall-consul-heartbeat", HEARTBEATS);
     base = HttpUrl.get(settings.baseUrl() + "/v1/");
     Duration timeout = settings.timeout();
+    ConnectionPool connections =
+        new ConnectionPool(QUERIES + CALLS + HEARTBEATS, 1, TimeUnit.MINUTES);
+    stalled = new StalledCalls(timer, connections::evictAll);
     OkHttpClient.Builder builder =
         new OkHttpClient.Builder()
             .connectTimeout(timeout)
@@ -103,7 +109,7 @@ final class ConsulGateway implements AutoCloseable {
             .followRedirects(false)
             .followSslRedirects(false)
             .eventListener(new Sending())
-            .connectionPool(new ConnectionPool(QUERIES + CALLS + HEARTBEATS, 1, TimeUnit.MINUTES));
+            .connectionPool(connections);
     if (!settings.token().isEmpty()) {
       String token = settings.token();
       builder.addInterceptor(
@@ -115,10 +121,11 @@ final class ConsulGateway implements AutoCloseable {
         .ifPresent(tls -> builder.sslSocketFactory(tls.context().getSocketFactory(), tls.trust()));
     http = builder.build();
     waiting = http.newBuilder().readTimeout(settings.silence()).build();
-    consul = client(settings, calls);
+    consul = client(settings, calls, connections);
   }
 
-  private static Consul client(ConsulBackendSettings settings, BoundedExecutor lane) {
+  private static Consul client(
+      ConsulBackendSettings settings, BoundedExecutor lane, ConnectionPool connections) {
     int timeoutMillis = (int) settings.timeout().toMillis();
     Consul.Builder builder =
         Consul.builder()
@@ -127,7 +134,7 @@ final class ConsulGateway implements AutoCloseable {
             .withHttps(settings.tls().isPresent())
             .withPing(false)
             .withExecutorService(lane.threads())
-            .withConnectionPool(new ConnectionPool(CALLS, 1, TimeUnit.MINUTES))
+            .withConnectionPool(connections)
             .withConnectTimeoutMillis(timeoutMillis)
             .withReadTimeoutMillis(timeoutMillis)
             .withWriteTimeoutMillis(timeoutMillis);
@@ -146,6 +153,11 @@ final class ConsulGateway implements AutoCloseable {
       tenancy.put("X-Consul-Partition", settings.partition());
     }
     return builder.withHeaders(tenancy).build();
+  }
+
+  /** Returns the back-off of all watches of this agent, which is told of its answers here. */
+  SharedBackoff backoff() {
+    return backoff;
   }
 
   /** Reads all instances of a service with the checks of each and of its node. */
@@ -512,20 +524,119 @@ final class ConsulGateway implements AutoCloseable {
 
   private <T> Pending<T> exchange(
       BoundedExecutor lane, Request request, Duration deadline, Duration held, Handler<T> handler) {
-    Call call = (lane == queries ? waiting : http).newCall(request);
-    Callable<T> work =
-        () -> {
-          try (Response response = call.execute()) {
-            if (response.code() == 429 || response.code() == 503) {
-              courtesy.asked(response.header("Retry-After"));
-            }
-            return handler.handle(response);
-          } catch (IOException failed) {
+    Exchange<T> work = new Exchange<>(lane == queries, request, handler);
+    return submit(lane, work, deadline, held, work::cancel);
+  }
+
+  /**
+   * A request and its answer. One that waits on a dead connection is sent again on a new one ({@link
+   * StalledCalls}), unless it writes a key: a write that runs twice could undo a later one.
+   */
+  private final class Exchange<T> implements Callable<T> {
+    private final boolean blocks;
+    private final boolean ofAgent;
+    private final Request request;
+    private final Handler<T> handler;
+    private @Nullable Call current; // guarded by this
+    private boolean cancelled; // guarded by this
+
+    Exchange(boolean blocks, Request request, Handler<T> handler) {
+      this.blocks = blocks;
+      this.ofAgent = request.url().pathSegments().get(1).equals("agent");
+      this.request = request;
+      this.handler = handler;
+    }
+
+    @Override
+    public T call() {
+      long beganNanos = timer.nanoTime();
+      Request next = request;
+      while (true) {
+        Call call = begin(next);
+        StalledCalls.Waiting answer =
+            stalled.begin(!blocks, ofAgent || isRead() ? call::cancel : () -> {});
+        try (Response response = call.execute()) {
+          answer.answered();
+          if (response.code() == 429 || response.code() == 503) {
+            courtesy.asked(response.header("Retry-After"));
+          }
+          return handled(response);
+        } catch (IOException failed) {
+          if (isCancelled() || !answer.isStalled()) {
+            backoff.lost();
             throw failure(failed);
           }
-        };
-    return submit(lane, work, deadline, held, call::cancel);
+        } finally {
+          answer.end();
+        }
+        next = shortened(timer.nanoTime() - beganNanos);
+      }
+    }
+
+    private synchronized Call begin(Request next) {
+      if (cancelled) {
+        throw unavailable("cancelled", null);
+      }
+      Call call = (blocks ? waiting : http).newCall(next);
+      current = call;
+      return call;
+    }
+
+    private boolean isRead() {
+      return request.method().equals("GET");
+    }
+
+    private synchronized boolean isCancelled() {
+      return cancelled;
+    }
+
+    /** Ends it; the attempt under way fails. */
+    void cancel() {
+      Call attempt;
+      synchronized (this) {
+        cancelled = true;
+        attempt = current;
+      }
+      if (attempt != null) {
+        attempt.cancel();
+      }
+    }
+
+    private T handled(Response response) throws IOException {
+      T value;
+      try {
+        value = handler.handle(response);
+      } catch (RegistryException refused) {
+        if (Watches.isRefusal(refused)) {
+          tellBackoff();
+        }
+        throw refused;
+      }
+      tellBackoff();
+      return value;
+    }
+
+    /** What the agent answers by itself says nothing of the servers behind it. */
+    private void tellBackoff() {
+      if (ofAgent) {
+        backoff.reached();
+      } else {
+        backoff.answered();
+      }
+    }
+
+    /** Returns the request for another attempt: what blocks waits for the rest of its time only. */
+    private Request shortened(long passedNanos) {
+      if (!blocks) {
+        return request;
+      }
+      long left = settings.patience().minusNanos(passedNanos).toSeconds();
+      HttpUrl url =
+          request.url().newBuilder().setQueryParameter("wait", Math.max(1, left) + "s").build();
+      return request.newBuilder().url(url).build();
+    }
   }
+
 
   private <T> Pending<T> submit(
       BoundedExecutor lane, Callable<T> work, Duration deadline, Duration held, Runnable cancel) {

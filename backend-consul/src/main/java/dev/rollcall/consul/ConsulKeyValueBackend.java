@@ -51,7 +51,7 @@ final class ConsulKeyValueBackend implements KeyValueBackend {
     this.root = root;
     this.timer = timer;
     gateway = new ConsulGateway(settings, timer);
-    reconnection = new SharedBackoff(timer);
+    reconnection = gateway.backoff();
   }
 
   @Override

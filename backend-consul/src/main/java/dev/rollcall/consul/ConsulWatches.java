@@ -62,7 +62,7 @@ public final class ConsulWatches implements AutoCloseable {
     this.settings = settings;
     this.timer = timer;
     gateway = new ConsulGateway(settings, timer);
-    reconnection = new SharedBackoff(timer);
+    reconnection = gateway.backoff();
   }
 
   /**

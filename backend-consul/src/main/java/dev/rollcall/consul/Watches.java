@@ -59,7 +59,7 @@ final class Watches implements AutoCloseable {
     this.settings = settings;
     this.codec = codec;
     this.timer = timer;
-    this.reconnection = new SharedBackoff(timer);
+    this.reconnection = gateway.backoff();
     this.catalog = new CatalogFeed(gateway, settings, codec, timer, reconnection, deliveries);
   }
 
