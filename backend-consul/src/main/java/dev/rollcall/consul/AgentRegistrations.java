@@ -26,22 +26,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What this client writes, through its agent.
+ * The registrations of this client, written through its agent.
  *
  * <p><b>Fencing.</b> Consul lets the last writer win. Each owner's TTL check has an ID of its own,
  * and a registration replaces all checks of its instance: so the heartbeat of a superseded owner
  * finds its check gone, within the same request that would have renewed it, and cannot keep the
- * newcomer alive. The agent is then asked whose the instance is. A claim on a condition ({@code
- * CONTINUE}, {@code EXCLUSIVE}) is compared with the owner at the agent before it is written.
- * Another owner may register in between: the heartbeat that ends the registration finds that out,
- * or the next one does. What was overtaken is never written again.
+ * newcomer alive. The client then asks the agent for the owner of the instance. A claim on a
+ * condition ({@code CONTINUE}, {@code EXCLUSIVE}) is compared with the owner at the agent before it
+ * is written. Another owner may register in between. The heartbeat that ends the registration
+ * detects that, or the next one does. A superseded registration is never written again.
  *
- * <p><b>Visible.</b> An agent answers before the catalog shows what it was told, and without a
- * majority it answers all the same. So a verb completes when a consistent read shows its effect.
+ * <p><b>Visible.</b> An agent answers before the catalog shows the change, and also while the
+ * servers have no majority. So a verb completes when a consistent read shows its effect.
  *
- * <p><b>Final.</b> A registration that was given up may run later. So a deregistration of that
- * owner looks again until it cannot any more ({@link SentRegistrations}), and nothing is asked
- * where nothing was ever sent.
+ * <p><b>Final.</b> The agent may carry out a registration after the client has given it up. So a
+ * deregistration by that owner looks again until that is no longer possible ({@link
+ * SentRegistrations}). It asks nothing where nothing was ever sent.
  *
  * <p>Verbs of one key run one after the other ({@link KeyedSequencer}).
  */
@@ -96,7 +96,7 @@ final class AgentRegistrations implements AutoCloseable {
     return inTurn(key, settings.timeout(), answer, work);
   }
 
-  /** Who was refused is not asked to deregister; the rest of what it has sent is its own. */
+  /** An owner that was refused does not deregister, so its record goes, unless it is in doubt. */
   private void forgetIfRefused(Writer writer, SentRegistrations sent, @Nullable Throwable failed) {
     if (failed != null && !isUnavailable(failed) && !sent.isInDoubt()) {
       written.remove(writer, sent);
@@ -142,7 +142,7 @@ final class AgentRegistrations implements AutoCloseable {
     return done;
   }
 
-  /** Removes until nothing can come any more. */
+  /** Removes until no earlier registration can arrive any more. */
   private CompletableFuture<@Nullable Void> removeForGood(
       InstanceKey key, Owner owner, SentRegistrations sent) {
     long began = timer.nanoTime();
@@ -179,7 +179,8 @@ final class AgentRegistrations implements AutoCloseable {
               if (!theirs) {
                 return nothing();
               }
-              // Of another tool's, several nodes may show entries that look the same.
+              // Entries of other tools may look the same on several nodes, so only ours are
+              // awaited.
               return gateway
                   .deregister(consulId)
                   .thenCompose(
@@ -193,8 +194,8 @@ final class AgentRegistrations implements AutoCloseable {
   private CompletableFuture<@Nullable Void> mayClaim(
       RegisterRequest request, RegistrationBody body) {
     if (request.claim() == Claim.TAKE_OVER) {
-      // An agent registers what it refuses to be asked for, by the Unicode that it knows: such an
-      // instance could not be removed, so it is asked first.
+      // An agent takes some Unicode names that it refuses in later questions. Such an instance
+      // could not be removed, so the agent is asked first.
       return body.consulId().chars().allMatch(c -> c < 0x7f)
           ? nothing()
           : gateway.local(body.consulId()).thenCompose(known -> nothing());
@@ -235,8 +236,8 @@ final class AgentRegistrations implements AutoCloseable {
 
   /**
    * Registers and starts the TTL. Where the agent does not know the check afterwards, either
-   * another owner has registered in between, and it stays so, or the agent has forgotten: then once
-   * more.
+   * another owner has registered in between, which is left as it is, or the agent has forgotten the
+   * registration, which is then sent once more.
    */
   private CompletableFuture<@Nullable Void> write(
       RegisterRequest request,
@@ -297,7 +298,7 @@ final class AgentRegistrations implements AutoCloseable {
     if (body.statedId().isEmpty()) {
       return started;
     }
-    // Said once, so that an agent with a data folder remembers it over a restart.
+    // Stated once, so that an agent with a data folder keeps it over a restart.
     String stated = body.statedId().get();
     Health health = stated.endsWith(Health.WARNING.name()) ? Health.WARNING : Health.CRITICAL;
     return started.thenCompose(
@@ -308,8 +309,8 @@ final class AgentRegistrations implements AutoCloseable {
   }
 
   /**
-   * Who claimed on a condition and was overtaken before the claim was answered has lost. A takeover
-   * has happened all the same: its lease is over at once.
+   * Fails a conditional claim that another owner has overtaken before its answer. A takeover that
+   * was overtaken succeeds, and its lease is over at once.
    */
   private CompletableFuture<Optional<LeaseEnd>> won(
       RegisterRequest request, Optional<LeaseEnd> end) {
@@ -349,9 +350,9 @@ final class AgentRegistrations implements AutoCloseable {
   }
 
   /**
-   * Writes again what an earlier registration of the same owner has overwritten, one that was given
-   * up and ran late; looks until none can run any more. It reads out of turn, so that a silent
-   * agent holds up no heartbeat for it.
+   * Writes the registration again where an earlier one of the same owner, which was given up and
+   * ran late, has overwritten it. Looks until none can run any more. It reads out of turn, so that
+   * it holds up no heartbeat while the agent is silent.
    */
   private void defend(
       RegisterRequest request, RegistrationBody body, Holding holding, SentRegistrations sent) {
@@ -437,7 +438,7 @@ final class AgentRegistrations implements AutoCloseable {
     return inTurn(holding.key(), settings.timeout(), new CompletableFuture<>(), heard);
   }
 
-  /** Asks the agent whose the instance is. */
+  /** Asks the agent for the owner of the instance. */
   private CompletableFuture<@Nullable Void> compare(
       Holding holding, boolean expired, boolean checkIsGone) {
     return gateway
@@ -507,7 +508,7 @@ final class AgentRegistrations implements AutoCloseable {
     return answer;
   }
 
-  /** Ends the verbs under way, those that wait for their turn or their time included. */
+  /** Ends all verbs under way, including those that wait for their turn or their time. */
   @Override
   public void close() {
     closed = true;

@@ -33,22 +33,27 @@ import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one class that knows the Consul client and the OkHttp below it; its maintained fork ({@code
- * org.kiwiproject:consul-client}) would be a change of imports here and nowhere else.
+ * Makes all calls to the agent. No other class knows the Consul client and the OkHttp below it, so
+ * a change to the client's maintained fork ({@code org.kiwiproject:consul-client}) changes imports
+ * here alone.
  *
- * <p><b>What goes past the client</b>, on its OkHttp: the registration and the lists of a service,
+ * <p><b>Calls that do not use the client</b>, but its OkHttp: registrations and lists of instances,
  * because the client's classes have no tagged addresses in either direction, know half of the
- * fields, and refuse a whole list for one node without a {@code wan} address; and all that blocks,
- * because a call that the client hides cannot be cancelled.
+ * fields, and refuse a whole list for one node without a {@code wan} address; and blocking queries,
+ * because a call inside the client cannot be cancelled.
  *
  * <p><b>Threads and connections.</b> OkHttp takes a thread for each call under way. So there are
- * three {@link BoundedExecutor}s, each with a bound on its threads and, as each thread has one
- * connection, on those: {@value #QUERIES} for what blocks, {@value #CALLS} for the rest, and
- * {@value #HEARTBEATS} for heartbeats, which must not queue behind anything. A caller of more waits
- * in the lane; every call has its deadline from the moment it was asked for.
+ * three {@link BoundedExecutor}s, each with a bound on its threads and so on its connections, one a
+ * thread: {@value #QUERIES} for blocking queries, {@value #HEARTBEATS} for heartbeats, which must
+ * not queue behind other calls, and {@value #CALLS} for the rest. Further calls wait in line. The
+ * deadline of a call runs from the moment that it was asked for.
  *
- * <p><b>Asked to wait.</b> Where the agent refuses with {@code Retry-After}, all calls that are
- * asked for until then are held back ({@link RetryAfter}), within their deadlines.
+ * <p><b>Dead connections.</b> All calls share one pool of connections. {@link StalledCalls} finds
+ * the calls that wait on a dead one; they are sent again. Each answer is reported to the {@link
+ * SharedBackoff} of the watches.
+ *
+ * <p><b>Retry-After.</b> Where the agent refuses with this header, all calls that are asked for
+ * until then are held back ({@link RetryAfter}), within their deadlines.
  *
  * <p><b>Secrets.</b> The token is a header, set by an interceptor, and redirects are not followed;
  * no exception of the client's, whose text holds the URL, is passed on but as a cause.
@@ -215,7 +220,7 @@ final class ConsulGateway implements AutoCloseable {
   /**
    * Writes a key.
    *
-   * @param expected the ModifyIndex that it must have, 0 for none; negative for whatever
+   * @param expected the ModifyIndex that it must have, 0 for none; negative for any
    * @return whether it was written
    */
   CompletableFuture<Boolean> putKey(String key, Bytes value, long expected) {
@@ -229,7 +234,7 @@ final class ConsulGateway implements AutoCloseable {
   /**
    * Deletes a key; one that is not there is fine.
    *
-   * @param expected the ModifyIndex that it must have; negative for whatever
+   * @param expected the ModifyIndex that it must have; negative for any
    * @return whether it is gone
    */
   CompletableFuture<Boolean> deleteKey(String key, long expected) {
@@ -252,16 +257,14 @@ final class ConsulGateway implements AutoCloseable {
     byte[] operations = ConsulJson.deleteTree(prefix, settings.namespace(), settings.partition());
     Request request =
         new Request.Builder().url(url.build()).put(RequestBody.create(operations, JSON)).build();
-    // Consul without namespaces passes over the one of a transaction, and would delete elsewhere:
-    // a read comes first, which it refuses.
+    // A Consul without namespaces ignores the namespace of a transaction and would delete
+    // elsewhere.
+    // It refuses a read with one, so a read comes first.
     CompletableFuture<?> known =
         settings.namespace().isEmpty()
             ? CompletableFuture.completedFuture(true)
             : pair("rollcall", ReadOptions.CONSISTENT).answer();
-    return known.thenCompose(
-        may ->
-            exchange(calls, request, settings.timeout(), response -> body(response, in -> true))
-                .answer());
+    return known.thenCompose(may -> call(request, response -> body(response, in -> true)));
   }
 
   private HttpUrl keyUrl(String key, long expected) {
@@ -278,18 +281,11 @@ final class ConsulGateway implements AutoCloseable {
   }
 
   private CompletableFuture<Boolean> write(Request request) {
-    return exchange(
-            calls,
-            request,
-            settings.timeout(),
-            response ->
-                body(
-                    response,
-                    in ->
-                        new String(in.readAllBytes(), StandardCharsets.UTF_8)
-                            .strip()
-                            .equals("true")))
-        .answer();
+    return call(request, response -> body(response, in -> text(in).strip().equals("true")));
+  }
+
+  private static String text(InputStream in) throws IOException {
+    return new String(in.readAllBytes(), StandardCharsets.UTF_8);
   }
 
   /** Reads the events that the agent still knows, in the order in which it received them. */
@@ -304,23 +300,19 @@ final class ConsulGateway implements AutoCloseable {
         base.newBuilder().addPathSegments("agent/service").addPathSegment(consulId);
     addTenancy(url);
     Request request = new Request.Builder().url(url.build()).build();
-    return exchange(
-            calls,
-            request,
-            settings.timeout(),
-            response ->
-                response.code() == 404
-                    ? Optional.<ConsulServiceEntry>empty()
-                    : Optional.of(body(response, ConsulJson::agentService)))
-        .answer();
+    return call(
+        request,
+        response ->
+            response.code() == 404
+                ? Optional.empty()
+                : Optional.of(body(response, ConsulJson::agentService)));
   }
 
   /**
    * Registers a service with its checks, in place of all that was there; completes with true.
    *
    * @param sending called each time that the request begins to be written to a connection: from
-   *     then on the agent may run it, whatever becomes of the answer; where it throws, nothing is
-   *     sent
+   *     then on the agent may run it, with or without an answer; where it throws, nothing is sent
    */
   CompletableFuture<Boolean> register(String json, Runnable sending) {
     HttpUrl.Builder url =
@@ -334,8 +326,7 @@ final class ConsulGateway implements AutoCloseable {
             .put(RequestBody.create(json.getBytes(StandardCharsets.UTF_8), JSON))
             .tag(Runnable.class, sending)
             .build();
-    return exchange(calls, request, settings.timeout(), response -> body(response, in -> true))
-        .answer();
+    return call(request, response -> body(response, in -> true));
   }
 
   /** Removes a service from the agent; one that is not there is fine. Completes with true. */
@@ -447,7 +438,7 @@ final class ConsulGateway implements AutoCloseable {
   private <T> Pending<Indexed<T>> query(
       HttpUrl url, ReadOptions read, Reader<T> reader, Optional<T> none) {
     Duration held = courtesy.left();
-    // What waits at the agent is not to lose what it was held back for here.
+    // The time for which a blocking query is held back here does not count as its wait.
     Duration deadline = read.blocks() ? settings.silence().plus(held) : settings.timeout();
     return exchange(
         read.blocks() ? queries : calls,
@@ -457,7 +448,7 @@ final class ConsulGateway implements AutoCloseable {
         response -> {
           boolean missing = response.code() == 404 && response.header("X-Consul-Index") != null;
           T value = missing && none.isPresent() ? none.orElseThrow() : body(response, reader);
-          // An answer from a stream never knows a leader; where the stream is lost, it is an error.
+          // An answer from a stream never states a leader; a lost stream is answered by an error.
           if ("false".equals(response.header("X-Consul-KnownLeader"))
               && !"streaming".equals(response.header("X-Consul-Query-Backend"))) {
             throw unavailable("the agent knows no leader", null);
@@ -502,7 +493,7 @@ final class ConsulGateway implements AutoCloseable {
     }
   }
 
-  /** Tells who wants to know when his request begins to be sent. */
+  /** Runs the {@link Runnable} that a request carries, when the request begins to be sent. */
   private static final class Sending extends EventListener {
     @Override
     public void requestHeadersStart(Call call) {
@@ -517,9 +508,8 @@ final class ConsulGateway implements AutoCloseable {
     T handle(Response response) throws IOException;
   }
 
-  private <T> Pending<T> exchange(
-      BoundedExecutor lane, Request request, Duration deadline, Handler<T> handler) {
-    return exchange(lane, request, deadline, courtesy.left(), handler);
+  private <T> CompletableFuture<T> call(Request request, Handler<T> handler) {
+    return exchange(calls, request, settings.timeout(), courtesy.left(), handler).answer();
   }
 
   private <T> Pending<T> exchange(
@@ -529,8 +519,8 @@ final class ConsulGateway implements AutoCloseable {
   }
 
   /**
-   * A request and its answer. One that waits on a dead connection is sent again on a new one ({@link
-   * StalledCalls}), unless it writes a key: a write that runs twice could undo a later one.
+   * A request and its answer. One that waits on a dead connection is sent again on a new one
+   * ({@link StalledCalls}), unless it writes a key: a write that runs twice could undo a later one.
    */
   private final class Exchange<T> implements Callable<T> {
     private final boolean blocks;
@@ -636,7 +626,6 @@ final class ConsulGateway implements AutoCloseable {
       return request.newBuilder().url(url).build();
     }
   }
-
 
   private <T> Pending<T> submit(
       BoundedExecutor lane, Callable<T> work, Duration deadline, Duration held, Runnable cancel) {

@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * When watches try again after the agent has failed them. All watches of a client share one
- * back-off, and at each of its steps one of them asks, so that a thousand watches make one attempt a
- * step. The first step comes after 200 ms, each further one after twice the time, up to 4 s, spread
- * by ± 20 %. It starts over after 10 s without a failure.
+ * back-off, and at each of its steps one of them asks, so that a thousand watches make one attempt
+ * a step. The first step comes after 200 ms, each further one after twice the time, up to 4 s,
+ * spread by ± 20 %. It starts over after 10 s without a failure.
  *
  * <p>The gateway says what the client hears, on whichever call: an answer of the store lets all
- * watches ask at once. An answer that the agent gives by itself, such as to a heartbeat, proves less:
- * the agent can be reached, but may have no leader. The first one after the agent could not be
- * reached brings the next step forward and starts the steps over.
+ * watches ask at once. An answer that the agent gives by itself, such as to a heartbeat, proves
+ * less: the agent can be reached, but may have no leader. The first one after the agent could not
+ * be reached brings the next step forward and starts the steps over.
  *
  * <p>Its own monitor guards its fields. Tasks run under no lock, and do not block.
  */

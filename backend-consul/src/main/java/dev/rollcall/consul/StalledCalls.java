@@ -13,16 +13,16 @@ import java.util.Set;
  * nothing. A call on such a connection waits for its whole deadline, and a blocking query may have
  * one of minutes, although the agent answers on any new connection.
  *
- * <p><b>Algorithm.</b> A <em>silence</em> is a second or more in which at least one call that should
- * have been answered at once waited, and none was answered. The first answer after a silence proves
- * that the agent works. So the idle connections, which are older than the silence, are dropped with
- * that answer; and each call that was waiting then and still waits {@link #GRACE} later is
- * interrupted, to be sent again on a new connection. An agent that was only stopped answers what is
- * in its sockets within the grace. A slow agent under load has no silence: it answers some call
- * every second.
+ * <p><b>Algorithm.</b> A <em>silence</em> is a second or more in which at least one call that
+ * should have been answered at once waited, and none was answered. The first answer after a silence
+ * proves that the agent works. So the idle connections, which are older than the silence, are
+ * dropped with that answer; and each call that was waiting then and still waits {@link #GRACE}
+ * later is interrupted, to be sent again on a new connection. An agent that was only stopped
+ * answers what is in its sockets within the grace. A slow agent under load has no silence: it
+ * answers some call every second.
  *
- * <p>The monitor of this object guards all fields. The interruptions and {@code dropIdle} are called
- * outside it, by the threads that read answers and by the timer's.
+ * <p>The monitor of this object guards all fields. The interruptions and {@code dropIdle} are
+ * called outside it, by the threads that read answers and by the timer's.
  */
 final class StalledCalls {
   private static final long SILENCE_NANOS = Duration.ofSeconds(1).toNanos();
@@ -93,8 +93,7 @@ final class StalledCalls {
     List<Waiting> suspects;
     synchronized (this) {
       long now = timer.nanoTime();
-      boolean silence =
-          now - answeredNanos >= SILENCE_NANOS && (givenUp || isOverdue(now));
+      boolean silence = now - answeredNanos >= SILENCE_NANOS && (givenUp || isOverdue(now));
       answeredNanos = now;
       givenUp = false;
       waiting.remove(call);

@@ -50,7 +50,8 @@ class SharedBackoffTest {
   }
 
   @Test
-  @DisplayName("an agent that answers heartbeats without a leader is not asked for more than a step")
+  @DisplayName(
+      "an agent that answers heartbeats without a leader is not asked for more than a step")
   void agentWithoutLeader_isAskedByTheSteps() {
     failForLong();
     backoff.reached();

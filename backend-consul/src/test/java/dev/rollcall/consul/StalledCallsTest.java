@@ -25,7 +25,8 @@ class StalledCallsTest {
   }
 
   @Test
-  @DisplayName("what still waits half a second after the first answer is interrupted, and only that")
+  @DisplayName(
+      "what still waits half a second after the first answer is interrupted, and only that")
   void silence_interruptsWhatStillWaits() {
     StalledCalls.Waiting watch = blocking("watch");
     StalledCalls.Waiting dead = prompt("dead");
