@@ -14,11 +14,13 @@ import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.Futures;
 import dev.rollcall.spi.support.KeyedSequencer;
 import dev.rollcall.spi.support.PendingAnswers;
+import dev.rollcall.spi.support.RetryBackoff;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +51,15 @@ final class AgentRegistrations implements AutoCloseable {
   /** How often presence is asked for where the store needs no heartbeat. */
   static final Duration PRESENCE = Duration.ofSeconds(30);
 
+  /** How often at most, on average, an instance without a heartbeat is looked for. */
+  private static final Duration LOOK = Duration.ofMillis(1_500);
+
+  /** With many such instances they are looked for less often: at most 200 a second in all. */
+  private static final Duration LOOK_SHARE = Duration.ofMillis(5);
+
+  /** Within what time all renew that an agent may have lost. */
+  private static final Duration RETURN = Duration.ofSeconds(1);
+
   /** Between two looks at what may be registered yet. */
   static final Duration AGAIN = Duration.ofMillis(500);
 
@@ -73,6 +84,7 @@ final class AgentRegistrations implements AutoCloseable {
     this.settings = settings;
     this.proof = new VisibilityWait(gateway, settings, codec, timer);
     this.timer = timer;
+    gateway.onReturn(this::renewAll);
   }
 
   CompletableFuture<Lease> register(RegisterRequest request, LeaseListener listener) {
@@ -340,6 +352,7 @@ final class AgentRegistrations implements AutoCloseable {
       if (last != null) {
         last.end(LeaseEnd.SUPERSEDED);
       }
+      lookLater(holding);
     }
     end.ifPresent(why -> finish(holding, why));
     if (sent.isInDoubt()) {
@@ -436,6 +449,51 @@ final class AgentRegistrations implements AutoCloseable {
             ? work
             : () -> work.get().whenComplete((beat, failed) -> heard(sent, began, failed));
     return inTurn(holding.key(), settings.timeout(), new CompletableFuture<>(), heard);
+  }
+
+  /**
+   * Looks for an instance without a heartbeat from time to time, for as long as it is held. It
+   * looks out of turn, so that a silent agent holds up no verb; a renewal in turn confirms what is
+   * missing.
+   */
+  private void lookLater(Holding holding) {
+    Duration share = LOOK_SHARE.multipliedBy(holdings.size());
+    Duration pause = share.compareTo(LOOK) > 0 ? share : LOOK;
+    Runnable look =
+        () -> {
+          if (closed || holding.isOver()) {
+            return;
+          }
+          if (!holding.body().ttl().isZero() || gateway.isLost()) {
+            lookLater(holding);
+            return;
+          }
+          var unused =
+              gateway
+                  .local(holding.body().consulId())
+                  .thenCompose(
+                      local ->
+                          VisibilityWait.end(local, holding.ownerId()).isEmpty()
+                              ? nothing()
+                              : renew(holding))
+                  .whenComplete((looked, failed) -> lookLater(holding));
+        };
+    timer.schedule(look, RetryBackoff.spread(pause));
+  }
+
+  /** Renews all after a silence, in which the agent may have lost them; spread over a second. */
+  private void renewAll() {
+    long span = Math.max(RETURN.toMillis(), holdings.size());
+    for (Holding holding : holdings.values()) {
+      Duration wait = Duration.ofMillis(ThreadLocalRandom.current().nextLong(span));
+      timer.schedule(
+          () -> {
+            if (!closed && !holding.isOver()) {
+              CompletableFuture<@Nullable Void> unused = renew(holding);
+            }
+          },
+          wait);
+    }
   }
 
   /** Asks the agent for the owner of the instance. */

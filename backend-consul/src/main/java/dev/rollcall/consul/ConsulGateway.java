@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * not queue behind other calls, and {@value #CALLS} for the rest. Further calls wait in line. The
  * deadline of a call runs from the moment that it was asked for.
  *
- * <p><b>Dead connections.</b> All calls share one pool of connections. {@link StalledCalls} finds
+ * <p><b>Dead connections.</b> All calls share one pool of connections. {@link AgentContact} finds
  * the calls that wait on a dead one; they are sent again. Each answer is reported to the {@link
  * SharedBackoff} of the watches.
  *
@@ -80,9 +80,10 @@ final class ConsulGateway implements AutoCloseable {
   private final Consul consul;
   private final HttpUrl base;
   private final RetryAfter courtesy;
-  private final StalledCalls stalled;
+  private final AgentContact contact;
   private final SharedBackoff backoff;
   private final AtomicBoolean filtered = new AtomicBoolean(); // set once, where it is also said
+  private volatile Runnable onReturn = () -> {}; // set once, before the first call
   private volatile boolean closed; // set once; read to tell a failure from the end
 
   private final PendingAnswers pending = new PendingAnswers();
@@ -105,7 +106,7 @@ final class ConsulGateway implements AutoCloseable {
     Duration timeout = settings.timeout();
     ConnectionPool connections =
         new ConnectionPool(QUERIES + CALLS + HEARTBEATS, 1, TimeUnit.MINUTES);
-    stalled = new StalledCalls(timer, connections::evictAll);
+    contact = new AgentContact(timer, connections::evictAll, this::returned);
     OkHttpClient.Builder builder =
         new OkHttpClient.Builder()
             .connectTimeout(timeout)
@@ -163,6 +164,21 @@ final class ConsulGateway implements AutoCloseable {
   /** Returns the back-off of all watches of this agent, which is told of its answers here. */
   SharedBackoff backoff() {
     return backoff;
+  }
+
+  /** Tells whether a call has failed since the agent has last answered one. */
+  boolean isLost() {
+    return contact.isLost();
+  }
+
+  /** Has something run when the agent answers again, by a thread that reads an answer. */
+  void onReturn(Runnable task) {
+    onReturn = task;
+  }
+
+  private void returned() {
+    backoff.hurry();
+    onReturn.run();
   }
 
   /** Reads all instances of a service with the checks of each and of its node. */
@@ -520,7 +536,7 @@ final class ConsulGateway implements AutoCloseable {
 
   /**
    * A request and its answer. One that waits on a dead connection is sent again on a new one
-   * ({@link StalledCalls}), unless it writes a key: a write that runs twice could undo a later one.
+   * ({@link AgentContact}), unless it writes a key: a write that runs twice could undo a later one.
    */
   private final class Exchange<T> implements Callable<T> {
     private final boolean blocks;
@@ -543,8 +559,8 @@ final class ConsulGateway implements AutoCloseable {
       Request next = request;
       while (true) {
         Call call = begin(next);
-        StalledCalls.Waiting answer =
-            stalled.begin(!blocks, ofAgent || isRead() ? call::cancel : () -> {});
+        AgentContact.Waiting answer =
+            contact.begin(!blocks, ofAgent || isRead() ? call::cancel : () -> {});
         try (Response response = call.execute()) {
           answer.answered();
           if (response.code() == 429 || response.code() == 503) {
@@ -552,8 +568,11 @@ final class ConsulGateway implements AutoCloseable {
           }
           return handled(response);
         } catch (IOException failed) {
-          if (isCancelled() || !answer.isStalled()) {
-            backoff.lost();
+          if (isCancelled()) {
+            throw failure(failed);
+          }
+          if (!answer.isStalled()) {
+            answer.failed();
             throw failure(failed);
           }
         } finally {
@@ -598,19 +617,16 @@ final class ConsulGateway implements AutoCloseable {
         value = handler.handle(response);
       } catch (RegistryException refused) {
         if (Watches.isRefusal(refused)) {
-          tellBackoff();
+          storeAnswered();
         }
         throw refused;
       }
-      tellBackoff();
+      storeAnswered();
       return value;
     }
 
-    /** What the agent answers by itself says nothing of the servers behind it. */
-    private void tellBackoff() {
-      if (ofAgent) {
-        backoff.reached();
-      } else {
+    private void storeAnswered() {
+      if (!ofAgent) { // an agent answers those by itself, with or without a leader
         backoff.answered();
       }
     }

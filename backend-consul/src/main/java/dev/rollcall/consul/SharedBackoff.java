@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * a step. The first step comes after 200 ms, each further one after twice the time, up to 4 s,
  * spread by ± 20 %. It starts over after 10 s without a failure.
  *
- * <p>The gateway says what the client hears, on whichever call: an answer of the store lets all
+ * <p>The gateway reports what the client hears, on whichever call. An answer of the store lets all
  * watches ask at once. An answer that the agent gives by itself, such as to a heartbeat, proves
- * less: the agent can be reached, but may have no leader. The first one after the agent could not
- * be reached brings the next step forward and starts the steps over.
+ * less: there may be no leader. The first one after a silence brings the next step forward and
+ * starts the steps over.
  *
  * <p>Its own monitor guards its fields. Tasks run under no lock, and do not block.
  */
@@ -30,7 +30,6 @@ final class SharedBackoff {
   private final RetryBackoff steps = new RetryBackoff(FIRST, MAX);
   private long failedNanos;
   private Timer.@Nullable Scheduled next;
-  private boolean lost;
 
   SharedBackoff(Timer timer) {
     this.timer = timer;
@@ -54,7 +53,6 @@ final class SharedBackoff {
   void answered() {
     List<Runnable> released;
     synchronized (this) {
-      lost = false;
       if (waiting.isEmpty()) {
         return;
       }
@@ -64,18 +62,9 @@ final class SharedBackoff {
     released.forEach(Runnable::run);
   }
 
-  /** The agent could not be reached. */
-  synchronized void lost() {
-    lost = true;
-  }
-
-  /** The agent answers, which says nothing of the store: where it was lost, one may ask soon. */
-  void reached() {
+  /** The agent answers again, which says nothing of the store: one may ask soon. */
+  void hurry() {
     synchronized (this) {
-      if (!lost) {
-        return;
-      }
-      lost = false;
       steps.reset();
       if (next != null) {
         next.cancel();

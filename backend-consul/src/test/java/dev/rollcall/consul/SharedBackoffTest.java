@@ -20,12 +20,10 @@ class SharedBackoffTest {
   /** Fails as often as brings the steps to their longest. */
   private void failForLong() {
     for (int i = 0; i < 8; i++) {
-      backoff.lost();
       backoff.failed(() -> asked.add("a"));
       timer.advance(Duration.ofSeconds(5));
     }
     asked.clear();
-    backoff.lost();
     backoff.failed(() -> asked.add("a"));
     backoff.failed(() -> asked.add("b"));
   }
@@ -39,34 +37,13 @@ class SharedBackoffTest {
   }
 
   @Test
-  @DisplayName("the first answer of an agent that was lost lets one ask soon, and no more than one")
+  @DisplayName("an agent that is back lets one ask soon, and no more than one")
   void agentThatIsBack_letsOneAskSoon() {
     failForLong();
     timer.advance(FIRST);
     assertThat(asked).isEmpty();
-    backoff.reached();
+    backoff.hurry();
     timer.advance(FIRST);
     assertThat(asked).containsExactly("a");
-  }
-
-  @Test
-  @DisplayName(
-      "an agent that answers heartbeats without a leader is not asked for more than a step")
-  void agentWithoutLeader_isAskedByTheSteps() {
-    failForLong();
-    backoff.reached();
-    timer.advance(FIRST);
-    asked.clear();
-    int steps = 0;
-    for (int i = 0; i < 100; i++) { // 10 s of heartbeats, and a read that fails at once
-      backoff.reached();
-      if (!asked.isEmpty()) {
-        asked.clear();
-        backoff.failed(() -> asked.add("again"));
-        steps++;
-      }
-      timer.advance(Duration.ofMillis(100));
-    }
-    assertThat(steps).isLessThanOrEqualTo(8);
   }
 }

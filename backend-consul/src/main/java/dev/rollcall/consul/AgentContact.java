@@ -7,24 +7,26 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Finds the calls that wait on connections which have died without a word.
+ * Whether the agent answers, as all calls of a client know it together. What one call finds out,
+ * the others need not find out each at the end of its own deadline.
  *
  * <p>A network that drops packets, or a router that has forgotten a connection, tells the client
  * nothing. A call on such a connection waits for its whole deadline, and a blocking query may have
  * one of minutes, although the agent answers on any new connection.
  *
- * <p><b>Algorithm.</b> A <em>silence</em> is a second or more in which at least one call that
- * should have been answered at once waited, and none was answered. The first answer after a silence
- * proves that the agent works. So the idle connections, which are older than the silence, are
- * dropped with that answer; and each call that was waiting then and still waits {@link #GRACE}
+ * <p><b>Algorithm.</b> A <em>silence</em> is a second or more without an answer, in which a call
+ * has failed, or has waited for a second that should have been answered at once. The first answer
+ * after a silence proves that the agent works. So the idle connections, which are older, are
+ * dropped with that answer, and each call that was waiting then and still waits {@link #GRACE}
  * later is interrupted, to be sent again on a new connection. An agent that was only stopped
  * answers what is in its sockets within the grace. A slow agent under load has no silence: it
- * answers some call every second.
+ * answers some call every second. Where a call has failed in the silence, what this client has
+ * registered may be gone, which {@code returned} is for.
  *
- * <p>The monitor of this object guards all fields. The interruptions and {@code dropIdle} are
- * called outside it, by the threads that read answers and by the timer's.
+ * <p>The monitor of this object guards all fields. The interruptions, {@code dropIdle} and {@code
+ * returned} are called outside it, by the threads that read answers and by the timer's.
  */
-final class StalledCalls {
+final class AgentContact {
   private static final long SILENCE_NANOS = Duration.ofSeconds(1).toNanos();
 
   /** How long an agent that answers again has for what it was asked before. */
@@ -32,37 +34,49 @@ final class StalledCalls {
 
   private final Timer timer;
   private final Runnable dropIdle;
+  private final Runnable returned;
   private final Set<Waiting> waiting = new LinkedHashSet<>();
   private long answeredNanos;
-  private boolean givenUp; // a prompt call has waited for a second in vain, since the last answer
+  private boolean failed; // since the last answer
 
-  /** A call of which no byte of the answer has come. */
+  /** One attempt of a call, of whose answer no byte has come. */
   final class Waiting {
     private final boolean prompt;
     private final Runnable interrupt;
     private final long sentNanos = timer.nanoTime();
-    private boolean stalled; // guarded by the monitor of StalledCalls
+    private boolean stalled; // guarded by the monitor of AgentContact
 
     private Waiting(boolean prompt, Runnable interrupt) {
       this.prompt = prompt;
       this.interrupt = interrupt;
     }
 
+    private boolean isOverdue(long now) {
+      return prompt && now - sentNanos >= SILENCE_NANOS;
+    }
+
     /** The answer has begun to come. */
     void answered() {
-      StalledCalls.this.answered(this);
+      AgentContact.this.answered(this);
+    }
+
+    /** The connection has failed. */
+    void failed() {
+      synchronized (AgentContact.this) {
+        failed |= waiting.contains(this);
+      }
     }
 
     /** Tells whether it was interrupted here, and is to be sent again. */
     boolean isStalled() {
-      synchronized (StalledCalls.this) {
+      synchronized (AgentContact.this) {
         return stalled;
       }
     }
 
     /** The attempt is over, answered or not. */
     void end() {
-      StalledCalls.this.end(this);
+      AgentContact.this.end(this);
     }
   }
 
@@ -70,15 +84,17 @@ final class StalledCalls {
    * Creates one without calls.
    *
    * @param dropIdle closes the connections that no call uses
+   * @param returned run with the first answer after a silence in which a call has failed
    */
-  StalledCalls(Timer timer, Runnable dropIdle) {
+  AgentContact(Timer timer, Runnable dropIdle, Runnable returned) {
     this.timer = timer;
     this.dropIdle = dropIdle;
+    this.returned = returned;
     answeredNanos = timer.nanoTime();
   }
 
   /**
-   * Takes note of a call that begins.
+   * Takes note of an attempt that begins.
    *
    * @param prompt whether the agent answers it at once: not so a blocking query
    * @param interrupt ends the attempt; does not block
@@ -89,14 +105,23 @@ final class StalledCalls {
     return call;
   }
 
+  /** Tells whether a call has failed since the last answer. */
+  synchronized boolean isLost() {
+    return failed;
+  }
+
   private void answered(Waiting call) {
     List<Waiting> suspects;
+    boolean hadFailed;
     synchronized (this) {
-      long now = timer.nanoTime();
-      boolean silence = now - answeredNanos >= SILENCE_NANOS && (givenUp || isOverdue(now));
-      answeredNanos = now;
-      givenUp = false;
       waiting.remove(call);
+      long now = timer.nanoTime();
+      boolean quiet = now - answeredNanos >= SILENCE_NANOS;
+      boolean silence =
+          quiet && (failed || waiting.stream().anyMatch(other -> other.isOverdue(now)));
+      hadFailed = failed;
+      answeredNanos = now;
+      failed = false;
       if (!silence) {
         return;
       }
@@ -106,20 +131,16 @@ final class StalledCalls {
     if (!suspects.isEmpty()) {
       timer.schedule(() -> interrupt(suspects), GRACE);
     }
-  }
-
-  private boolean isOverdue(long now) {
-    return waiting.stream().anyMatch(call -> call.prompt && now - call.sentNanos >= SILENCE_NANOS);
+    if (hadFailed) {
+      returned.run();
+    }
   }
 
   private void end(Waiting call) {
     boolean inVain;
     synchronized (this) {
-      if (!waiting.remove(call) || call.stalled) {
-        return;
-      }
-      inVain = call.prompt && timer.nanoTime() - call.sentNanos >= SILENCE_NANOS;
-      givenUp |= inVain;
+      inVain = waiting.remove(call) && !call.stalled && call.isOverdue(timer.nanoTime());
+      failed |= inVain;
     }
     if (inVain) {
       dropIdle.run();

@@ -9,18 +9,19 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-class StalledCallsTest {
+class AgentContactTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
 
   private final ManualTimer timer = new ManualTimer();
   private final List<String> done = new ArrayList<>();
-  private final StalledCalls calls = new StalledCalls(timer, () -> done.add("idle dropped"));
+  private final AgentContact calls =
+      new AgentContact(timer, () -> done.add("idle dropped"), () -> done.add("returned"));
 
-  private StalledCalls.Waiting prompt(String name) {
+  private AgentContact.Waiting prompt(String name) {
     return calls.begin(true, () -> done.add(name));
   }
 
-  private StalledCalls.Waiting blocking(String name) {
+  private AgentContact.Waiting blocking(String name) {
     return calls.begin(false, () -> done.add(name));
   }
 
@@ -28,18 +29,18 @@ class StalledCallsTest {
   @DisplayName(
       "what still waits half a second after the first answer is interrupted, and only that")
   void silence_interruptsWhatStillWaits() {
-    StalledCalls.Waiting watch = blocking("watch");
-    StalledCalls.Waiting dead = prompt("dead");
-    StalledCalls.Waiting late = prompt("late");
+    AgentContact.Waiting watch = blocking("watch");
+    AgentContact.Waiting dead = prompt("dead");
+    AgentContact.Waiting late = prompt("late");
     timer.advance(SECOND);
-    StalledCalls.Waiting beat = prompt("beat");
+    AgentContact.Waiting beat = prompt("beat");
     beat.answered();
     beat.end();
     assertThat(done).containsExactly("idle dropped");
     prompt("later");
     late.answered();
     late.end();
-    timer.advance(StalledCalls.GRACE);
+    timer.advance(AgentContact.GRACE);
 
     assertThat(done).containsExactly("idle dropped", "watch", "dead");
     assertThat(watch.isStalled()).isTrue();
@@ -54,7 +55,7 @@ class StalledCallsTest {
     blocking("watch");
     for (int i = 0; i < 100; i++) {
       timer.advance(Duration.ofMillis(900));
-      StalledCalls.Waiting other = prompt("other");
+      AgentContact.Waiting other = prompt("other");
       other.answered();
       other.end();
     }
@@ -66,7 +67,7 @@ class StalledCallsTest {
   void quietWatch_isNoSilence() {
     blocking("watch");
     timer.advance(Duration.ofMinutes(1));
-    StalledCalls.Waiting call = prompt("call");
+    AgentContact.Waiting call = prompt("call");
     call.answered();
     call.end();
     timer.advance(SECOND);
@@ -77,7 +78,7 @@ class StalledCallsTest {
   @DisplayName("a call given up after a second is one: idle connections go, and the watch is asked")
   void callGivenUp_isSilence() {
     blocking("watch");
-    StalledCalls.Waiting dead = prompt("dead");
+    AgentContact.Waiting dead = prompt("dead");
     timer.advance(SECOND);
     dead.end();
     assertThat(done).containsExactly("idle dropped");
@@ -86,18 +87,48 @@ class StalledCallsTest {
     timer.advance(Duration.ofSeconds(5));
     assertThat(done).hasSize(1);
     prompt("probe").answered();
-    timer.advance(StalledCalls.GRACE);
-    assertThat(done).containsExactly("idle dropped", "idle dropped", "watch");
+    timer.advance(AgentContact.GRACE);
+    assertThat(done).containsExactly("idle dropped", "idle dropped", "returned", "watch");
   }
 
   @Test
-  @DisplayName("a call that fails at once says nothing")
-  void refusedCall_isNoSilence() {
-    blocking("watch");
-    timer.advance(SECOND);
-    prompt("refused").end();
+  @DisplayName("a second in which calls fail at once is a silence, and what follows a return")
+  void refusedCalls_areSilence() {
+    for (int i = 0; i < 10; i++) {
+      AgentContact.Waiting refused = prompt("refused");
+      refused.failed();
+      refused.end();
+      timer.advance(Duration.ofMillis(100));
+    }
+    assertThat(done).isEmpty();
+    assertThat(calls.isLost()).isTrue();
     prompt("answered").answered();
-    timer.advance(SECOND);
+    prompt("answered").answered();
+    assertThat(done).containsExactly("idle dropped", "returned");
+    assertThat(calls.isLost()).isFalse();
+  }
+
+  @Test
+  @DisplayName("a failure beside answers is no silence")
+  void failureBesideAnswers_isNoSilence() {
+    blocking("watch");
+    for (int i = 0; i < 100; i++) {
+      timer.advance(Duration.ofMillis(900));
+      AgentContact.Waiting reset = prompt("reset");
+      reset.failed();
+      reset.end();
+      prompt("other").answered();
+    }
+    assertThat(done).isEmpty();
+  }
+
+  @Test
+  @DisplayName("a closed watch is no failure")
+  void closedWatch_isNoSilence() {
+    AgentContact.Waiting watch = blocking("watch");
+    timer.advance(Duration.ofMinutes(1));
+    watch.end();
+    prompt("answered").answered();
     assertThat(done).isEmpty();
   }
 }
