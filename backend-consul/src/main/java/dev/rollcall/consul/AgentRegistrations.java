@@ -14,11 +14,13 @@ import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.Futures;
 import dev.rollcall.spi.support.KeyedSequencer;
 import dev.rollcall.spi.support.PendingAnswers;
+import dev.rollcall.spi.support.RetryBackoff;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -26,28 +28,37 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What this client writes, through its agent.
+ * The registrations of this client, written through its agent.
  *
  * <p><b>Fencing.</b> Consul lets the last writer win. Each owner's TTL check has an ID of its own,
  * and a registration replaces all checks of its instance: so the heartbeat of a superseded owner
  * finds its check gone, within the same request that would have renewed it, and cannot keep the
- * newcomer alive. The agent is then asked whose the instance is. A claim on a condition ({@code
- * CONTINUE}, {@code EXCLUSIVE}) is compared with the owner at the agent before it is written.
- * Another owner may register in between: the heartbeat that ends the registration finds that out,
- * or the next one does. What was overtaken is never written again.
+ * newcomer alive. The client then asks the agent for the owner of the instance. A claim on a
+ * condition ({@code CONTINUE}, {@code EXCLUSIVE}) is compared with the owner at the agent before it
+ * is written. Another owner may register in between. The heartbeat that ends the registration
+ * detects that, or the next one does. A superseded registration is never written again.
  *
- * <p><b>Visible.</b> An agent answers before the catalog shows what it was told, and without a
- * majority it answers all the same. So a verb completes when a consistent read shows its effect.
+ * <p><b>Visible.</b> An agent answers before the catalog shows the change, and also while the
+ * servers have no majority. So a verb completes when a consistent read shows its effect.
  *
- * <p><b>Final.</b> A registration that was given up may run later. So a deregistration of that
- * owner looks again until it cannot any more ({@link SentRegistrations}), and nothing is asked
- * where nothing was ever sent.
+ * <p><b>Final.</b> The agent may carry out a registration after the client has given it up. So a
+ * deregistration by that owner looks again until that is no longer possible ({@link
+ * SentRegistrations}). It asks nothing where nothing was ever sent.
  *
  * <p>Verbs of one key run one after the other ({@link KeyedSequencer}).
  */
 final class AgentRegistrations implements AutoCloseable {
   /** How often presence is asked for where the store needs no heartbeat. */
   static final Duration PRESENCE = Duration.ofSeconds(30);
+
+  /** How often at most, on average, an instance without a heartbeat is looked for. */
+  private static final Duration LOOK = Duration.ofMillis(1_500);
+
+  /** With many such instances they are looked for less often: at most 200 a second in all. */
+  private static final Duration LOOK_SHARE = Duration.ofMillis(5);
+
+  /** Within what time all renew that an agent may have lost. */
+  private static final Duration RETURN = Duration.ofSeconds(1);
 
   /** Between two looks at what may be registered yet. */
   static final Duration AGAIN = Duration.ofMillis(500);
@@ -73,6 +84,7 @@ final class AgentRegistrations implements AutoCloseable {
     this.settings = settings;
     this.proof = new VisibilityWait(gateway, settings, codec, timer);
     this.timer = timer;
+    gateway.onReturn(this::renewAll);
   }
 
   CompletableFuture<Lease> register(RegisterRequest request, LeaseListener listener) {
@@ -96,7 +108,7 @@ final class AgentRegistrations implements AutoCloseable {
     return inTurn(key, settings.timeout(), answer, work);
   }
 
-  /** Who was refused is not asked to deregister; the rest of what it has sent is its own. */
+  /** An owner that was refused does not deregister, so its record goes, unless it is in doubt. */
   private void forgetIfRefused(Writer writer, SentRegistrations sent, @Nullable Throwable failed) {
     if (failed != null && !isUnavailable(failed) && !sent.isInDoubt()) {
       written.remove(writer, sent);
@@ -142,7 +154,7 @@ final class AgentRegistrations implements AutoCloseable {
     return done;
   }
 
-  /** Removes until nothing can come any more. */
+  /** Removes until no earlier registration can arrive any more. */
   private CompletableFuture<@Nullable Void> removeForGood(
       InstanceKey key, Owner owner, SentRegistrations sent) {
     long began = timer.nanoTime();
@@ -179,7 +191,8 @@ final class AgentRegistrations implements AutoCloseable {
               if (!theirs) {
                 return nothing();
               }
-              // Of another tool's, several nodes may show entries that look the same.
+              // Entries of other tools may look the same on several nodes, so only ours are
+              // awaited.
               return gateway
                   .deregister(consulId)
                   .thenCompose(
@@ -193,8 +206,8 @@ final class AgentRegistrations implements AutoCloseable {
   private CompletableFuture<@Nullable Void> mayClaim(
       RegisterRequest request, RegistrationBody body) {
     if (request.claim() == Claim.TAKE_OVER) {
-      // An agent registers what it refuses to be asked for, by the Unicode that it knows: such an
-      // instance could not be removed, so it is asked first.
+      // An agent takes some Unicode names that it refuses in later questions. Such an instance
+      // could not be removed, so the agent is asked first.
       return body.consulId().chars().allMatch(c -> c < 0x7f)
           ? nothing()
           : gateway.local(body.consulId()).thenCompose(known -> nothing());
@@ -235,8 +248,8 @@ final class AgentRegistrations implements AutoCloseable {
 
   /**
    * Registers and starts the TTL. Where the agent does not know the check afterwards, either
-   * another owner has registered in between, and it stays so, or the agent has forgotten: then once
-   * more.
+   * another owner has registered in between, which is left as it is, or the agent has forgotten the
+   * registration, which is then sent once more.
    */
   private CompletableFuture<@Nullable Void> write(
       RegisterRequest request,
@@ -297,7 +310,7 @@ final class AgentRegistrations implements AutoCloseable {
     if (body.statedId().isEmpty()) {
       return started;
     }
-    // Said once, so that an agent with a data folder remembers it over a restart.
+    // Stated once, so that an agent with a data folder keeps it over a restart.
     String stated = body.statedId().get();
     Health health = stated.endsWith(Health.WARNING.name()) ? Health.WARNING : Health.CRITICAL;
     return started.thenCompose(
@@ -308,8 +321,8 @@ final class AgentRegistrations implements AutoCloseable {
   }
 
   /**
-   * Who claimed on a condition and was overtaken before the claim was answered has lost. A takeover
-   * has happened all the same: its lease is over at once.
+   * Fails a conditional claim that another owner has overtaken before its answer. A takeover that
+   * was overtaken succeeds, and its lease is over at once.
    */
   private CompletableFuture<Optional<LeaseEnd>> won(
       RegisterRequest request, Optional<LeaseEnd> end) {
@@ -339,6 +352,7 @@ final class AgentRegistrations implements AutoCloseable {
       if (last != null) {
         last.end(LeaseEnd.SUPERSEDED);
       }
+      lookLater(holding);
     }
     end.ifPresent(why -> finish(holding, why));
     if (sent.isInDoubt()) {
@@ -349,9 +363,9 @@ final class AgentRegistrations implements AutoCloseable {
   }
 
   /**
-   * Writes again what an earlier registration of the same owner has overwritten, one that was given
-   * up and ran late; looks until none can run any more. It reads out of turn, so that a silent
-   * agent holds up no heartbeat for it.
+   * Writes the registration again where an earlier one of the same owner, which was given up and
+   * ran late, has overwritten it. Looks until none can run any more. It reads out of turn, so that
+   * it holds up no heartbeat while the agent is silent.
    */
   private void defend(
       RegisterRequest request, RegistrationBody body, Holding holding, SentRegistrations sent) {
@@ -437,7 +451,52 @@ final class AgentRegistrations implements AutoCloseable {
     return inTurn(holding.key(), settings.timeout(), new CompletableFuture<>(), heard);
   }
 
-  /** Asks the agent whose the instance is. */
+  /**
+   * Looks for an instance without a heartbeat from time to time, for as long as it is held. It
+   * looks out of turn, so that a silent agent holds up no verb; a renewal in turn confirms what is
+   * missing.
+   */
+  private void lookLater(Holding holding) {
+    Duration share = LOOK_SHARE.multipliedBy(holdings.size());
+    Duration pause = share.compareTo(LOOK) > 0 ? share : LOOK;
+    Runnable look =
+        () -> {
+          if (closed || holding.isOver()) {
+            return;
+          }
+          if (!holding.body().ttl().isZero() || gateway.isLost()) {
+            lookLater(holding);
+            return;
+          }
+          var unused =
+              gateway
+                  .local(holding.body().consulId())
+                  .thenCompose(
+                      local ->
+                          VisibilityWait.end(local, holding.ownerId()).isEmpty()
+                              ? nothing()
+                              : renew(holding))
+                  .whenComplete((looked, failed) -> lookLater(holding));
+        };
+    timer.schedule(look, RetryBackoff.spread(pause));
+  }
+
+  /** Renews all after a silence, in which the agent may have lost them; spread over a second. */
+  private void renewAll() {
+    long span = Math.max(RETURN.toMillis(), holdings.size());
+    for (Holding holding : holdings.values()) {
+      Duration wait = Duration.ofMillis(ThreadLocalRandom.current().nextLong(span));
+      timer.schedule(
+          () -> {
+            if (!closed && !holding.isOver()) {
+              CompletableFuture<@Nullable Void> unused = renew(holding);
+            }
+          },
+          wait);
+    }
+  }
+
+  /** Asks the agent for the owner of the instance. */
   private CompletableFuture<@Nullable Void> compare(
       Holding holding, boolean expired, boolean checkIsGone) {
     return gateway
@@ -507,7 +566,7 @@ final class AgentRegistrations implements AutoCloseable {
     return answer;
   }
 
-  /** Ends the verbs under way, those that wait for their turn or their time included. */
+  /** Ends all verbs under way, including those that wait for their turn or their time. */
   @Override
   public void close() {
     closed = true;

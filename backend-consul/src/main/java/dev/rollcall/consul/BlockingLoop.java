@@ -7,20 +7,20 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One blocking query, asked again and again: what every watch of this module stands on.
+ * A blocking query that is repeated: the base of every watch of this module.
  *
- * <p><b>Algorithm.</b> {@code index} is what the next query goes on from; 0 stands for "read anew",
- * which is done consistently and without waiting. It is 0 at the beginning, after <b>any</b> error
- * (the index of a failed answer is worth nothing) and when it would go back: a blocking query on an
- * index that is too high waits in vain. While an agent restarts, default reads say 200, a leader
- * and an empty list for some 50 ms; consistent ones do not.
+ * <p><b>Algorithm.</b> {@code index} is where the next query continues; 0 means a new read, which
+ * is consistent and does not wait. It is 0 at the beginning, after <b>any</b> error (the index of a
+ * failed answer is meaningless), and when it would go back, since a blocking query on an index that
+ * is too high waits in vain. For some 50 ms after an agent's restart, default reads return 200, a
+ * leader and an empty list; consistent reads do not.
  *
- * <p><b>Turns.</b> {@code turn} counts what was begun. An answer to a query of an earlier turn is
- * dropped, so that a restart, which begins a new one, and a cancelled query cannot cross.
+ * <p><b>Turns.</b> {@code turn} grows with each restart. An answer to a query of an earlier turn is
+ * dropped, so that a restart and the answer to a cancelled query cannot cross.
  *
- * <p>All fields are guarded by {@code this}. The follower is told under that lock, so that of two
- * turns' answers the later one is told last; it only takes notes then, and acts on them in {@link
- * Follower#flush}, which is called under no lock, as are the gateway and the timer.
+ * <p>All fields are guarded by {@code this}. The follower is called under that lock, so that it
+ * takes the answers of two turns in their order. It only takes notes then, and acts on them in
+ * {@link Follower#flush}. That, the gateway and the timer are called under no lock.
  */
 final class BlockingLoop<T> implements AutoCloseable {
   private static final Duration DOUBT = Duration.ofSeconds(1);
@@ -45,12 +45,12 @@ final class BlockingLoop<T> implements AutoCloseable {
   private @Nullable Runnable cancel;
   private boolean closed;
 
-  /** What is asked. */
+  /** Sends the query. */
   interface Question<T> {
     Pending<Indexed<T>> ask(ReadOptions read);
   }
 
-  /** Who wants to know. */
+  /** Receives the answers. */
   interface Follower<T> {
 
     /**
@@ -70,13 +70,13 @@ final class BlockingLoop<T> implements AutoCloseable {
     void flush();
   }
 
-  /** What a follower thinks of an answer. */
+  /** How a follower judges an answer. */
   enum Verdict {
     /** It differs from the last one. */
     NEWS,
     /** It says what the last one said. */
     SAME,
-    /** It is not believed and to be read anew in a second. */
+    /** It may be wrong, and is to be read again in a second. */
     DOUBTED
   }
 
@@ -141,10 +141,7 @@ final class BlockingLoop<T> implements AutoCloseable {
       if (closed || mine != turn) {
         return;
       }
-      read =
-          index == 0
-              ? ReadOptions.CONSISTENT
-              : ReadOptions.after(index, settings.patience(), settings.consistency());
+      read = settings.readAfter(index);
     }
     Pending<Indexed<T>> pending;
     try {
@@ -182,7 +179,6 @@ final class BlockingLoop<T> implements AutoCloseable {
   }
 
   private void answered(long mine, ReadOptions read, Indexed<T> answer) {
-    reconnection.answered();
     Duration pause = Duration.ZERO;
     synchronized (this) {
       if (closed || mine != turn) {
@@ -240,7 +236,6 @@ final class BlockingLoop<T> implements AutoCloseable {
       follower.failed(cause);
     }
     if (refused) {
-      reconnection.answered();
       timer.schedule(() -> ask(mine), RetryBackoff.spread(pause));
     } else {
       reconnection.failed(() -> retry(mine));

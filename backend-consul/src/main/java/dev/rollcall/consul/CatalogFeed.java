@@ -3,6 +3,7 @@ package dev.rollcall.consul;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.WatchSink;
 import dev.rollcall.spi.support.RetryBackoff;
 import java.time.Duration;
 import java.util.List;
@@ -11,25 +12,25 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Any number of services on two blocking queries: {@code health/state/any} and {@code
- * catalog/services}. What differs from the last answer names the services that were touched, and
- * these are fetched, a few at a time; what is touched again meanwhile is fetched again.
+ * Watches any number of services by two blocking queries: {@code health/state/any} and {@code
+ * catalog/services}. The difference to the last answer names the services that have changed. These
+ * are fetched, a few at a time; one that changes again meanwhile is fetched again.
  *
- * <p><b>Blind changes.</b> Each change wakes one of the two queries, but some leave both answers as
- * they were: other metadata of an instance of another tool's, one more instance without a check.
- * All of these wake {@code catalog/services}, and one answer may hold several changes, of which
- * only some show. So after each answer of that query that a change has woken, all services are
- * fetched ({@link FullRefreshSchedule}); those that it names come first. A sweep every ten minutes
+ * <p><b>Blind changes.</b> Each change wakes one of the two queries, but some changes leave both
+ * answers as they were: new metadata of another tool's instance, or one more instance without a
+ * check. All of these wake {@code catalog/services}, and one answer may cover several changes, of
+ * which only some show. So each time that a change has woken that query, all services are fetched
+ * ({@link FullRefreshSchedule}); those that the answer names come first. A sweep every ten minutes
  * is a safeguard. (Instances of this library carry a digest of their fields in their check's notes,
  * so that with a check their changes are not blind.)
  *
  * <p><b>Turns.</b> {@code turn} grows with each new beginning: after any error, when an index goes
- * back, when somebody begins to watch everything. Answers of an earlier turn are dropped. A turn
- * begins with consistent reads of all, and is complete when each service was fetched; those who
- * watch one service are told as soon as that one was.
+ * back, and when a watch of everything is added. Answers of an earlier turn are dropped. A turn
+ * begins with consistent reads of everything, and is complete when each service was fetched. A
+ * watch of one service is told as soon as that service was fetched.
  *
  * <p>All fields that are not final, and {@code state} and {@code sweeps}, are guarded by {@code
- * this}. Under it mailboxes are filled; the gateway, the timer and sinks are called without it.
+ * this}. Mailboxes are filled under it; the gateway, the timer and sinks are called without it.
  */
 final class CatalogFeed {
   static final int FETCHES = 4;
@@ -46,7 +47,6 @@ final class CatalogFeed {
   private final InstanceCodec codec;
   private final Timer timer;
   private final SharedBackoff reconnection;
-  private final BoundedExecutor deliveries;
   private final Requests requests = new Requests();
   private final FullRefreshSchedule sweeps = new FullRefreshSchedule();
   private final CatalogState state = new CatalogState();
@@ -58,17 +58,15 @@ final class CatalogFeed {
       ConsulBackendSettings settings,
       InstanceCodec codec,
       Timer timer,
-      SharedBackoff reconnection,
-      BoundedExecutor deliveries) {
+      SharedBackoff reconnection) {
     this.gateway = gateway;
     this.settings = settings;
     this.codec = codec;
     this.timer = timer;
     this.reconnection = reconnection;
-    this.deliveries = deliveries;
   }
 
-  void join(String service, SinkMailbox sink) {
+  void join(String service, SinkMailbox<WatchSink> sink) {
     boolean first;
     synchronized (this) {
       state.join(service, sink);
@@ -82,14 +80,14 @@ final class CatalogFeed {
     }
   }
 
-  void leave(String service, SinkMailbox sink) {
+  void leave(String service, SinkMailbox<WatchSink> sink) {
     synchronized (this) {
       state.leave(service, sink);
     }
     stopIfUnused();
   }
 
-  void joinEverything(SinkMailbox sink) {
+  void joinEverything(SinkMailbox<WatchSink> sink) {
     synchronized (this) {
       state.joinEverything(sink);
       running = true;
@@ -97,7 +95,7 @@ final class CatalogFeed {
     begin();
   }
 
-  void leaveEverything(SinkMailbox sink) {
+  void leaveEverything(SinkMailbox<WatchSink> sink) {
     synchronized (this) {
       state.leaveEverything(sink);
     }
@@ -138,11 +136,10 @@ final class CatalogFeed {
   }
 
   private void askNames(long mine) {
-    long index;
+    ReadOptions read;
     synchronized (this) {
-      index = state.namesIndex();
+      read = settings.readAfter(state.namesIndex());
     }
-    ReadOptions read = next(index);
     request(
         mine,
         () -> Pending.map(gateway.services(read), codec::services),
@@ -150,21 +147,14 @@ final class CatalogFeed {
   }
 
   private void askChecks(long mine) {
-    long index;
+    ReadOptions read;
     synchronized (this) {
-      index = state.checksIndex();
+      read = settings.readAfter(state.checksIndex());
     }
-    ReadOptions read = next(index);
     request(
         mine,
         () -> gateway.checks(read),
         answer -> answered(mine, read, answer, state::checks, false, this::askChecks));
-  }
-
-  private ReadOptions next(long index) {
-    return index == 0
-        ? ReadOptions.CONSISTENT
-        : ReadOptions.after(index, settings.patience(), settings.consistency());
   }
 
   /** Takes an answer of one of the two queries under the lock; returns what it touched. */
@@ -222,6 +212,13 @@ final class CatalogFeed {
     }
   }
 
+  private void fetchEnded() {
+    if (state.isIdle()) {
+      sweeps.idle(timer.nanoTime()).ifPresent(this::sweepAfter);
+    }
+    sweepIfComplete();
+  }
+
   private void sweepAfter(Duration pause) {
     timer.schedule(this::sweep, pause);
   }
@@ -268,10 +265,7 @@ final class CatalogFeed {
         return;
       }
       believed = state.fetched(track, answer, instances);
-      if (state.isIdle()) {
-        sweeps.idle(timer.nanoTime()).ifPresent(this::sweepAfter);
-      }
-      sweepIfComplete();
+      fetchEnded();
     }
     if (!believed) {
       timer.schedule(() -> lookAgain(mine, track), HOLD);
@@ -280,7 +274,7 @@ final class CatalogFeed {
     deliver();
   }
 
-  /** Leaves out a service that the agent refuses to be asked for, where it answers otherwise. */
+  /** Leaves out a service whose name the agent refuses, while it answers other questions. */
   private void unreadable(long mine, ServiceState track, RegistryException cause) {
     if (cause.kind() != RegistryException.Kind.INVALID) {
       failed(mine, cause);
@@ -294,12 +288,9 @@ final class CatalogFeed {
       }
       watched = !track.sinks.isEmpty();
       state.unreadable(track, cause);
-      if (state.isIdle()) {
-        sweeps.idle(timer.nanoTime()).ifPresent(this::sweepAfter);
-      }
-      sweepIfComplete();
+      fetchEnded();
     }
-    if (watched) { // for who watches everything, until it is touched or swept
+    if (watched) { // a watch of everything waits until it is touched or swept
       timer.schedule(() -> lookAgain(mine, track), REFUSED_PAUSE);
     }
     pump();
@@ -345,7 +336,6 @@ final class CatalogFeed {
                 (answer, failed) -> {
                   try {
                     if (failed == null) {
-                      reconnection.answered();
                       then.accept(answer);
                     } else {
                       otherwise.accept(Watches.cause(failed));
@@ -368,7 +358,6 @@ final class CatalogFeed {
     }
     requests.cancelBefore(next);
     if (Watches.isRefusal(cause)) {
-      reconnection.answered();
       timer.schedule(() -> retry(next), RetryBackoff.spread(REFUSED_PAUSE));
     } else {
       reconnection.failed(() -> retry(next));
@@ -389,10 +378,10 @@ final class CatalogFeed {
   }
 
   private void deliver() {
-    List<SinkMailbox> to;
+    List<SinkMailbox<WatchSink>> to;
     synchronized (this) {
       to = state.takeFilled();
     }
-    to.forEach(sink -> deliveries.run(sink::drain));
+    to.forEach(SinkMailbox::drain);
   }
 }

@@ -3,6 +3,7 @@ package dev.rollcall.consul;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.WatchSink;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,15 +15,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@link CatalogFeed} knows and whom it tells: the last answers of the two queries, a {@link
- * ServiceState} for each service that somebody is interested in, and the queue of those that are to
- * be fetched. Fills mailboxes and calls nothing. Not thread-safe: guarded by the feed.
+ * The state of {@link CatalogFeed}: the last answers of the two queries, a {@link ServiceState} for
+ * each watched service, the queue of those that are to be fetched, and the sinks. It fills
+ * mailboxes and makes no calls. Not thread-safe: guarded by the feed.
  */
 final class CatalogState {
   private final Map<String, ServiceState> tracks = new HashMap<>();
-  private final List<SinkMailbox> everything = new ArrayList<>();
+  private final List<SinkMailbox<WatchSink>> everything = new ArrayList<>();
   private final ArrayDeque<ServiceState> queue = new ArrayDeque<>();
-  private final Set<SinkMailbox> filled = new HashSet<>();
+  private final Set<SinkMailbox<WatchSink>> filled = new HashSet<>();
   private @Nullable Map<String, List<String>> names;
   private @Nullable CheckDigest digest;
   private long namesIndex;
@@ -32,13 +33,13 @@ final class CatalogState {
   private boolean resuming;
   private boolean complete;
 
-  void join(String service, SinkMailbox sink) {
+  void join(String service, SinkMailbox<WatchSink> sink) {
     ServiceState track = track(service);
     track.sinks.add(sink);
     touch(track);
   }
 
-  void leave(String service, SinkMailbox sink) {
+  void leave(String service, SinkMailbox<WatchSink> sink) {
     ServiceState track = tracks.get(service);
     if (track != null) {
       track.sinks.remove(sink);
@@ -46,11 +47,11 @@ final class CatalogState {
     }
   }
 
-  void joinEverything(SinkMailbox sink) {
+  void joinEverything(SinkMailbox<WatchSink> sink) {
     everything.add(sink);
   }
 
-  void leaveEverything(SinkMailbox sink) {
+  void leaveEverything(SinkMailbox<WatchSink> sink) {
     everything.remove(sink);
     if (everything.isEmpty()) {
       List.copyOf(tracks.values()).forEach(this::dropIfUnused);
@@ -79,7 +80,7 @@ final class CatalogState {
     return checksIndex;
   }
 
-  /** Forgets what a new turn reads anew; what the sinks were told last stays. */
+  /** Forgets all that a new turn reads again; keeps what the sinks were told last. */
   void forget() {
     queue.clear();
     names = null;
@@ -151,7 +152,7 @@ final class CatalogState {
     }
   }
 
-  /** What is known to have changed does not wait for a sweep of all. */
+  /** Moves a service that is known to have changed before those of a sweep. */
   private void putFirst(ServiceState track) {
     if (track.queued && queue.peek() != track) {
       queue.remove(track);
@@ -200,17 +201,12 @@ final class CatalogState {
   /**
    * Takes what was fetched.
    *
-   * @return false where the service has lost instances with an interruption, so that it is to be
-   *     looked at once more before that is believed
+   * @return false where the service has lost instances during an interruption, and is to be fetched
+   *     once more before that is taken for true
    */
   boolean fetched(
       ServiceState track, Indexed<List<ConsulServiceEntry>> answer, List<ServiceInstance> now) {
-    track.fetching = false;
-    fetching--;
-    if (track.again) {
-      track.again = false;
-      touch(track);
-    }
+    fetchEnded(track);
     List<ServiceInstance> before = track.last;
     if (resuming && !track.known && !track.held && before != null && Watches.lacks(before, now)) {
       track.held = true;
@@ -218,15 +214,12 @@ final class CatalogState {
     }
     boolean changed = !now.equals(before);
     track.last = now;
-    // That of one service goes back where its last instance becomes another service's. A store that
-    // went back is told by the two queries, and what follows an interruption begins anew.
+    // The index of one service goes back when its last instance moves to another service. A store
+    // that went back shows in the two queries, and after an interruption revisions begin anew.
     track.revision = Math.max(track.revision, answer.index());
     track.nodes.clear();
     answer.value().forEach(entry -> entry.node().ifPresent(node -> track.nodes.add(node.name())));
-    if (!track.known) {
-      track.known = true;
-      unknown--;
-    }
+    know(track);
     post(track, now, changed);
     completeIfKnown();
     dropIfUnused(track);
@@ -234,41 +227,53 @@ final class CatalogState {
   }
 
   /**
-   * Takes note that a service cannot be read while others can: who watches it is told, and whoever
-   * watches everything keeps what was known of it.
+   * Takes note that a service cannot be read while others can. Watches of that service are told;
+   * watches of everything keep the last known state.
    */
   void unreadable(ServiceState track, RegistryException cause) {
+    fetchEnded(track);
+    know(track);
+    track.sinks.forEach(sink -> interrupt(sink, cause));
+    completeIfKnown();
+    dropIfUnused(track);
+  }
+
+  private void fetchEnded(ServiceState track) {
     track.fetching = false;
     fetching--;
     if (track.again) {
       track.again = false;
       touch(track);
     }
+  }
+
+  private void know(ServiceState track) {
     if (!track.known) {
       track.known = true;
       unknown--;
     }
-    track.sinks.forEach(sink -> interrupt(sink, cause));
-    completeIfKnown();
-    dropIfUnused(track);
   }
 
   private void post(ServiceState track, List<ServiceInstance> now, boolean changed) {
     Selector scope = Selector.service(track.service);
-    for (SinkMailbox sink : track.sinks) {
+    for (SinkMailbox<WatchSink> sink : track.sinks) {
       post(sink, scope, now, track.revision, changed);
     }
     if (complete) {
-      for (SinkMailbox sink : everything) {
+      for (SinkMailbox<WatchSink> sink : everything) {
         post(sink, scope, now, track.revision, changed);
       }
     }
   }
 
   private void post(
-      SinkMailbox sink, Selector scope, List<ServiceInstance> now, long revision, boolean changed) {
+      SinkMailbox<WatchSink> sink,
+      Selector scope,
+      List<ServiceInstance> now,
+      long revision,
+      boolean changed) {
     if (changed || !sink.isLive()) {
-      sink.replace(scope, now, revision);
+      sink.state(to -> to.replace(scope, now, revision));
       sink.synced();
       filled.add(sink);
     }
@@ -286,8 +291,9 @@ final class CatalogState {
         all.addAll(track.last);
       }
     }
-    for (SinkMailbox sink : everything) {
-      sink.replace(Selector.everything(), all, Math.max(namesIndex, checksIndex));
+    long revision = Math.max(namesIndex, checksIndex);
+    for (SinkMailbox<WatchSink> sink : everything) {
+      sink.state(to -> to.replace(Selector.everything(), all, revision));
       sink.synced();
       filled.add(sink);
     }
@@ -302,14 +308,14 @@ final class CatalogState {
     everything.forEach(sink -> interrupt(sink, cause));
   }
 
-  private void interrupt(SinkMailbox sink, RegistryException cause) {
+  private void interrupt(SinkMailbox<WatchSink> sink, RegistryException cause) {
     sink.interrupted(cause);
     filled.add(sink);
   }
 
   /** Returns the mailboxes that have something to deliver. */
-  List<SinkMailbox> takeFilled() {
-    List<SinkMailbox> taken = List.copyOf(filled);
+  List<SinkMailbox<WatchSink>> takeFilled() {
+    List<SinkMailbox<WatchSink>> taken = List.copyOf(filled);
     filled.clear();
     return taken;
   }

@@ -23,12 +23,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * The registry on Consul, through one agent. Made by {@link ConsulBackendProvider}, by {@code
- * Registry.open("consul://…")} as a rule; to be named only by those who want to read Consul's own
- * entries besides.
+ * The registry on Consul, through one agent. It is made by {@link ConsulBackendProvider}, usually
+ * through {@code Registry.open("consul://…")}. Name this class only to read Consul's own entries.
  *
- * <p>Takes at most 30 threads and 28 connections, whatever is watched and registered; both come and
- * go with the work. Thread-safe.
+ * <p>It takes at most 28 threads and 28 connections, whatever is watched and registered; both come
+ * and go with the work. Thread-safe.
  *
  * @since 0.1.0
  */
@@ -74,7 +73,7 @@ public final class ConsulBackend implements RegistryBackend {
     return selector instanceof Selector.OfService one
         ? listing(one.name())
         : gateway
-            .services(read())
+            .services(settings.read())
             .answer()
             .thenCompose(
                 names ->
@@ -90,7 +89,7 @@ public final class ConsulBackend implements RegistryBackend {
    *     dev.rollcall.RegistryException} where Consul cannot be read
    */
   public CompletableFuture<List<ConsulServiceEntry>> entries(String service) {
-    return gateway.health(service, read()).answer().thenApply(Indexed::value);
+    return gateway.health(service, settings.read()).answer().thenApply(Indexed::value);
   }
 
   /**
@@ -143,22 +142,15 @@ public final class ConsulBackend implements RegistryBackend {
     registrations.close();
   }
 
-  /** A read that shows what was written before it, unless the user wants stale ones. */
-  private ReadOptions read() {
-    return settings.consistency() == ReadOptions.Consistency.STALE
-        ? ReadOptions.now(ReadOptions.Consistency.STALE)
-        : ReadOptions.CONSISTENT;
-  }
-
   private CompletableFuture<Listing> listing(String service) {
     return gateway
-        .health(service, read())
+        .health(service, settings.read())
         .answer()
         .thenApply(
             entries -> new Listing(codec.instances(service, entries.value()), entries.index()));
   }
 
-  /** Reads one of all services: one that the agent cannot be asked for hides itself alone. */
+  /** Reads one of all services: one whose name the agent refuses is left out alone. */
   private CompletableFuture<Listing> listingOrNone(String service) {
     return listing(service)
         .exceptionallyCompose(

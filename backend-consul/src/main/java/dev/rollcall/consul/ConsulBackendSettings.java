@@ -7,7 +7,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.X509TrustManager;
 
 /**
- * What a URI says, checked.
+ * The options of a URI, checked.
  *
  * @param address the agent's
  * @param tls how to speak TLS; empty for plain HTTP
@@ -34,13 +34,25 @@ record ConsulBackendSettings(
    * How to speak TLS.
    *
    * @param context holds the client's certificate, if there is one
-   * @param trust whom to trust
+   * @param trust the trusted authorities
    */
   record Tls(SSLContext context, X509TrustManager trust) {}
 
   /** Returns how long a silent agent can go unnoticed by a watch. */
   Duration silence() {
     return patience.plus(patience.dividedBy(16)).plusSeconds(2);
+  }
+
+  /** Returns how to read what was written before, unless the user wants stale reads. */
+  ReadOptions read() {
+    return consistency == ReadOptions.Consistency.STALE
+        ? ReadOptions.now(consistency)
+        : ReadOptions.CONSISTENT;
+  }
+
+  /** Returns how to read what is newer than an index; 0 reads anew, consistently. */
+  ReadOptions readAfter(long index) {
+    return index == 0 ? ReadOptions.CONSISTENT : ReadOptions.after(index, patience, consistency);
   }
 
   String baseUrl() {

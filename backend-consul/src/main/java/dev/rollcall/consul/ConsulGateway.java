@@ -33,22 +33,27 @@ import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one class that knows the Consul client and the OkHttp below it; its maintained fork ({@code
- * org.kiwiproject:consul-client}) would be a change of imports here and nowhere else.
+ * Makes all calls to the agent. No other class knows the Consul client and the OkHttp below it, so
+ * a change to the client's maintained fork ({@code org.kiwiproject:consul-client}) changes imports
+ * here alone.
  *
- * <p><b>What goes past the client</b>, on its OkHttp: the registration and the lists of a service,
+ * <p><b>Calls that do not use the client</b>, but its OkHttp: registrations and lists of instances,
  * because the client's classes have no tagged addresses in either direction, know half of the
- * fields, and refuse a whole list for one node without a {@code wan} address; and all that blocks,
- * because a call that the client hides cannot be cancelled.
+ * fields, and refuse a whole list for one node without a {@code wan} address; and blocking queries,
+ * because a call inside the client cannot be cancelled.
  *
  * <p><b>Threads and connections.</b> OkHttp takes a thread for each call under way. So there are
- * three {@link BoundedExecutor}s, each with a bound on its threads and, as each thread has one
- * connection, on those: {@value #QUERIES} for what blocks, {@value #CALLS} for the rest, and
- * {@value #HEARTBEATS} for heartbeats, which must not queue behind anything. A caller of more waits
- * in the lane; every call has its deadline from the moment it was asked for.
+ * three {@link BoundedExecutor}s, each with a bound on its threads and so on its connections, one a
+ * thread: {@value #QUERIES} for blocking queries, {@value #HEARTBEATS} for heartbeats, which must
+ * not queue behind other calls, and {@value #CALLS} for the rest. Further calls wait in line. The
+ * deadline of a call runs from the moment that it was asked for.
  *
- * <p><b>Asked to wait.</b> Where the agent refuses with {@code Retry-After}, all calls that are
- * asked for until then are held back ({@link RetryAfter}), within their deadlines.
+ * <p><b>Dead connections.</b> All calls share one pool of connections. {@link AgentContact} finds
+ * the calls that wait on a dead one; they are sent again. Each answer is reported to the {@link
+ * SharedBackoff} of the watches.
+ *
+ * <p><b>Retry-After.</b> Where the agent refuses with this header, all calls that are asked for
+ * until then are held back ({@link RetryAfter}), within their deadlines.
  *
  * <p><b>Secrets.</b> The token is a header, set by an interceptor, and redirects are not followed;
  * no exception of the client's, whose text holds the URL, is passed on but as a cause.
@@ -75,7 +80,10 @@ final class ConsulGateway implements AutoCloseable {
   private final Consul consul;
   private final HttpUrl base;
   private final RetryAfter courtesy;
+  private final AgentContact contact;
+  private final SharedBackoff backoff;
   private final AtomicBoolean filtered = new AtomicBoolean(); // set once, where it is also said
+  private volatile Runnable onReturn = () -> {}; // set once, before the first call
   private volatile boolean closed; // set once; read to tell a failure from the end
 
   private final PendingAnswers pending = new PendingAnswers();
@@ -90,11 +98,15 @@ final class ConsulGateway implements AutoCloseable {
     this.timer = timer;
     refusals = new ConsulErrors(settings);
     courtesy = new RetryAfter(timer);
+    backoff = new SharedBackoff(timer);
     queries = new BoundedExecutor("rollcall-consul-query", QUERIES);
     calls = new BoundedExecutor("rollcall-consul-call", CALLS);
     heartbeats = new BoundedExecutor("rollcall-consul-heartbeat", HEARTBEATS);
     base = HttpUrl.get(settings.baseUrl() + "/v1/");
     Duration timeout = settings.timeout();
+    ConnectionPool connections =
+        new ConnectionPool(QUERIES + CALLS + HEARTBEATS, 1, TimeUnit.MINUTES);
+    contact = new AgentContact(timer, connections::evictAll, this::returned);
     OkHttpClient.Builder builder =
         new OkHttpClient.Builder()
             .connectTimeout(timeout)
@@ -103,7 +115,7 @@ final class ConsulGateway implements AutoCloseable {
             .followRedirects(false)
             .followSslRedirects(false)
             .eventListener(new Sending())
-            .connectionPool(new ConnectionPool(QUERIES + CALLS + HEARTBEATS, 1, TimeUnit.MINUTES));
+            .connectionPool(connections);
     if (!settings.token().isEmpty()) {
       String token = settings.token();
       builder.addInterceptor(
@@ -115,10 +127,11 @@ final class ConsulGateway implements AutoCloseable {
         .ifPresent(tls -> builder.sslSocketFactory(tls.context().getSocketFactory(), tls.trust()));
     http = builder.build();
     waiting = http.newBuilder().readTimeout(settings.silence()).build();
-    consul = client(settings, calls);
+    consul = client(settings, calls, connections);
   }
 
-  private static Consul client(ConsulBackendSettings settings, BoundedExecutor lane) {
+  private static Consul client(
+      ConsulBackendSettings settings, BoundedExecutor lane, ConnectionPool connections) {
     int timeoutMillis = (int) settings.timeout().toMillis();
     Consul.Builder builder =
         Consul.builder()
@@ -127,7 +140,7 @@ final class ConsulGateway implements AutoCloseable {
             .withHttps(settings.tls().isPresent())
             .withPing(false)
             .withExecutorService(lane.threads())
-            .withConnectionPool(new ConnectionPool(CALLS, 1, TimeUnit.MINUTES))
+            .withConnectionPool(connections)
             .withConnectTimeoutMillis(timeoutMillis)
             .withReadTimeoutMillis(timeoutMillis)
             .withWriteTimeoutMillis(timeoutMillis);
@@ -146,6 +159,26 @@ final class ConsulGateway implements AutoCloseable {
       tenancy.put("X-Consul-Partition", settings.partition());
     }
     return builder.withHeaders(tenancy).build();
+  }
+
+  /** Returns the back-off of all watches of this agent, which is told of its answers here. */
+  SharedBackoff backoff() {
+    return backoff;
+  }
+
+  /** Tells whether a call has failed since the agent has last answered one. */
+  boolean isLost() {
+    return contact.isLost();
+  }
+
+  /** Has something run when the agent answers again, by a thread that reads an answer. */
+  void onReturn(Runnable task) {
+    onReturn = task;
+  }
+
+  private void returned() {
+    backoff.hurry();
+    onReturn.run();
   }
 
   /** Reads all instances of a service with the checks of each and of its node. */
@@ -203,7 +236,7 @@ final class ConsulGateway implements AutoCloseable {
   /**
    * Writes a key.
    *
-   * @param expected the ModifyIndex that it must have, 0 for none; negative for whatever
+   * @param expected the ModifyIndex that it must have, 0 for none; negative for any
    * @return whether it was written
    */
   CompletableFuture<Boolean> putKey(String key, Bytes value, long expected) {
@@ -217,7 +250,7 @@ final class ConsulGateway implements AutoCloseable {
   /**
    * Deletes a key; one that is not there is fine.
    *
-   * @param expected the ModifyIndex that it must have; negative for whatever
+   * @param expected the ModifyIndex that it must have; negative for any
    * @return whether it is gone
    */
   CompletableFuture<Boolean> deleteKey(String key, long expected) {
@@ -240,16 +273,14 @@ final class ConsulGateway implements AutoCloseable {
     byte[] operations = ConsulJson.deleteTree(prefix, settings.namespace(), settings.partition());
     Request request =
         new Request.Builder().url(url.build()).put(RequestBody.create(operations, JSON)).build();
-    // Consul without namespaces passes over the one of a transaction, and would delete elsewhere:
-    // a read comes first, which it refuses.
+    // A Consul without namespaces ignores the namespace of a transaction and would delete
+    // elsewhere.
+    // It refuses a read with one, so a read comes first.
     CompletableFuture<?> known =
         settings.namespace().isEmpty()
             ? CompletableFuture.completedFuture(true)
             : pair("rollcall", ReadOptions.CONSISTENT).answer();
-    return known.thenCompose(
-        may ->
-            exchange(calls, request, settings.timeout(), response -> body(response, in -> true))
-                .answer());
+    return known.thenCompose(may -> call(request, response -> body(response, in -> true)));
   }
 
   private HttpUrl keyUrl(String key, long expected) {
@@ -266,18 +297,11 @@ final class ConsulGateway implements AutoCloseable {
   }
 
   private CompletableFuture<Boolean> write(Request request) {
-    return exchange(
-            calls,
-            request,
-            settings.timeout(),
-            response ->
-                body(
-                    response,
-                    in ->
-                        new String(in.readAllBytes(), StandardCharsets.UTF_8)
-                            .strip()
-                            .equals("true")))
-        .answer();
+    return call(request, response -> body(response, in -> text(in).strip().equals("true")));
+  }
+
+  private static String text(InputStream in) throws IOException {
+    return new String(in.readAllBytes(), StandardCharsets.UTF_8);
   }
 
   /** Reads the events that the agent still knows, in the order in which it received them. */
@@ -292,23 +316,19 @@ final class ConsulGateway implements AutoCloseable {
         base.newBuilder().addPathSegments("agent/service").addPathSegment(consulId);
     addTenancy(url);
     Request request = new Request.Builder().url(url.build()).build();
-    return exchange(
-            calls,
-            request,
-            settings.timeout(),
-            response ->
-                response.code() == 404
-                    ? Optional.<ConsulServiceEntry>empty()
-                    : Optional.of(body(response, ConsulJson::agentService)))
-        .answer();
+    return call(
+        request,
+        response ->
+            response.code() == 404
+                ? Optional.empty()
+                : Optional.of(body(response, ConsulJson::agentService)));
   }
 
   /**
    * Registers a service with its checks, in place of all that was there; completes with true.
    *
    * @param sending called each time that the request begins to be written to a connection: from
-   *     then on the agent may run it, whatever becomes of the answer; where it throws, nothing is
-   *     sent
+   *     then on the agent may run it, with or without an answer; where it throws, nothing is sent
    */
   CompletableFuture<Boolean> register(String json, Runnable sending) {
     HttpUrl.Builder url =
@@ -322,8 +342,7 @@ final class ConsulGateway implements AutoCloseable {
             .put(RequestBody.create(json.getBytes(StandardCharsets.UTF_8), JSON))
             .tag(Runnable.class, sending)
             .build();
-    return exchange(calls, request, settings.timeout(), response -> body(response, in -> true))
-        .answer();
+    return call(request, response -> body(response, in -> true));
   }
 
   /** Removes a service from the agent; one that is not there is fine. Completes with true. */
@@ -435,7 +454,7 @@ final class ConsulGateway implements AutoCloseable {
   private <T> Pending<Indexed<T>> query(
       HttpUrl url, ReadOptions read, Reader<T> reader, Optional<T> none) {
     Duration held = courtesy.left();
-    // What waits at the agent is not to lose what it was held back for here.
+    // The time for which a blocking query is held back here does not count as its wait.
     Duration deadline = read.blocks() ? settings.silence().plus(held) : settings.timeout();
     return exchange(
         read.blocks() ? queries : calls,
@@ -445,7 +464,7 @@ final class ConsulGateway implements AutoCloseable {
         response -> {
           boolean missing = response.code() == 404 && response.header("X-Consul-Index") != null;
           T value = missing && none.isPresent() ? none.orElseThrow() : body(response, reader);
-          // An answer from a stream never knows a leader; where the stream is lost, it is an error.
+          // An answer from a stream never states a leader; a lost stream is answered by an error.
           if ("false".equals(response.header("X-Consul-KnownLeader"))
               && !"streaming".equals(response.header("X-Consul-Query-Backend"))) {
             throw unavailable("the agent knows no leader", null);
@@ -490,7 +509,7 @@ final class ConsulGateway implements AutoCloseable {
     }
   }
 
-  /** Tells who wants to know when his request begins to be sent. */
+  /** Runs the {@link Runnable} that a request carries, when the request begins to be sent. */
   private static final class Sending extends EventListener {
     @Override
     public void requestHeadersStart(Call call) {
@@ -505,26 +524,123 @@ final class ConsulGateway implements AutoCloseable {
     T handle(Response response) throws IOException;
   }
 
-  private <T> Pending<T> exchange(
-      BoundedExecutor lane, Request request, Duration deadline, Handler<T> handler) {
-    return exchange(lane, request, deadline, courtesy.left(), handler);
+  private <T> CompletableFuture<T> call(Request request, Handler<T> handler) {
+    return exchange(calls, request, settings.timeout(), courtesy.left(), handler).answer();
   }
 
   private <T> Pending<T> exchange(
       BoundedExecutor lane, Request request, Duration deadline, Duration held, Handler<T> handler) {
-    Call call = (lane == queries ? waiting : http).newCall(request);
-    Callable<T> work =
-        () -> {
-          try (Response response = call.execute()) {
-            if (response.code() == 429 || response.code() == 503) {
-              courtesy.asked(response.header("Retry-After"));
-            }
-            return handler.handle(response);
-          } catch (IOException failed) {
+    Exchange<T> work = new Exchange<>(lane == queries, request, handler);
+    return submit(lane, work, deadline, held, work::cancel);
+  }
+
+  /**
+   * A request and its answer. One that waits on a dead connection is sent again on a new one
+   * ({@link AgentContact}), unless it writes a key: a write that runs twice could undo a later one.
+   */
+  private final class Exchange<T> implements Callable<T> {
+    private final boolean blocks;
+    private final boolean ofAgent;
+    private final Request request;
+    private final Handler<T> handler;
+    private @Nullable Call current; // guarded by this
+    private boolean cancelled; // guarded by this
+
+    Exchange(boolean blocks, Request request, Handler<T> handler) {
+      this.blocks = blocks;
+      this.ofAgent = request.url().pathSegments().get(1).equals("agent");
+      this.request = request;
+      this.handler = handler;
+    }
+
+    @Override
+    public T call() {
+      long beganNanos = timer.nanoTime();
+      Request next = request;
+      while (true) {
+        Call call = begin(next);
+        AgentContact.Waiting answer =
+            contact.begin(!blocks, ofAgent || isRead() ? call::cancel : () -> {});
+        try (Response response = call.execute()) {
+          answer.answered();
+          if (response.code() == 429 || response.code() == 503) {
+            courtesy.asked(response.header("Retry-After"));
+          }
+          return handled(response);
+        } catch (IOException failed) {
+          if (isCancelled()) {
             throw failure(failed);
           }
-        };
-    return submit(lane, work, deadline, held, call::cancel);
+          if (!answer.isStalled()) {
+            answer.failed();
+            throw failure(failed);
+          }
+        } finally {
+          answer.end();
+        }
+        next = shortened(timer.nanoTime() - beganNanos);
+      }
+    }
+
+    private synchronized Call begin(Request next) {
+      if (cancelled) {
+        throw unavailable("cancelled", null);
+      }
+      Call call = (blocks ? waiting : http).newCall(next);
+      current = call;
+      return call;
+    }
+
+    private boolean isRead() {
+      return request.method().equals("GET");
+    }
+
+    private synchronized boolean isCancelled() {
+      return cancelled;
+    }
+
+    /** Ends it; the attempt under way fails. */
+    void cancel() {
+      Call attempt;
+      synchronized (this) {
+        cancelled = true;
+        attempt = current;
+      }
+      if (attempt != null) {
+        attempt.cancel();
+      }
+    }
+
+    private T handled(Response response) throws IOException {
+      T value;
+      try {
+        value = handler.handle(response);
+      } catch (RegistryException refused) {
+        if (Watches.isRefusal(refused)) {
+          storeAnswered();
+        }
+        throw refused;
+      }
+      storeAnswered();
+      return value;
+    }
+
+    private void storeAnswered() {
+      if (!ofAgent) { // an agent answers those by itself, with or without a leader
+        backoff.answered();
+      }
+    }
+
+    /** Returns the request for another attempt: what blocks waits for the rest of its time only. */
+    private Request shortened(long passedNanos) {
+      if (!blocks) {
+        return request;
+      }
+      long left = settings.patience().minusNanos(passedNanos).toSeconds();
+      HttpUrl url =
+          request.url().newBuilder().setQueryParameter("wait", Math.max(1, left) + "s").build();
+      return request.newBuilder().url(url).build();
+    }
   }
 
   private <T> Pending<T> submit(

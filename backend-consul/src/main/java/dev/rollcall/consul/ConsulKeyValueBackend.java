@@ -25,20 +25,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The first {@value #DIRECT} watches have a blocking query each, and all later ones share one
  * that reads the whole path: so the connections have a bound whatever is watched. Thread-safe;
- * {@code open} guards itself, {@code shared} and {@code closed}, and nobody is called under it.
+ * {@code open} guards itself, {@code shared} and {@code closed}, and no call is made under it.
  */
 final class ConsulKeyValueBackend implements KeyValueBackend {
   static final int DIRECT = ConsulGateway.QUERIES - 1;
-
-  private static final int DELIVERERS = 4;
 
   private final ConsulBackendSettings settings;
   private final String root;
   private final Timer timer;
   private final ConsulGateway gateway;
   private final SharedBackoff reconnection;
-  private final BoundedExecutor deliveries =
-      new BoundedExecutor("rollcall-consul-delivery", DELIVERERS);
   private final Set<Watch> open = new HashSet<>();
   private int direct;
   private @Nullable KeyFeed shared;
@@ -51,18 +47,21 @@ final class ConsulKeyValueBackend implements KeyValueBackend {
     this.root = root;
     this.timer = timer;
     gateway = new ConsulGateway(settings, timer);
-    reconnection = new SharedBackoff(timer);
+    reconnection = gateway.backoff();
   }
 
   @Override
   public CompletionStage<Optional<KeyValue>> get(String key) {
-    return gateway.pair(root + key, read()).answer().thenApply(pair -> pair.value().map(this::own));
+    return gateway
+        .pair(root + key, settings.read())
+        .answer()
+        .thenApply(pair -> pair.value().map(this::own));
   }
 
   @Override
   public CompletionStage<KeyValueListing> list(String prefix) {
     return gateway
-        .pairs(root + prefix, read())
+        .pairs(root + prefix, settings.read())
         .answer()
         .thenApply(
             pairs -> new KeyValueListing(own(Keys.prefix(prefix), pairs.value()), pairs.index()));
@@ -94,7 +93,7 @@ final class ConsulKeyValueBackend implements KeyValueBackend {
 
   @Override
   public Watch watch(Keys keys, KeyValueSink sink) {
-    KeyDelivery delivery = new KeyDelivery(requireNonNull(keys, "keys"), sink, deliveries);
+    KeyReader reader = new KeyReader(requireNonNull(keys, "keys"), requireNonNull(sink, "sink"));
     KeyFeed feed;
     Watch watch;
     synchronized (open) {
@@ -114,18 +113,18 @@ final class ConsulKeyValueBackend implements KeyValueBackend {
           new Watch() {
             @Override
             public void close() {
-              end(this, own, joined, delivery);
+              end(this, own, joined, reader);
             }
           };
       if (!closed) {
         open.add(watch);
       }
     }
-    feed.join(delivery);
+    feed.join(reader);
     return watch;
   }
 
-  private void end(Watch watch, boolean own, KeyFeed feed, KeyDelivery delivery) {
+  private void end(Watch watch, boolean own, KeyFeed feed, KeyReader reader) {
     boolean last = false;
     synchronized (open) {
       if (open.remove(watch)) {
@@ -138,11 +137,11 @@ final class ConsulKeyValueBackend implements KeyValueBackend {
         }
       }
     }
-    feed.leave(delivery);
+    feed.leave(reader);
     if (last) {
       feed.close();
     }
-    delivery.close();
+    reader.mailbox.close();
   }
 
   private KeyFeed feed(Keys keys) {
@@ -179,13 +178,6 @@ final class ConsulKeyValueBackend implements KeyValueBackend {
         pair.key().substring(root.length()), Bytes.of(pair.value()), pair.modifyIndex());
   }
 
-  /** A read that shows what was written before it, unless the user wants stale ones. */
-  private ReadOptions read() {
-    return settings.consistency() == ReadOptions.Consistency.STALE
-        ? ReadOptions.now(ReadOptions.Consistency.STALE)
-        : ReadOptions.CONSISTENT;
-  }
-
   @Override
   public void close() {
     List<Watch> left;
@@ -195,7 +187,6 @@ final class ConsulKeyValueBackend implements KeyValueBackend {
     }
     left.forEach(Watch::close);
     gateway.close();
-    deliveries.close();
   }
 
   @Override

@@ -3,10 +3,10 @@ package dev.rollcall.consul;
 import dev.rollcall.RegistryException;
 
 /**
- * Hears of the states of something in Consul. Calls are made one at a time, by threads that belong
- * to the {@link ConsulWatches}; a listener that takes its time delays nobody else, skips states
- * that lie between, and is always given the last one. What it throws is logged, and it goes on
- * being called.
+ * Receives the states of something in Consul. Calls are made one at a time, by threads that belong
+ * to the {@link ConsulWatches}; a slow listener delays no other one, may skip states in between,
+ * and is always given the last one. An exception that it throws is logged, and it is called again
+ * for the next state.
  *
  * @param <T> what a state is
  * @since 0.1.0

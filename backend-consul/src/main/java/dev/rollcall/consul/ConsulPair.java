@@ -99,7 +99,7 @@ public final class ConsulPair {
   }
 
   /**
-   * Returns who holds the key's lock.
+   * Returns the session that holds the key's lock.
    *
    * @return a session's ID; empty where it is not locked
    */

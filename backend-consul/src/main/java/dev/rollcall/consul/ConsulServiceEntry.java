@@ -156,7 +156,7 @@ public record ConsulServiceEntry(
    *
    * @param name unique within the instance
    * @param port its number, as it stands
-   * @param isDefault whether it is the one for whoever asks for no name
+   * @param isDefault whether it is used where no name is asked for
    */
   public record Port(String name, int port, boolean isDefault) {}
 
@@ -182,7 +182,7 @@ public record ConsulServiceEntry(
    * @param id unique on its node
    * @param name for people
    * @param status as Consul writes it: passing, warning, critical
-   * @param serviceId whose check; empty for one of the node
+   * @param serviceId the service ID that it belongs to; empty for a check of the node
    * @param notes for people
    * @param output what the check last said
    * @param type ttl, http, tcp, …; absent where the server does not say

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Consul's own seven kinds of watch, typed: key, keyprefix, services, nodes, service, checks and
- * event. For what Consul has and other stores have not; services as such are better watched through
- * {@link dev.rollcall.Registry}.
+ * event. For features of Consul that other stores do not have; watch services through {@link
+ * dev.rollcall.Registry}.
  *
  * <pre>{@code
  * try (ConsulWatches consul = ConsulWatches.open("consul://127.0.0.1:8500")) {
@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each watch begins with the complete state, is a blocking query that goes on by itself through
  * every failure, and takes one connection and, while a listener runs, one thread: at most {@value
- * #MOST} can be open at a time. Thread-safe: {@code open} guards itself and {@code closed}; nobody
- * is called under it.
+ * #MOST} can be open at a time. Thread-safe: {@code open} guards itself and {@code closed}; no call
+ * is made under it.
  *
  * @since 0.1.0
  */
@@ -62,7 +62,7 @@ public final class ConsulWatches implements AutoCloseable {
     this.settings = settings;
     this.timer = timer;
     gateway = new ConsulGateway(settings, timer);
-    reconnection = new SharedBackoff(timer);
+    reconnection = gateway.backoff();
   }
 
   /**

@@ -7,8 +7,8 @@ import java.util.function.BinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to be told to one {@link ConsulListener}, one call at a time on a thread of the lane's.
- * At most one state waits: a newer one is merged into it.
+ * The calls to one {@link ConsulListener}, one at a time, on a thread of {@code lane}. At most one
+ * state waits; a newer one is merged into it.
  *
  * <p>{@code this} guards all fields that are not final; the listener is called outside it, by the
  * one thread that is {@code reader}.
@@ -77,7 +77,7 @@ final class Delivery<T> implements BlockingLoop.Follower<T> {
     }
   }
 
-  /** Takes what is to be told next: what is lost before what is new, and that all is well last. */
+  /** Returns the next call: a failure before a new state, and the recovery last. */
   private synchronized @Nullable Runnable next() {
     RegistryException why = cause;
     T state = waiting;

@@ -12,8 +12,8 @@ import java.util.function.Consumer;
  * received, in that order; the index of the list is made from the last one's ID, so it jumps up and
  * down and says nothing but "another one". What is new is therefore told by the IDs.
  *
- * <p>Events may have been missed where none of those listed last time is listed any more: the ring
- * has gone round, or the agent was restarted. Used by one thread at a time.
+ * <p>Events may have been missed where the list has no event of the last list left: the ring has
+ * gone round, or the agent was restarted. Used by one thread at a time.
  */
 final class EventCursor {
   static final int RING = 256;

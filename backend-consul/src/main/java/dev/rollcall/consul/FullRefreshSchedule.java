@@ -4,11 +4,11 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * When {@link CatalogFeed} fetches all services because something may have changed that no answer
- * named: at once, unless the last such sweep ended less than ten times its own duration ago, or 15
- * s: on a slow line the catalog is late, but not by minutes. A wish during a sweep, or while a turn
- * is not complete, is kept until then, since what had been fetched before it may be old. Not
- * thread-safe: guarded by the feed.
+ * When {@link CatalogFeed} fetches all services because a change may have touched some that no
+ * answer named. A sweep begins at once, unless the last one ended a short time ago: less than ten
+ * times its own duration, at most 15 s, so that on a slow line the catalog is late, but not by
+ * minutes. A wish during a sweep, or in an incomplete turn, waits for its end, because what was
+ * fetched before the wish may be old. Not thread-safe: guarded by the feed.
  */
 final class FullRefreshSchedule {
   private static final long MIN_GAP_NANOS = Duration.ofMillis(50).toNanos();
@@ -23,7 +23,7 @@ final class FullRefreshSchedule {
   private long endedNanos;
   private long tookNanos;
 
-  /** All was fetched, or is about to be: earlier wishes are fulfilled. */
+  /** A turn begins, which fetches everything: earlier wishes are fulfilled. */
   void fulfilled(long nowNanos) {
     running = false;
     wanted = false;

@@ -9,8 +9,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One instance that one owner has put into Consul through this client. All its leases share it. Its
- * own monitor guards the fields that are not final.
+ * One instance that one owner has registered through this client. All its leases share it. Its own
+ * monitor guards the fields that are not final; any thread of the backend calls.
  */
 final class Holding {
   private final InstanceKey key;
@@ -45,7 +45,7 @@ final class Holding {
     return over;
   }
 
-  /** The same owner has registered again: earlier leases are as good as the new one. */
+  /** The same owner has registered again: earlier leases stand for the new one. */
   synchronized void replaced(RegistrationBody body, LeaseListener listener, long nowNanos) {
     this.body = body;
     this.listener = listener;
@@ -68,7 +68,7 @@ final class Holding {
     return left <= 0 ? Duration.ZERO : Duration.ofNanos(left);
   }
 
-  /** Ends it at its owner's own wish; nobody is told. */
+  /** Ends it because its owner deregisters; the listener is not told. */
   synchronized void release() {
     over = true;
   }
@@ -86,12 +86,12 @@ final class Holding {
     told.ended(why);
   }
 
-  /** Returns the health that a heartbeat states: the owner lives, whatever it says of itself. */
+  /** Returns the health that a heartbeat states: the owner lives, whatever health it states. */
   static Health alive() {
     return Health.PASSING;
   }
 
-  /** Returns who holds an entry, empty for another tool. */
+  /** Returns the owner of an entry, null for another tool's. */
   static @Nullable String ownerOf(ConsulServiceEntry entry) {
     return entry.meta().get(Names.OWNER);
   }

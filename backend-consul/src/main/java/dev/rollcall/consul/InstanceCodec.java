@@ -22,9 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes instances of Consul's entries, whoever registered them. What cannot be an instance (no
- * port, a name with a '/') is left out, counted and logged once; what only carries a tag or an
- * entry of metadata that is out of bounds loses that alone. Thread-safe.
+ * Makes instances of Consul's entries, those of other tools included. An entry that cannot be an
+ * instance (no port, a name with a '/') is left out, counted and logged once. A tag or an entry of
+ * metadata that is out of bounds is left out alone. Thread-safe.
  */
 final class InstanceCodec {
   private static final Logger LOG = LoggerFactory.getLogger(ConsulBackend.class);

@@ -8,13 +8,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A blocking query of keys, for all that are told of some of them. All fields are guarded by {@code
- * this}, which is taken within the loop's lock and never around it.
+ * A blocking query of keys, for all sinks that watch some of them. All fields are guarded by {@code
+ * this}, which is taken within the loop's lock and never around it; sinks are called under no lock.
  */
 final class KeyFeed implements BlockingLoop.Follower<List<KeyValue>>, AutoCloseable {
   private final BlockingLoop<List<KeyValue>> loop;
-  private final List<KeyDelivery> readers = new ArrayList<>();
-  private List<KeyDelivery> toFlush = List.of();
+  private final List<KeyReader> readers = new ArrayList<>();
+  private List<KeyReader> toFlush = List.of();
   private @Nullable List<KeyValue> last;
 
   KeyFeed(
@@ -25,14 +25,14 @@ final class KeyFeed implements BlockingLoop.Follower<List<KeyValue>>, AutoClosea
     loop = new BlockingLoop<>(question, this, settings, timer, reconnection, true);
   }
 
-  void join(KeyDelivery reader) {
+  void join(KeyReader reader) {
     synchronized (this) {
       readers.add(reader);
     }
     loop.restart();
   }
 
-  void leave(KeyDelivery reader) {
+  void leave(KeyReader reader) {
     synchronized (this) {
       readers.remove(reader);
     }
@@ -50,18 +50,18 @@ final class KeyFeed implements BlockingLoop.Follower<List<KeyValue>>, AutoClosea
 
   @Override
   public synchronized void failed(RegistryException cause) {
-    readers.forEach(reader -> reader.failed(cause));
+    readers.forEach(reader -> reader.mailbox.interrupted(cause));
     toFlush = List.copyOf(readers);
   }
 
   @Override
   public void flush() {
-    List<KeyDelivery> to;
+    List<KeyReader> to;
     synchronized (this) {
       to = toFlush;
       toFlush = List.of();
     }
-    to.forEach(KeyDelivery::flush);
+    to.forEach(reader -> reader.mailbox.drain());
   }
 
   @Override

@@ -63,8 +63,8 @@ final class Names {
   }
 
   /**
-   * Returns the ID of the TTL check of an owner. It is the fence: Consul drops it when somebody
-   * else registers the instance, and from then on refuses the heartbeats of the one superseded.
+   * Returns the ID of the TTL check of an owner. It is the fence: Consul drops it when another
+   * owner registers the instance, and from then on refuses the heartbeats of the superseded owner.
    */
   static String heartbeatCheck(String consulId, Owner owner) {
     return CHECK + owner.id() + ":" + Long.toHexString(CheckDigest.mix(17, consulId));

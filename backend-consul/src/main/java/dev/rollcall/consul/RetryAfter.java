@@ -6,12 +6,12 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * For how long an agent is left alone because it asked for that ({@code Retry-After}, in seconds; a
- * date would be by a wall clock): at most for the longest step of the {@link SharedBackoff}'s
- * back-off, and up to a fifth longer than it said, so that a fleet does not come back in step.
+ * How long calls are held back because the agent asked for that ({@code Retry-After}, in seconds; a
+ * date would need a wall clock): at most the longest step of the {@link SharedBackoff}, and up to a
+ * fifth longer than asked, so that a fleet does not come back in step.
  *
- * <p>Its own monitor guards its fields; the threads that read answers write them, whoever asks
- * reads them.
+ * <p>Its own monitor guards its fields. The threads that read answers write them; any thread that
+ * makes a call reads them.
  */
 final class RetryAfter {
   private final Timer timer;

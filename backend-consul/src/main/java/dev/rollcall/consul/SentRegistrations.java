@@ -4,22 +4,21 @@ import java.time.Duration;
 import java.util.concurrent.CancellationException;
 
 /**
- * What one owner has sent to the agent to register one instance, as far as that matters for taking
- * it out again.
+ * The requests by which one owner has registered one instance, as far as a deregistration needs to
+ * know them.
  *
- * <p>The agent works on each connection by itself. A registration that this client has given up may
- * lie in a socket that nobody reads while the agent is stopped, or on its way, and run when the
- * agent goes on, after requests that were sent and answered later; nothing that is sent afterwards
- * can fence it. What is certain is that an agent that reads its sockets reads that one too. So such
- * a registration counts as run once the agent has answered for {@link #SETTLING} without a gap, or
- * {@value #ENOUGH} requests with none unanswered in between, as the renewals of one that lives on
- * are; then, and not before, "it is not there" is an answer.
+ * <p>The agent serves each connection by itself. A registration that this client has given up may
+ * lie in a socket of a stopped agent, or be on its way. It may then run after requests that were
+ * sent and answered later, and no later request can fence it. But an agent that reads its sockets
+ * reads that one too. So such a registration counts as run once the agent has answered for {@link
+ * #SETTLING} without a gap, or has answered {@value #ENOUGH} requests in a row, as it does for the
+ * renewals of a registration that goes on. Only then does "it is not there" hold for good.
  *
  * <p>All fields are guarded by {@code this}. Writers are OkHttp's thread, when it begins to send,
  * and the threads that hear the answers.
  */
 final class SentRegistrations {
-  /** Between two answers the agent may have been stopped for as long as they lie apart. */
+  /** In a gap between two answers the agent may have been stopped. */
   private static final long GAP_NANOS = Duration.ofSeconds(3).toNanos();
 
   private static final int ENOUGH = 12;

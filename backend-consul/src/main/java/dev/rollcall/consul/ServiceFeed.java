@@ -4,6 +4,7 @@ import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.WatchSink;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One watched service with a blocking query of its own, for all sinks that watch it.
  *
- * <p>Where the first state after an interruption has lost instances, it is read once more a second
- * later before it is believed: owners that the agent has forgotten are about to come back.
+ * <p>Where the first state after an interruption lacks instances, it is read once more a second
+ * later before it is delivered: owners that the agent has forgotten are about to register again.
  *
  * <p>All fields are guarded by {@code this}, which is taken within the loop's lock and never around
  * it; sinks are called under no lock.
@@ -20,11 +21,10 @@ import org.jspecify.annotations.Nullable;
 final class ServiceFeed implements BlockingLoop.Follower<List<ServiceInstance>> {
   private final String service;
   private final ConsulBackendSettings settings;
-  private final BoundedExecutor deliveries;
   private final BlockingLoop<List<ServiceInstance>> loop;
 
-  private final List<SinkMailbox> sinks = new ArrayList<>();
-  private List<SinkMailbox> toFlush = List.of();
+  private final List<SinkMailbox<WatchSink>> sinks = new ArrayList<>();
+  private List<SinkMailbox<WatchSink>> toFlush = List.of();
   private @Nullable List<ServiceInstance> last;
   private boolean held;
 
@@ -34,11 +34,9 @@ final class ServiceFeed implements BlockingLoop.Follower<List<ServiceInstance>> 
       ConsulBackendSettings settings,
       InstanceCodec codec,
       Timer timer,
-      SharedBackoff reconnection,
-      BoundedExecutor deliveries) {
+      SharedBackoff reconnection) {
     this.service = service;
     this.settings = settings;
-    this.deliveries = deliveries;
     this.loop =
         new BlockingLoop<>(
             read ->
@@ -51,14 +49,14 @@ final class ServiceFeed implements BlockingLoop.Follower<List<ServiceInstance>> 
             true);
   }
 
-  void join(SinkMailbox sink) {
+  void join(SinkMailbox<WatchSink> sink) {
     synchronized (this) {
       sinks.add(sink);
     }
     loop.restart();
   }
 
-  void leave(SinkMailbox sink) {
+  void leave(SinkMailbox<WatchSink> sink) {
     synchronized (this) {
       sinks.remove(sink);
     }
@@ -77,12 +75,12 @@ final class ServiceFeed implements BlockingLoop.Follower<List<ServiceInstance>> 
     }
     held = false;
     boolean unchanged = instances.equals(last);
-    for (SinkMailbox sink : sinks) {
+    for (SinkMailbox<WatchSink> sink : sinks) {
       if (reset && sink.isLive()) {
         sink.interrupted(Watches.reset(settings));
       }
       if (!unchanged || !sink.isLive()) {
-        sink.replace(Selector.service(service), instances, index);
+        sink.state(to -> to.replace(Selector.service(service), instances, index));
         sink.synced();
       }
     }
@@ -98,18 +96,13 @@ final class ServiceFeed implements BlockingLoop.Follower<List<ServiceInstance>> 
     toFlush = List.copyOf(sinks);
   }
 
-  /** The one sink that a service usually has is called on this thread, which saves a wake-up. */
   @Override
   public void flush() {
-    List<SinkMailbox> to;
+    List<SinkMailbox<WatchSink>> to;
     synchronized (this) {
       to = toFlush;
       toFlush = List.of();
     }
-    if (to.size() == 1) {
-      to.get(0).drain();
-    } else {
-      to.forEach(sink -> deliveries.run(sink::drain));
-    }
+    to.forEach(SinkMailbox::drain);
   }
 }

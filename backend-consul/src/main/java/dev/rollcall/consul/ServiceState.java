@@ -1,6 +1,7 @@
 package dev.rollcall.consul;
 
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.spi.WatchSink;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** What {@link CatalogState} knows of one service. Guarded by the feed. */
 final class ServiceState {
   final String service;
-  final List<SinkMailbox> sinks = new ArrayList<>();
+  final List<SinkMailbox<WatchSink>> sinks = new ArrayList<>();
   final Set<String> nodes = new HashSet<>();
   @Nullable List<ServiceInstance> last;
   long revision;

@@ -5,13 +5,18 @@ import dev.rollcall.spi.support.RetryBackoff;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * When watches try again after the agent has failed them: all of them share one back-off, and at
- * each of its steps only one of them asks, so that a thousand watches are one attempt a step. Any
- * answer lets the others go. The first step comes soon, each further one after twice the time, up
- * to 4 s, spread by ± 20 %: an agent is next door, and one small request to it in 4 s harms nobody.
- * Starts over after 10 s without a failure.
+ * When watches try again after the agent has failed them. All watches of a client share one
+ * back-off, and at each of its steps one of them asks, so that a thousand watches make one attempt
+ * a step. The first step comes after 200 ms, each further one after twice the time, up to 4 s,
+ * spread by ± 20 %. It starts over after 10 s without a failure.
+ *
+ * <p>The gateway reports what the client hears, on whichever call. An answer of the store lets all
+ * watches ask at once. An answer that the agent gives by itself, such as to a heartbeat, proves
+ * less: there may be no leader. The first one after a silence brings the next step forward and
+ * starts the steps over.
  *
  * <p>Its own monitor guards its fields. Tasks run under no lock, and do not block.
  */
@@ -24,14 +29,14 @@ final class SharedBackoff {
   private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
   private final RetryBackoff steps = new RetryBackoff(FIRST, MAX);
   private long failedNanos;
-  private boolean stepping;
+  private Timer.@Nullable Scheduled next;
 
   SharedBackoff(Timer timer) {
     this.timer = timer;
     failedNanos = timer.nanoTime();
   }
 
-  /** Asks for an attempt after a failure: of its end {@link #answered} or this is to be told. */
+  /** Asks for an attempt after a failure; one that ends without an answer calls this again. */
   void failed(Runnable again) {
     synchronized (this) {
       long now = timer.nanoTime();
@@ -44,7 +49,7 @@ final class SharedBackoff {
     schedule();
   }
 
-  /** The agent answers: all that wait may ask. */
+  /** The store answers: all that wait may ask. */
   void answered() {
     List<Runnable> released;
     synchronized (this) {
@@ -57,27 +62,33 @@ final class SharedBackoff {
     released.forEach(Runnable::run);
   }
 
-  /** An attempt was given up without an answer: somebody else's turn. */
+  /** The agent answers again, which says nothing of the store: one may ask soon. */
+  void hurry() {
+    synchronized (this) {
+      steps.reset();
+      if (next != null) {
+        next.cancel();
+        next = null;
+      }
+    }
+    schedule();
+  }
+
+  /** An attempt was given up without an answer: another one may take its turn. */
   void abandoned() {
     schedule();
   }
 
-  private void schedule() {
-    Duration wait;
-    synchronized (this) {
-      if (stepping || waiting.isEmpty()) {
-        return;
-      }
-      stepping = true;
-      wait = steps.failed();
+  private synchronized void schedule() {
+    if (next == null && !waiting.isEmpty()) {
+      next = timer.schedule(this::step, steps.failed());
     }
-    timer.schedule(this::step, wait);
   }
 
   private void step() {
     Runnable probe;
     synchronized (this) {
-      stepping = false;
+      next = null;
       probe = waiting.poll();
     }
     if (probe != null) {

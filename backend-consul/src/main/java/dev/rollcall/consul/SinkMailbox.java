@@ -1,160 +1,115 @@
 package dev.rollcall.consul;
 
 import dev.rollcall.RegistryException;
-import dev.rollcall.ServiceInstance;
-import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.KeyValueSink;
 import dev.rollcall.spi.WatchSink;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to be told to one sink, one call at a time. Only states wait here, and a newer one of the
- * same scope takes the place of an older one, so that a sink that does not return costs no more
- * than one state a service.
+ * The calls to one sink: one at a time, in the order in which they were added. A feed adds calls
+ * under its lock and delivers them after it with {@link #drain()}. Several threads may drain; the
+ * first one delivers what the others have added meanwhile.
  *
- * <p>{@code letters} guards all fields. No call is made under it.
+ * <p>{@code calls} guards all fields. No call is made under it.
+ *
+ * @param <S> the kind of sink
  */
-final class SinkMailbox {
-  private static final long PATIENCE_SECONDS = 10;
-
-  private final WatchSink sink;
-  private final ArrayDeque<Letter> letters = new ArrayDeque<>();
-  private @Nullable Thread reader;
-  private CountDownLatch quiet = new CountDownLatch(0);
-  private boolean live;
+final class SinkMailbox<S> {
+  private final S sink;
+  private final Consumer<S> synced;
+  private final BiConsumer<S, RegistryException> interrupted;
+  private final ArrayDeque<Consumer<S>> calls = new ArrayDeque<>();
+  private boolean draining;
   private boolean filled;
+  private boolean live;
   private @Nullable String toldCause;
   private boolean closed;
 
-  private sealed interface Letter {
-    void deliver(WatchSink to);
-  }
-
-  private record Replace(Selector scope, List<ServiceInstance> instances, long revision)
-      implements Letter {
-    @Override
-    public void deliver(WatchSink to) {
-      to.replace(scope, instances, revision);
-    }
-  }
-
-  private record Synced() implements Letter {
-    @Override
-    public void deliver(WatchSink to) {
-      to.synced();
-    }
-  }
-
-  private record Interrupted(RegistryException cause) implements Letter {
-    @Override
-    public void deliver(WatchSink to) {
-      to.interrupted(cause);
-    }
-  }
-
-  SinkMailbox(WatchSink sink) {
+  private SinkMailbox(S sink, Consumer<S> synced, BiConsumer<S, RegistryException> interrupted) {
     this.sink = sink;
+    this.synced = synced;
+    this.interrupted = interrupted;
+  }
+
+  static SinkMailbox<WatchSink> of(WatchSink sink) {
+    return new SinkMailbox<>(sink, WatchSink::synced, WatchSink::interrupted);
+  }
+
+  static SinkMailbox<KeyValueSink> of(KeyValueSink sink) {
+    return new SinkMailbox<>(sink, KeyValueSink::synced, KeyValueSink::interrupted);
   }
 
   /** Adds a complete state. */
-  void replace(Selector scope, List<ServiceInstance> instances, long revision) {
-    synchronized (letters) {
-      if (!closed) {
-        letters.removeIf(letter -> letter instanceof Replace old && old.scope.equals(scope));
-        boolean wasComplete = letters.removeIf(Synced.class::isInstance);
-        letters.add(new Replace(scope, instances, revision));
-        if (wasComplete) {
-          letters.add(new Synced());
-        }
-        filled = true;
-      }
+  void state(Consumer<S> replace) {
+    synchronized (calls) {
+      filled = true;
+      calls.add(replace);
     }
   }
 
-  /** Adds that the stream works, where it was not so before. */
+  /** Adds that the stream works, where that is news and there is a state. */
   void synced() {
-    synchronized (letters) {
-      if (!closed && !live && filled) {
+    synchronized (calls) {
+      if (!live && filled) {
         live = true;
         toldCause = null;
-        letters.add(new Synced());
+        calls.add(synced);
       }
     }
   }
 
   /** Adds that the stream is lost, where that or its cause is news. */
   void interrupted(RegistryException cause) {
-    synchronized (letters) {
+    synchronized (calls) {
       String words = cause.kind() + cause.getMessage();
-      if (closed || (!live && words.equals(toldCause))) {
-        return;
+      if (live || !words.equals(toldCause)) {
+        live = false;
+        toldCause = words;
+        calls.add(to -> interrupted.accept(to, cause));
       }
-      live = false;
-      toldCause = words;
-      letters.removeIf(letter -> !(letter instanceof Replace));
-      letters.add(new Interrupted(cause));
     }
   }
 
-  /** Tells whether the sink has been told that the stream works. */
+  /** Tells whether the sink has been told that the stream works, or is about to be. */
   boolean isLive() {
-    synchronized (letters) {
+    synchronized (calls) {
       return live;
     }
   }
 
-  /** Delivers all that waits, on this thread, unless another one is at it. Under no lock. */
+  /** Makes all calls that wait, on this thread, unless another one makes them. Under no lock. */
   void drain() {
-    List<Throwable> thrown = new ArrayList<>();
-    synchronized (letters) {
-      if (reader != null || letters.isEmpty()) {
+    synchronized (calls) {
+      if (draining) {
         return;
       }
-      reader = Thread.currentThread();
-      quiet = new CountDownLatch(1);
+      draining = true;
     }
-    for (Letter next = next(); next != null; next = next()) {
+    for (Consumer<S> next = next(); next != null; next = next()) {
       try {
-        next.deliver(sink);
+        next.accept(sink);
       } catch (Throwable broken) {
-        thrown.add(broken); // a sink throws nothing; the next state is delivered all the same
+        Watches.LOG.error("a sink threw; the next state is delivered all the same", broken);
       }
-    }
-    thrown.forEach(broken -> Watches.LOG.error("a sink threw", broken));
-  }
-
-  /** Lets no further call begin; waits for the one that has begun, unless this thread is in it. */
-  void close() {
-    CountDownLatch running;
-    synchronized (letters) {
-      closed = true;
-      letters.clear();
-      if (reader == Thread.currentThread()) {
-        return;
-      }
-      running = quiet;
-    }
-    try {
-      if (!running.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        Watches.LOG.warn("a sink has not returned for {} s", PATIENCE_SECONDS);
-      }
-    } catch (InterruptedException stop) {
-      Thread.currentThread().interrupt();
     }
   }
 
-  private @Nullable Letter next() {
-    synchronized (letters) {
-      Letter next = letters.poll();
-      if (next == null) {
-        reader = null;
-        quiet.countDown();
-      }
+  private @Nullable Consumer<S> next() {
+    synchronized (calls) {
+      Consumer<S> next = closed ? null : calls.poll();
+      draining = next != null;
       return next;
+    }
+  }
+
+  /** Begins no further call. One that has begun may still be running. */
+  void close() {
+    synchronized (calls) {
+      closed = true;
+      calls.clear();
     }
   }
 }

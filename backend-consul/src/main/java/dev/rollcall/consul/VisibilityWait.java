@@ -33,7 +33,7 @@ final class VisibilityWait {
     this.timer = timer;
   }
 
-  /** Completes when the catalog shows an instance; with why it never will, where it is gone. */
+  /** Completes when the catalog shows an instance, or with the lease's end where it never will. */
   CompletableFuture<Optional<LeaseEnd>> shown(RegisterRequest request, RegistrationBody body) {
     return shown(request, body, timer.nanoTime(), FIRST_PAUSE);
   }
@@ -97,7 +97,7 @@ final class VisibilityWait {
             });
   }
 
-  /** Returns how the lease of an owner has ended, by what his agent has. */
+  /** Returns how the lease of an owner has ended, by what its agent has. */
   static Optional<LeaseEnd> end(Optional<ConsulServiceEntry> local, String ownerId) {
     if (local.isEmpty()) {
       return Optional.of(LeaseEnd.REMOVED);

@@ -4,8 +4,8 @@ import dev.rollcall.spi.Timer;
 import java.time.Duration;
 
 /**
- * Keeps a watch whose index others bump from asking all the time: queries that brought nothing new
- * before their wait was over cost a token each; there are five, and one comes back a second. Not
+ * Limits the queries of a watch whose index grows without news for it. A query that ends before its
+ * wait is over and brings nothing new costs a token. There are five, and one is added a second. Not
  * thread-safe.
  */
 final class WakeRateLimiter {

@@ -19,26 +19,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives each watch what serves it. The first {@value #DIRECT} services have a blocking query each;
- * whoever comes later, and whoever watches everything, is served by the catalog's two. So the
- * connections have a bound whatever is watched, and nobody moves while he is watched.
+ * Assigns each watch to a feed. The first {@value #DIRECT} services have a blocking query each.
+ * Watches of further services, and those of everything, share the two queries of {@link
+ * CatalogFeed}. So the number of connections has a bound, whatever is watched. A watch stays with
+ * its feed until it is closed.
  *
- * <p>{@code feeds} guards the fields; feeds are called outside it.
+ * <p>{@code feeds} guards the fields; feeds are called outside it. Sinks are called by the
+ * gateway's threads that read an answer, and by the timer's when a deadline has passed.
  */
 final class Watches implements AutoCloseable {
   static final int DIRECT = 8;
   static final Logger LOG = LoggerFactory.getLogger(ConsulBackend.class);
-
-  /** For sinks that share a feed; one that has its own is called by the query's thread. */
-  private static final int DELIVERERS = 2;
 
   private final ConsulGateway gateway;
   private final ConsulBackendSettings settings;
   private final InstanceCodec codec;
   private final Timer timer;
   private final SharedBackoff reconnection;
-  private final BoundedExecutor deliveries =
-      new BoundedExecutor("rollcall-consul-delivery", DELIVERERS);
   private final CatalogFeed catalog;
   private final Map<String, Shared> feeds = new HashMap<>();
   private final Set<Watch> open = new HashSet<>();
@@ -59,12 +56,12 @@ final class Watches implements AutoCloseable {
     this.settings = settings;
     this.codec = codec;
     this.timer = timer;
-    this.reconnection = new SharedBackoff(timer);
-    this.catalog = new CatalogFeed(gateway, settings, codec, timer, reconnection, deliveries);
+    this.reconnection = gateway.backoff();
+    this.catalog = new CatalogFeed(gateway, settings, codec, timer, reconnection);
   }
 
   Watch watch(Selector selector, WatchSink sink) {
-    SinkMailbox mailbox = new SinkMailbox(sink);
+    SinkMailbox<WatchSink> mailbox = SinkMailbox.of(sink);
     Runnable join;
     Runnable leave;
     if (selector instanceof Selector.OfService one) {
@@ -74,8 +71,7 @@ final class Watches implements AutoCloseable {
         if (shared == null && feeds.size() < DIRECT && !closed) {
           shared =
               new Shared(
-                  new ServiceFeed(
-                      one.name(), gateway, settings, codec, timer, reconnection, deliveries));
+                  new ServiceFeed(one.name(), gateway, settings, codec, timer, reconnection));
           feeds.put(one.name(), shared);
         }
         if (shared != null) {
@@ -115,7 +111,7 @@ final class Watches implements AutoCloseable {
     return watch;
   }
 
-  private void leave(String service, Shared shared, SinkMailbox mailbox) {
+  private void leave(String service, Shared shared, SinkMailbox<WatchSink> mailbox) {
     boolean last;
     synchronized (feeds) {
       last = --shared.users == 0;
@@ -129,21 +125,21 @@ final class Watches implements AutoCloseable {
     }
   }
 
-  /** Tells whether an instance that was there is there no more. */
+  /** Tells whether an instance of the first list is missing in the second. */
   static boolean lacks(List<ServiceInstance> before, List<ServiceInstance> now) {
     Set<String> ids = new HashSet<>();
     now.forEach(instance -> ids.add(instance.id()));
     return before.stream().anyMatch(instance -> !ids.contains(instance.id()));
   }
 
-  /** Says that the store is at an older state than before, or is another one. */
+  /** Makes the failure of a store that is at an older state than before, or is another one. */
   static RegistryException reset(ConsulBackendSettings settings) {
     return RegistryException.unavailable(settings + ": its index went back: a reset", null);
   }
 
   /**
-   * Tells whether the agent has answered and refuses the question itself. Such a watch asks slowly,
-   * at a pace of its own: in the back-off that all share it would take the others' turns.
+   * Tells whether the agent has answered and refuses the query itself. Such a watch asks again
+   * slowly, at a pace of its own: in the shared back-off it would take the turns of the others.
    */
   static boolean isRefusal(RegistryException cause) {
     return cause.kind() == RegistryException.Kind.DENIED
@@ -166,6 +162,5 @@ final class Watches implements AutoCloseable {
       left = new ArrayList<>(open);
     }
     left.forEach(Watch::close);
-    deliveries.close();
   }
 }

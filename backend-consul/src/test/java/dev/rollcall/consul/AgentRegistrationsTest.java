@@ -169,6 +169,22 @@ class AgentRegistrationsTest {
   }
 
   @Test
+  @DisplayName(
+      "14: what has no heartbeat is looked for by itself: its end is told without a renewal")
+  void presence_isLookedFor() {
+    for (LeaseEnd how : List.of(LeaseEnd.REMOVED, LeaseEnd.SUPERSEDED)) {
+      List<LeaseEnd> ends = new CopyOnWriteArrayList<>();
+      put(backend, instance(service, "a", 1), Liveness.permanent(), Bench.owner(), ends::add);
+      if (how == LeaseEnd.REMOVED) {
+        get(bench.open(CONSUL.port()).deregister(instance(service, "a", 1).key(), Owner.ANY));
+      } else {
+        put(bench.open(CONSUL.port()), instance(service, "a", 2));
+      }
+      eventually(() -> assertThat(ends).containsExactly(how));
+    }
+  }
+
+  @Test
   @DisplayName("deregisterAfter below a minute is raised, and that is said once")
   void rounding_isSaidOnce() {
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();

@@ -59,7 +59,6 @@ final class Bench implements AutoCloseable {
     closing(
         () -> {
           watch.close();
-          sink.closed();
           assertThat(sink.violations()).isEmpty();
         });
     return sink;
