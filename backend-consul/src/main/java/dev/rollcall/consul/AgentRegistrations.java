@@ -45,7 +45,9 @@ import org.slf4j.LoggerFactory;
  * deregistration by that owner looks again until that is no longer possible ({@link
  * SentRegistrations}). It asks nothing where nothing was ever sent.
  *
- * <p>Verbs of one key run one after the other ({@link KeyedSequencer}).
+ * <p><b>Order.</b> Registrations and deregistrations of one owner and key run one after the other
+ * ({@code verbs}). What is asked of the agent for one key also does, for all owners ({@code
+ * order}); a deregistration that waits until nothing can arrive leaves this turn meanwhile.
  */
 final class AgentRegistrations implements AutoCloseable {
   /** How often presence is asked for where the store needs no heartbeat. */
@@ -69,6 +71,7 @@ final class AgentRegistrations implements AutoCloseable {
   private final ConsulBackendSettings settings;
   private final VisibilityWait proof;
   private final Timer timer;
+  private final KeyedSequencer<Writer> verbs = new KeyedSequencer<>();
   private final KeyedSequencer<InstanceKey> order = new KeyedSequencer<>();
   private final PendingAnswers pending = new PendingAnswers();
   private final Map<InstanceKey, Holding> holdings = new ConcurrentHashMap<>();
@@ -91,11 +94,14 @@ final class AgentRegistrations implements AutoCloseable {
     InstanceKey key = request.instance().key();
     sayRounded(request.liveness());
     RegistrationBody body = RegistrationBody.of(request);
+    Writer writer = new Writer(key, request.owner().id());
     CompletableFuture<Lease> answer = new CompletableFuture<>();
     Supplier<CompletableFuture<Lease>> work =
         () -> {
+          if (answer.isDone()) { // given up before its turn
+            return answer;
+          }
           long since = timer.nanoTime();
-          Writer writer = new Writer(key, request.owner().id());
           SentRegistrations sent =
               written.computeIfAbsent(writer, first -> new SentRegistrations());
           return mayClaim(request, body)
@@ -105,7 +111,9 @@ final class AgentRegistrations implements AutoCloseable {
               .thenApply(end -> taken(request, body, listener, since, end, sent))
               .whenComplete((lease, failed) -> forgetIfRefused(writer, sent, failed));
         };
-    return inTurn(key, settings.timeout(), answer, work);
+    limit(key, settings.timeout(), answer);
+    verbs.run(writer, answer, () -> order.run(key, work));
+    return answer;
   }
 
   /** An owner that was refused does not deregister, so its record goes, unless it is in doubt. */
@@ -128,22 +136,69 @@ final class AgentRegistrations implements AutoCloseable {
         before != null && before.isInDoubt()
             ? SentRegistrations.SETTLING.plus(settings.timeout().multipliedBy(2))
             : settings.timeout();
-    Supplier<CompletableFuture<@Nullable Void>> work =
+    CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
+    limit(key, limit, answer);
+    verbs.run(
+        writer,
+        answer,
         () -> {
-          Holding holding = holdings.get(key);
-          if (holding != null && !owner.id().isEmpty() && owner.names(holding.ownerId())) {
-            holding.release();
-            holdings.remove(key, holding);
+          removeForGood(writer, owner, answer);
+          return answer;
+        });
+    return answer;
+  }
+
+  /**
+   * Removes, and again until no earlier registration can arrive any more. Each look is in the key's
+   * turn, which is free between two of them: another owner does not wait until this one is settled.
+   */
+  private void removeForGood(
+      Writer writer, Owner owner, CompletableFuture<@Nullable Void> answer) {
+    var unused =
+        order
+            .run(
+                writer.key(),
+                () ->
+                    answer.isDone()
+                        ? CompletableFuture.completedFuture(true)
+                        : removeOnce(writer, owner))
+            .whenComplete(
+                (settled, failed) -> {
+                  if (failed != null) {
+                    answer.completeExceptionally(Futures.cause(failed));
+                  } else if (settled) {
+                    answer.complete(null);
+                  } else {
+                    timer.schedule(() -> removeForGood(writer, owner, answer), AGAIN);
+                  }
+                });
+  }
+
+  /** Completes with whether no earlier registration of the owner can arrive any more. */
+  private CompletableFuture<Boolean> removeOnce(Writer writer, Owner owner) {
+    InstanceKey key = writer.key();
+    Holding holding = holdings.get(key);
+    if (holding != null && !owner.id().isEmpty() && owner.names(holding.ownerId())) {
+      holding.release();
+      holdings.remove(key, holding);
+    }
+    SentRegistrations sent = written.get(writer);
+    if (sent == null) {
+      return removeAll(key, owner).thenApply(gone -> true);
+    }
+    long began = timer.nanoTime();
+    CompletableFuture<@Nullable Void> gone =
+        sent.ever()
+            ? removeAll(key, owner).whenComplete((none, failed) -> heard(sent, began, failed))
+            : nothing();
+    return gone.thenApply(
+        none -> {
+          boolean settled = !sent.isInDoubt();
+          if (settled) {
+            written.remove(writer, sent);
           }
-          SentRegistrations sent = written.get(writer);
-          if (sent == null) {
-            return removeAll(key, owner);
-          }
-          CompletableFuture<@Nullable Void> gone =
-              sent.ever() ? removeForGood(key, owner, sent) : nothing();
-          return gone.thenRun(() -> written.remove(writer, sent));
-        };
-    return inTurn(key, limit, new CompletableFuture<>(), work);
+          return settled;
+        });
   }
 
   private CompletableFuture<@Nullable Void> removeAll(InstanceKey key, Owner owner) {
@@ -152,23 +207,6 @@ final class AgentRegistrations implements AutoCloseable {
       done = done.thenCompose(last -> remove(key, consulId, owner));
     }
     return done;
-  }
-
-  /** Removes until no earlier registration can arrive any more. */
-  private CompletableFuture<@Nullable Void> removeForGood(
-      InstanceKey key, Owner owner, SentRegistrations sent) {
-    long began = timer.nanoTime();
-    return removeAll(key, owner)
-        .whenComplete((gone, failed) -> heard(sent, began, failed))
-        .thenCompose(
-            gone -> {
-              if (!sent.isInDoubt()) {
-                return nothing();
-              }
-              CompletableFuture<@Nullable Void> later = new CompletableFuture<>();
-              timer.schedule(() -> later.complete(null), AGAIN);
-              return later.thenCompose(now -> removeForGood(key, owner, sent));
-            });
   }
 
   private void heard(SentRegistrations sent, long began, @Nullable Throwable failed) {
@@ -552,6 +590,12 @@ final class AgentRegistrations implements AutoCloseable {
       Duration limit,
       CompletableFuture<T> answer,
       Supplier<CompletableFuture<T>> work) {
+    limit(key, limit, answer);
+    order.run(key, answer, work);
+    return answer;
+  }
+
+  private void limit(InstanceKey key, Duration limit, CompletableFuture<?> answer) {
     String context = key + ": " + settings;
     Timer.Scheduled late =
         timer.schedule(
@@ -562,8 +606,6 @@ final class AgentRegistrations implements AutoCloseable {
             limit);
     var unused = answer.whenComplete((value, failed) -> late.cancel());
     pending.add(answer, () -> RegistryException.unavailable(context + ": closed", null));
-    order.run(key, answer, work);
-    return answer;
   }
 
   /** Ends all verbs under way, including those that wait for their turn or their time. */

@@ -189,6 +189,30 @@ class UndoTest {
     always(Duration.ofSeconds(3), () -> assertThat(numbers()).containsExactly("1", "1"));
   }
 
+  @Test
+  @DisplayName("a deregistration that waits until nothing can arrive holds up no other owner")
+  void deregistrationInDoubt_holdsUpNoOtherOwner() {
+    FaultProxy proxy = bench.closing(FaultProxy.to(server));
+    ConsulBackend backend =
+        bench.open("consul://127.0.0.1:" + proxy.port() + "?timeout=4s&wait=1s");
+    get(backend.snapshot(Selector.service(SERVICE))); // a cold client may send nothing in time
+    RegisterRequest doubted = permanent(1);
+    proxy.stall();
+    assertThat(refused(backend.register(doubted, end -> {})).kind()).isEqualTo(Kind.UNAVAILABLE);
+    proxy.heal();
+    List<CompletableFuture<?>> leaving = new ArrayList<>();
+    for (int i = 0; i < 3; i++) { // each waits for 5 s, in which the agent must answer
+      leaving.add(
+          backend.deregister(doubted.instance().key(), doubted.owner()).toCompletableFuture());
+    }
+
+    get(backend.register(permanent(2), end -> {}));
+
+    assertThat(numbers()).containsExactly("2");
+    leaving.forEach(one -> get(one));
+    assertThat(numbers()).containsExactly("2");
+  }
+
   private static RegisterRequest written(String id, int number, Liveness liveness) {
     Owner owner = new Owner("owner-of-" + id, 1);
     return new RegisterRequest(instance(SERVICE, id, number), liveness, owner, Claim.TAKE_OVER);
