@@ -144,6 +144,7 @@ final class EtcdOutageTest {
     assertThat(sink.violations()).isEmpty();
   }
 
+  @Tag("inside") // it reads a value by the codec
   @Test
   @DisplayName("the data directory is wiped: listed again, registered again with the next epoch")
   void wiped() throws Exception {
