@@ -59,7 +59,8 @@ class HowToTest {
           .isEqualTo(blocks(CENTRE, "text").get(0) + "\n");
       String port = port(centre);
 
-      assertThat(run(use.get(0).replace("8500", port)).code()).isZero();
+      Run register = run(use.get(0).replace("8500", port));
+      assertThat(register.code()).as(register.err()).isZero();
       assertThat(run(use.get(1).replace("8500", port)).out()).contains("orders", "passing");
       assertThat(curl(use.get(2).replace("8500", port), HttpClient.newHttpClient()).body())
           .contains("\"orders\"");
@@ -77,7 +78,8 @@ class HowToTest {
     List<String> use = blocks(CENTRE, "").get(1).lines().toList();
     try (Program first = serve(serve);
         Program second = serve(serve.replace("centre-1", "centre-2"))) {
-      assertThat(run(use.get(0).replace("8500", port(first))).code()).isZero();
+      Run register = run(use.get(0).replace("8500", port(first)));
+      assertThat(register.code()).as(register.err()).isZero();
       assertThat(run(use.get(1).replace("8500", port(second))).out()).contains("orders");
     }
   }
@@ -188,14 +190,22 @@ class HowToTest {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
                 "-genkeypair",
-                "-alias=centre",
-                "-keyalg=RSA",
-                "-dname=CN=localhost",
-                "-ext=san=dns:localhost",
-                "-validity=30",
-                "-storetype=PKCS12",
-                "-keystore=" + store,
-                "-storepass=" + PASSWORD)
+                "-alias",
+                "centre",
+                "-keyalg",
+                "RSA",
+                "-dname",
+                "CN=localhost",
+                "-ext",
+                "san=dns:localhost",
+                "-validity",
+                "30",
+                "-storetype",
+                "PKCS12",
+                "-keystore",
+                store.toString(),
+                "-storepass",
+                PASSWORD)
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("keytool.log").toFile())
             .start();
