@@ -1,6 +1,7 @@
 package dev.rollcall;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -64,6 +65,42 @@ public interface ServiceView {
    * @throws NoInstanceException where there is none; it says why
    */
   Pick acquire();
+
+  /**
+   * Picks another instance than some, as {@link #acquire()} does: for a request that those have
+   * failed. This view's balancer chooses as if they were not there. Those that are ejected are
+   * picked only where no other is left.
+   *
+   * @param tried which ones not, told by their ids; may be empty. Those of others than this view's
+   *     service change nothing.
+   * @return the request, the caller's to close
+   * @throws NoInstanceException where no other one passes; it says why
+   */
+  Pick acquire(Collection<ServiceInstance> tried);
+
+  /**
+   * Returns the attempts of one request: picks of distinct instances, one after the other, each as
+   * {@link #acquire(Collection)} of those before. An attempt is picked when it is asked for, and
+   * each is the caller's to close.
+   *
+   * <pre>{@code
+   * for (Pick attempt : payments.attempts(3)) {
+   *   try (attempt) {
+   *     return call(attempt.instance().uri("/charge"));
+   *   } catch (IOException failed) {
+   *     attempt.failed();
+   *   }
+   * }
+   * }</pre>
+   *
+   * @param most how many at most, 1 or more
+   * @return attempts that begin anew with each iterator; an iterator is not thread-safe. It ends
+   *     early where no other instance passes. The first attempt throws {@link NoInstanceException}
+   *     where there is none at all, so that a loop over attempts never ends without one.
+   */
+  default Iterable<Pick> attempts(int most) {
+    return new Attempts(this, most);
+  }
 
   /**
    * Says that an instance has failed this caller, whatever the store thinks of it. All views of

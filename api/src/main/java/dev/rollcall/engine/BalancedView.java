@@ -1,5 +1,7 @@
 package dev.rollcall.engine;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.rollcall.Arguments;
 import dev.rollcall.Balancer;
 import dev.rollcall.Filter;
@@ -9,6 +11,7 @@ import dev.rollcall.ServiceListener;
 import dev.rollcall.ServiceView;
 import dev.rollcall.Subscription;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -114,7 +117,8 @@ final class BalancedView implements ServiceView {
         eligible,
         source.version(),
         source.revision(),
-        source.freshness());
+        source.freshness(),
+        source.all().size() - all.size());
   }
 
   @Override
@@ -161,6 +165,22 @@ final class BalancedView implements ServiceView {
     }
     int index = picker.pick();
     return new TargetPick(now.get(index), now.candidates.target(index), watched);
+  }
+
+  @Override
+  public Pick acquire(Collection<ServiceInstance> tried) {
+    Untried untried = new Untried(service(), tried);
+    Choice now = choice;
+    Balancer.Picker picker = now.picker;
+    for (int draws = picker == null ? 0 : Untried.DRAWS; draws > 0; draws--) {
+      int index = requireNonNull(picker).pick();
+      if (untried.includes(now.get(index))) {
+        return new TargetPick(now.get(index), now.candidates.target(index), watched);
+      }
+    }
+    ViewCandidates left = watched.targets().candidates(untried.left(now.shown));
+    int index = balancer.prepare(left, null).pick();
+    return new TargetPick(left.get(index), left.target(index), watched);
   }
 
   @Override

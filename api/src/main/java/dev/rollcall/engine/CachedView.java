@@ -4,7 +4,6 @@ import dev.rollcall.Arguments;
 import dev.rollcall.Balancer;
 import dev.rollcall.Filter;
 import dev.rollcall.Freshness;
-import dev.rollcall.Health;
 import dev.rollcall.NoInstanceException;
 import dev.rollcall.Pick;
 import dev.rollcall.RegistryException;
@@ -15,6 +14,7 @@ import dev.rollcall.Subscription;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -108,7 +108,26 @@ final class CachedView implements ServiceView {
   @Override
   public Pick acquire() {
     ServiceInstance instance = pick();
+    return acquired(instance);
+  }
+
+  private Pick acquired(ServiceInstance instance) {
     return new TargetPick(instance, watched.targets().of(instance.id()), watched);
+  }
+
+  @Override
+  public Pick acquire(Collection<ServiceInstance> tried) {
+    Untried untried = new Untried(service, tried);
+    ViewSnapshot now = latest.snapshot();
+    InstanceList eligible = now.eligible();
+    for (int draws = eligible.isEmpty() ? 0 : Untried.DRAWS; draws > 0; draws--) {
+      ServiceInstance drawn = eligible.get(RandomChoice.below(eligible.size()));
+      if (untried.includes(drawn)) {
+        return acquired(drawn);
+      }
+    }
+    InstanceList left = untried.left(now);
+    return acquired(left.get(RandomChoice.below(left.size())));
   }
 
   @Override
@@ -178,31 +197,6 @@ final class CachedView implements ServiceView {
 
   /** Says why there is nothing to pick. */
   static NoInstanceException none(ViewSnapshot now) {
-    int warning = 0;
-    for (ServiceInstance instance : now.all()) {
-      if (instance.health() == Health.WARNING) {
-        warning++;
-      }
-    }
-    int known = now.all().size();
-    Freshness freshness = now.freshness();
-    String trust =
-        freshness instanceof Freshness.Live
-            ? "live"
-            : freshness instanceof Freshness.Loading loading
-                ? loading.cause().map(c -> "not loaded yet: " + c.getMessage()).orElse("loading")
-                : freshness.toString();
-    return new NoInstanceException(
-        "no passing instance of "
-            + now.service()
-            + ": "
-            + known
-            + " known, "
-            + (known - warning)
-            + " critical, "
-            + warning
-            + " warning ("
-            + trust
-            + ")");
+    return new NoInstanceException(now.explain().orElseThrow());
   }
 }

@@ -3,9 +3,12 @@ package dev.rollcall.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.rollcall.Absence;
+import dev.rollcall.Balancer;
 import dev.rollcall.Health;
 import dev.rollcall.Liveness;
 import dev.rollcall.NoInstanceException;
+import dev.rollcall.Pick;
 import dev.rollcall.Registration;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
@@ -256,6 +259,39 @@ abstract class LookupClauses extends Clauses {
     line.heal();
     assertThat(await(async(() -> view.await(Duration.ofSeconds(30)))).all()).isEmpty();
     assertThat(await(async(() -> registry.catalog().await(Duration.ofSeconds(30))))).isNotNull();
+  }
+
+  @Test
+  @DisplayName("L6 a retry is given another instance, and hears why there is none")
+  @IfItFails("is an instance told from another by its id, and does the store show each once?")
+  void l6_retriesAvoidWhatWasTried() {
+    RegistryBackend writer = client();
+    for (String id : List.of("a", "b", "c")) {
+      put(writer, instance(id));
+    }
+    put(writer, instance("ill").withHealth(Health.CRITICAL));
+    ServiceView view = process().service(service);
+    eventually(() -> assertThat(view.snapshot().all()).hasSize(4));
+    for (ServiceView each : List.of(view, view.balancedBy(Balancer.roundRobin()))) {
+      for (int n = 0; n < 50; n++) {
+        List<ServiceInstance> asked = new ArrayList<>();
+        for (Pick attempt : each.attempts(5)) {
+          try (attempt) {
+            asked.add(attempt.instance());
+            attempt.failed();
+          }
+        }
+        assertThat(ids(asked)).containsExactlyInAnyOrder("a", "b", "c");
+        assertThatThrownBy(() -> each.acquire(asked))
+            .isInstanceOfSatisfying(
+                NoInstanceException.class,
+                none -> assertThat(none.why().reason()).isEqualTo(Absence.Reason.TRIED));
+      }
+    }
+    List.of("a", "b", "c").forEach(id -> remove(writer, id));
+    eventually(() -> assertThat(view.snapshot().instances()).isEmpty());
+    assertThat(view.snapshot().explain().orElseThrow().reason())
+        .isEqualTo(Absence.Reason.NONE_PASSING);
   }
 
   private long lookUp(Registry registry, ServiceView view, int times) {

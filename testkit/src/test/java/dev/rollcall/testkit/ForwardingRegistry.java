@@ -14,6 +14,7 @@ import dev.rollcall.ServiceView;
 import dev.rollcall.Snapshot;
 import dev.rollcall.Subscription;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -102,6 +103,11 @@ class ForwardingRegistry implements Registry {
     @Override
     public Pick acquire() {
       return to.acquire();
+    }
+
+    @Override
+    public Pick acquire(Collection<ServiceInstance> tried) {
+      return to.acquire(tried);
     }
 
     @Override
