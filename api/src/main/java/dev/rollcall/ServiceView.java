@@ -3,6 +3,8 @@ package dev.rollcall;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 
 /**
  * The live instances of one service. Resolved once by {@link Registry#service(String)} and kept in
@@ -140,13 +142,23 @@ public interface ServiceView {
   Snapshot snapshot();
 
   /**
+   * Completes with a first state, on a thread that the registry has for what follows on futures; no
+   * thread waits for it. As long as it is awaited the service is watched, whoever holds this view.
+   *
+   * @return completes with the latest state, at once where one was read already; fails as {@code
+   *     UNAVAILABLE} where the registry is closed before, and as {@code INVALID} where the class
+   *     path stops every state from coming
+   */
+  CompletableFuture<Snapshot> ready();
+
+  /**
    * Waits until a first state was read from the store. Blocks.
    *
    * @param timeout how long to wait at most: zero to 1 day
    * @return the latest state, at once where one was read already
    * @throws RegistryException of kind {@code UNAVAILABLE} when the time is over, with the reason
-   *     why the store could not be read, or the registry is closed before; {@code DENIED} where the
-   *     store refuses
+   *     why there is no state yet, or the registry is closed before; {@code DENIED} where the store
+   *     refuses
    */
   Snapshot await(Duration timeout);
 
@@ -160,4 +172,20 @@ public interface ServiceView {
    * @throws IllegalStateException if the registry is closed
    */
   Subscription watch(ServiceListener listener);
+
+  /**
+   * Returns the states of this view as a stream for a reactive library, or for anything that asks
+   * for one state after the other. It begins with the present state as soon as one was read, and
+   * goes on when instances or the sort of freshness change, with what is the latest when the
+   * subscriber asks for more: what comes and goes in between is skipped, and nothing is queued.
+   *
+   * <p>Subscribers are called as listeners are, one call at a time, from {@code onSubscribe} on;
+   * one that throws is cancelled. As long as one is subscribed the service is watched, whoever
+   * holds this view. A subscription never fails because a store is down. It completes when the
+   * registry is closed, and fails at once with {@link IllegalStateException} where that is closed
+   * already.
+   *
+   * @return a publisher for any number of subscribers
+   */
+  Flow.Publisher<Snapshot> publisher();
 }

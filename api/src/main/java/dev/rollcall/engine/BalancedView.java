@@ -9,10 +9,13 @@ import dev.rollcall.Pick;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceListener;
 import dev.rollcall.ServiceView;
+import dev.rollcall.Snapshot;
 import dev.rollcall.Subscription;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -209,6 +212,20 @@ final class BalancedView implements ServiceView {
     ViewSnapshot unused = base.await(timeout);
     watched.catchUp();
     return choice.shown;
+  }
+
+  @Override
+  public CompletableFuture<Snapshot> ready() {
+    return base.ready(
+        () -> {
+          watched.catchUp();
+          return choice.shown;
+        });
+  }
+
+  @Override
+  public Flow.Publisher<Snapshot> publisher() {
+    return subscriber -> watched.publish(subscriber, this::snapshot);
   }
 
   @Override

@@ -24,6 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
@@ -292,6 +294,70 @@ abstract class LookupClauses extends Clauses {
     eventually(() -> assertThat(view.snapshot().instances()).isEmpty());
     assertThat(view.snapshot().explain().orElseThrow().reason())
         .isEqualTo(Absence.Reason.NONE_PASSING);
+  }
+
+  @Test
+  @DisplayName("L7 the first state comes as a future, and the states as a stream")
+  @IfItFails("is synced() called, on whatever thread, once the first state is complete?")
+  void l7_theFirstStateComesAsAFuture() {
+    RegistryBackend writer = client();
+    put(writer, instance("a"));
+    FlakyBackend line = new FlakyBackend(store.open(time.timer()));
+    Registry registry = process(line);
+    line.hold();
+    ServiceView view = registry.service(service);
+    CompletableFuture<Snapshot> ready = view.ready();
+    CompletableFuture<String> thread = ready.thenApply(first -> Thread.currentThread().getName());
+    CompletableFuture<?> catalog = registry.catalog().ready();
+    List<Snapshot> states = new CopyOnWriteArrayList<>();
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    view.publisher().subscribe(new Collecting(states, end));
+    settle();
+    assertThat(ready).isNotDone();
+    assertThat(catalog).isNotDone();
+    assertThat(states).isEmpty();
+
+    line.heal();
+    assertThat(await(ready).instances()).containsExactly(instance("a"));
+    assertThat(await(thread)).startsWith("rollcall-answer");
+    await(catalog);
+    assertThat(await(view.ready()).instances()).hasSize(1);
+    eventually(() -> assertThat(states).isNotEmpty());
+    put(writer, instance("b"));
+    eventually(
+        () -> assertThat(ids(states.get(states.size() - 1).instances())).containsExactly("a", "b"));
+    assertThat(states).extracting(Snapshot::version).isSorted().doesNotHaveDuplicates();
+    CompletableFuture<Snapshot> never = registry.service(service + "-other").ready();
+    line.cut();
+    settle();
+    assertThat(end).isNotDone();
+    await(registry.closeAsync());
+    await(end);
+    eventually(() -> assertThat(never).isDone());
+  }
+
+  /** Asks for all states there are. */
+  private record Collecting(List<Snapshot> states, CompletableFuture<Void> end)
+      implements Flow.Subscriber<Snapshot> {
+    @Override
+    public void onSubscribe(Flow.Subscription given) {
+      given.request(Long.MAX_VALUE);
+    }
+
+    @Override
+    public void onNext(Snapshot state) {
+      states.add(state);
+    }
+
+    @Override
+    public void onError(Throwable failed) {
+      end.completeExceptionally(failed);
+    }
+
+    @Override
+    public void onComplete() {
+      end.complete(null);
+    }
   }
 
   private long lookUp(Registry registry, ServiceView view, int times) {

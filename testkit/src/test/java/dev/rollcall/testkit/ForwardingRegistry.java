@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 
 /** Passes every call on: what the registries with a fault extend. */
 class ForwardingRegistry implements Registry {
@@ -65,6 +66,11 @@ class ForwardingRegistry implements Registry {
   @Override
   public void close() {
     to.close();
+  }
+
+  @Override
+  public CompletableFuture<Void> closeAsync() {
+    return to.closeAsync();
   }
 
   /** Passes every call on to a view. */
@@ -128,6 +134,16 @@ class ForwardingRegistry implements Registry {
     @Override
     public Snapshot snapshot() {
       return to.snapshot();
+    }
+
+    @Override
+    public CompletableFuture<Snapshot> ready() {
+      return to.ready();
+    }
+
+    @Override
+    public Flow.Publisher<Snapshot> publisher() {
+      return to.publisher();
     }
 
     @Override
