@@ -27,7 +27,8 @@ public final class Arguments {
   public static final Duration MAX_TTL = Duration.ofDays(1);
 
   private static final int SHOWN = 60;
-  private static final Pattern METADATA_KEY = Pattern.compile("[A-Za-z0-9_-]{1,128}");
+  private static final Pattern METADATA_KEY = Pattern.compile("[A-Za-z0-9_./-]{1,128}");
+  private static final Pattern ADDRESS_NAME = Pattern.compile("[A-Za-z0-9_-]{1,128}");
   private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]{0,31}");
   private static final Pattern HOST_LABEL =
       Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?");
@@ -222,9 +223,17 @@ public final class Arguments {
   static String metadataKey(@Nullable String given, String context) {
     String key = notNull("metadata key", given, context);
     if (!METADATA_KEY.matcher(key).matches()) {
-      throw refused("metadata key", key, "1-128 of A-Z a-z 0-9 _ -", context);
+      throw refused("metadata key", key, "1-128 of A-Z a-z 0-9 _ - . /", context);
     }
     return key;
+  }
+
+  static String addressName(@Nullable String given, String context) {
+    String name = notNull("address name", given, context);
+    if (!ADDRESS_NAME.matcher(name).matches()) {
+      throw refused("address name", name, "1-128 of A-Z a-z 0-9 _ -", context);
+    }
+    return name;
   }
 
   static void entries(String field, int count, String context) {
@@ -246,6 +255,32 @@ public final class Arguments {
     String value = notNull(field, given, context);
     if (!isHost(value)) {
       throw refused(field, value, "an IP address or a host name", context);
+    }
+    return value;
+  }
+
+  /** A host that means the same to whoever reads it, as that of an instance must. */
+  static String reachableHost(@Nullable String given, String context) {
+    String value = notNull("host", given, context);
+    if (value.indexOf('%') >= 0) {
+      throw refused(
+          "host",
+          value,
+          "an address without a zone: a zone is the name of an interface of one machine, and none to"
+              + " others",
+          context);
+    }
+    host("host", value, context);
+    char first = value.charAt(0);
+    if ((first == '0' || first == ':') // as all spellings of it do
+        && InetAddresses.isInetAddress(value)
+        && InetAddresses.forString(value).isAnyLocalAddress()) {
+      throw refused(
+          "host",
+          value,
+          "an address that others can reach: this one stands for all addresses of the machine that"
+              + " listens, and leads its readers to themselves",
+          context);
     }
     return value;
   }

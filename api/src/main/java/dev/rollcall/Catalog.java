@@ -2,6 +2,7 @@ package dev.rollcall;
 
 import java.time.Duration;
 import java.util.SortedSet;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Every service of the registry, live. A service is there while it has an instance, in whatever
@@ -35,12 +36,23 @@ public interface Catalog {
   Freshness freshness();
 
   /**
+   * Completes with the first state, on a thread that the registry has for what follows on futures;
+   * no thread waits for it.
+   *
+   * @return completes with this, at once where a state was read already; fails as {@code
+   *     UNAVAILABLE} where the registry is closed before, and as {@code INVALID} where the class
+   *     path stops every state from coming
+   */
+  CompletableFuture<Catalog> ready();
+
+  /**
    * Waits until the first state was read from the store. Blocks.
    *
    * @param timeout how long to wait at most: zero to 1 day
    * @return this
-   * @throws RegistryException of kind {@code UNAVAILABLE} when the time is over or the registry is
-   *     closed before, or {@code DENIED} where the store refuses
+   * @throws RegistryException of kind {@code UNAVAILABLE} when the time is over, with the reason
+   *     why there is no state yet, or the registry is closed before; {@code DENIED} where the store
+   *     refuses
    */
   Catalog await(Duration timeout);
 

@@ -10,12 +10,24 @@ package dev.rollcall;
 public final class NoInstanceException extends RegistryException {
   private static final long serialVersionUID = 1L;
 
+  private final Absence why;
+
   /**
    * Creates a failure.
    *
-   * @param message why there is none
+   * @param why why there is none; its text is the message
    */
-  public NoInstanceException(String message) {
-    super(Kind.UNAVAILABLE, message, null);
+  public NoInstanceException(Absence why) {
+    super(Kind.UNAVAILABLE, why.text(), null);
+    this.why = why;
+  }
+
+  /**
+   * Returns why there is none.
+   *
+   * @return the same as {@link Snapshot#explain()} says
+   */
+  public Absence why() {
+    return why;
   }
 }

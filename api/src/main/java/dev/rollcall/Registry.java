@@ -144,4 +144,12 @@ public interface Registry extends AutoCloseable {
    */
   @Override
   void close();
+
+  /**
+   * Closes as {@link #close()} does, on a thread of its own: for a thread that must not wait, as
+   * that of an event loop. That thread keeps the process alive until it is done.
+   *
+   * @return completes on that thread when all is closed
+   */
+  CompletableFuture<Void> closeAsync();
 }

@@ -1,10 +1,12 @@
 package dev.rollcall;
 
 import com.google.common.collect.ImmutableMap;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +42,7 @@ public final class ServiceInstance {
             : Arguments.name("id", from.id, ", service " + service);
     String context = ", service " + service + ", instance " + id;
     key = new InstanceKey(STRINGS.of(service), id);
-    host = Arguments.host("host", from.host, context);
+    host = Arguments.reachableHost(from.host, context);
     port = Arguments.port("port", from.port, context);
     scheme = STRINGS.of(Arguments.scheme(from.scheme, context));
     Arguments.entries("tags", from.tags.size(), context);
@@ -55,13 +57,7 @@ public final class ServiceInstance {
     metadata = METADATA.of(new FlatMap(from.metadata, STRINGS));
     weight = Arguments.weight(from.weight, context);
     zone = STRINGS.of(Arguments.value("zone", from.zone, context));
-    Arguments.entries("addresses", from.addresses.size(), context);
-    from.addresses.forEach(
-        (name, address) -> {
-          Arguments.metadataKey(name, context);
-          Arguments.notNull("address " + name, address, context);
-        });
-    addresses = ImmutableMap.copyOf(from.addresses);
+    addresses = from.addresses(host, context);
     health = Arguments.notNull("health", from.health, context);
   }
 
@@ -134,6 +130,54 @@ public final class ServiceInstance {
   }
 
   /**
+   * Returns host and port as they stand in a URI.
+   *
+   * @return {@code host:port}, an IPv6 address in brackets
+   */
+  public String authority() {
+    return address().toString();
+  }
+
+  /**
+   * Returns the URI of this instance.
+   *
+   * @return {@code scheme://host:port}, see {@link HostPort#uri}
+   */
+  public URI uri() {
+    return uri("");
+  }
+
+  /**
+   * Returns the URI of something at this instance.
+   *
+   * @param path empty, or from its slash on, see {@link HostPort#uri}
+   * @return {@code scheme://host:port/path}
+   * @throws RegistryException of kind {@code INVALID} where that is no path of a URI
+   */
+  public URI uri(String path) {
+    return address().uri(scheme, path);
+  }
+
+  /**
+   * Returns host and port.
+   *
+   * @return the address that the instance is found at
+   */
+  public HostPort address() {
+    return new HostPort(host, port);
+  }
+
+  /**
+   * Finds a further address or named port.
+   *
+   * @param name its name
+   * @return the address, empty where the instance has none of that name
+   */
+  public Optional<HostPort> address(String name) {
+    return Optional.ofNullable(addresses.get(Arguments.notNull("name", name, "")));
+  }
+
+  /**
    * Returns the protocol that the port speaks.
    *
    * @return the scheme, {@code http} where none was given
@@ -179,7 +223,8 @@ public final class ServiceInstance {
   }
 
   /**
-   * Returns further addresses by name, {@code lan} and {@code wan} being the usual ones.
+   * Returns further addresses by name, {@code lan} and {@code wan} being the usual ones, and the
+   * named ports, as {@code admin} and {@code grpc}.
    *
    * @return the addresses in the order of their names, immutable
    */
@@ -234,7 +279,7 @@ public final class ServiceInstance {
   /** Returns {@code service/id scheme://host:port HEALTH}, without tags and metadata. */
   @Override
   public String toString() {
-    return key + " " + scheme + "://" + new HostPort(host, port) + " " + health;
+    return key + " " + scheme + "://" + authority() + " " + health;
   }
 
   /** Collects the fields of an instance. Not thread-safe. */
@@ -249,6 +294,7 @@ public final class ServiceInstance {
     private int weight = 1;
     private String zone = "";
     private final TreeMap<String, HostPort> addresses = new TreeMap<>();
+    private final TreeMap<String, Integer> ports = new TreeMap<>(); // none that has an address
     private Health health = Health.PASSING;
 
     private Builder(@Nullable String service) {
@@ -269,7 +315,8 @@ public final class ServiceInstance {
     /**
      * Sets the address.
      *
-     * @param host an IPv4 or IPv6 address or a host name
+     * @param host an IPv4 or IPv6 address or a host name that means this instance to its readers as
+     *     well: no zone, and neither {@code 0.0.0.0} nor {@code ::}
      * @param port 1 to 65535
      * @return this
      */
@@ -318,7 +365,7 @@ public final class ServiceInstance {
     /**
      * Adds or replaces an entry of the metadata.
      *
-     * @param key 1 to 128 of {@code [A-Za-z0-9_-]}
+     * @param key 1 to 128 of {@code [A-Za-z0-9_./-]}
      * @param value at most 512 bytes of UTF-8 without control characters
      * @return this
      */
@@ -379,7 +426,38 @@ public final class ServiceInstance {
           new HostPort(
               Arguments.host("address " + name + " host", host, context()),
               Arguments.port("address " + name + " port", port, context())));
+      ports.remove(name);
       return this;
+    }
+
+    /**
+     * Adds or replaces a named port, as {@code admin} or {@code grpc}: a further address at the
+     * host that this builder has when it {@linkplain #build builds}. That of the instance itself
+     * needs no name.
+     *
+     * @param name 1 to 128 of {@code [A-Za-z0-9_-]}
+     * @param port 1 to 65535
+     * @return this
+     */
+    public Builder port(String name, int port) {
+      ports.put(
+          Arguments.notNull("address name", name, context()),
+          Arguments.port("address " + name + " port", port, context()));
+      addresses.remove(name);
+      return this;
+    }
+
+    private Map<String, HostPort> addresses(String host, String context) {
+      TreeMap<String, HostPort> all = addresses;
+      if (!ports.isEmpty()) {
+        all = new TreeMap<>(addresses);
+        for (Map.Entry<String, Integer> port : ports.entrySet()) {
+          all.put(port.getKey(), new HostPort(host, port.getValue()));
+        }
+      }
+      Arguments.entries("addresses", all.size(), context);
+      all.keySet().forEach(name -> Arguments.addressName(name, context));
+      return ImmutableMap.copyOf(all);
     }
 
     /**

@@ -1,7 +1,10 @@
 package dev.rollcall;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 
 /**
  * The live instances of one service. Resolved once by {@link Registry#service(String)} and kept in
@@ -66,6 +69,42 @@ public interface ServiceView {
   Pick acquire();
 
   /**
+   * Picks another instance than some, as {@link #acquire()} does: for a request that those have
+   * failed. This view's balancer chooses as if they were not there. Those that are ejected are
+   * picked only where no other is left.
+   *
+   * @param tried which ones not, told by their ids; may be empty. Those of others than this view's
+   *     service change nothing.
+   * @return the request, the caller's to close
+   * @throws NoInstanceException where no other one passes; it says why
+   */
+  Pick acquire(Collection<ServiceInstance> tried);
+
+  /**
+   * Returns the attempts of one request: picks of distinct instances, one after the other, each as
+   * {@link #acquire(Collection)} of those before. An attempt is picked when it is asked for, and
+   * each is the caller's to close.
+   *
+   * <pre>{@code
+   * for (Pick attempt : payments.attempts(3)) {
+   *   try (attempt) {
+   *     return call(attempt.instance().uri("/charge"));
+   *   } catch (IOException failed) {
+   *     attempt.failed();
+   *   }
+   * }
+   * }</pre>
+   *
+   * @param most how many at most, 1 or more
+   * @return attempts that begin anew with each iterator; an iterator is not thread-safe. It ends
+   *     early where no other instance passes. The first attempt throws {@link NoInstanceException}
+   *     where there is none at all, so that a loop over attempts never ends without one.
+   */
+  default Iterable<Pick> attempts(int most) {
+    return new Attempts(this, most);
+  }
+
+  /**
    * Says that an instance has failed this caller, whatever the store thinks of it. All views of
    * this registry leave it out of what they pick, and of nothing else, for 1 s, and for twice the
    * last time, up to 32 s, when it fails again before a request to it ended well. Never more than a
@@ -103,13 +142,23 @@ public interface ServiceView {
   Snapshot snapshot();
 
   /**
+   * Completes with a first state, on a thread that the registry has for what follows on futures; no
+   * thread waits for it. As long as it is awaited the service is watched, whoever holds this view.
+   *
+   * @return completes with the latest state, at once where one was read already; fails as {@code
+   *     UNAVAILABLE} where the registry is closed before, and as {@code INVALID} where the class
+   *     path stops every state from coming
+   */
+  CompletableFuture<Snapshot> ready();
+
+  /**
    * Waits until a first state was read from the store. Blocks.
    *
    * @param timeout how long to wait at most: zero to 1 day
    * @return the latest state, at once where one was read already
    * @throws RegistryException of kind {@code UNAVAILABLE} when the time is over, with the reason
-   *     why the store could not be read, or the registry is closed before; {@code DENIED} where the
-   *     store refuses
+   *     why there is no state yet, or the registry is closed before; {@code DENIED} where the store
+   *     refuses
    */
   Snapshot await(Duration timeout);
 
@@ -123,4 +172,20 @@ public interface ServiceView {
    * @throws IllegalStateException if the registry is closed
    */
   Subscription watch(ServiceListener listener);
+
+  /**
+   * Returns the states of this view as a stream for a reactive library, or for anything that asks
+   * for one state after the other. It begins with the present state as soon as one was read, and
+   * goes on when instances or the sort of freshness change, with what is the latest when the
+   * subscriber asks for more: what comes and goes in between is skipped, and nothing is queued.
+   *
+   * <p>Subscribers are called as listeners are, one call at a time, from {@code onSubscribe} on;
+   * one that throws is cancelled. As long as one is subscribed the service is watched, whoever
+   * holds this view. A subscription never fails because a store is down. It completes when the
+   * registry is closed, and fails at once with {@link IllegalStateException} where that is closed
+   * already.
+   *
+   * @return a publisher for any number of subscribers
+   */
+  Flow.Publisher<Snapshot> publisher();
 }

@@ -56,6 +56,13 @@ public interface Snapshot {
   long revision();
 
   /**
+   * Says why there is no instance to pick.
+   *
+   * @return the reason as {@link NoInstanceException} gives it; empty where there is one to pick
+   */
+  Optional<Absence> explain();
+
+  /**
    * Returns how far this can be trusted.
    *
    * @return the freshness when this was published

@@ -18,7 +18,16 @@ class ServiceInstanceRulesTest {
   private static final String UNICODE = " (expected: well-formed Unicode)" + CONTEXT;
   private static final String CONTROL = " (expected: no control characters)" + CONTEXT;
   private static final String BYTES = " (expected: at most 512 bytes of UTF-8)" + CONTEXT;
-  private static final String KEY = " (expected: 1-128 of A-Z a-z 0-9 _ -)" + CONTEXT;
+  private static final String KEY = " (expected: 1-128 of A-Z a-z 0-9 _ - . /)" + CONTEXT;
+  private static final String NAME = " (expected: 1-128 of A-Z a-z 0-9 _ -)" + CONTEXT;
+  private static final String ZONE_OF_ONE =
+      " (expected: an address without a zone: a zone is the name of an interface of one machine, and"
+          + " none to others)"
+          + CONTEXT;
+  private static final String WILDCARD =
+      " (expected: an address that others can reach: this one stands for all addresses of the machine"
+          + " that listens, and leads its readers to themselves)"
+          + CONTEXT;
   private static final String SCHEME =
       " (expected: 1-32 of a-z 0-9 + . -, a letter first)" + CONTEXT;
 
@@ -80,7 +89,7 @@ class ServiceInstanceRulesTest {
             },
             "tags: 65 entries (expected: at most 64)" + CONTEXT),
         edit("no key", b -> b.metadata("", "v"), "metadata key: \"\"" + KEY),
-        edit("key dot", b -> b.metadata("a.b", "v"), "metadata key: \"a.b\"" + KEY),
+        edit("key blank", b -> b.metadata("a b", "v"), "metadata key: \"a b\"" + KEY),
         edit("key umlaut", b -> b.metadata("ä", "v"), "metadata key: \"ä\"" + KEY),
         edit(
             "key long",
@@ -111,7 +120,20 @@ class ServiceInstanceRulesTest {
         edit("host null", b -> b.address(null, 1), "host: null (expected: a value)" + CONTEXT),
         edit("scheme null", b -> b.scheme(null), "scheme: null (expected: a value)" + CONTEXT),
         edit("health null", b -> b.health(null), "health: null (expected: a value)" + CONTEXT),
-        edit("address name", b -> b.address("a/b", "h", 1), "metadata key: \"a/b\"" + KEY),
+        edit("address name", b -> b.address("a/b", "h", 1), "address name: \"a/b\"" + NAME),
+        edit("port name", b -> b.port("a.b", 1), "address name: \"a.b\"" + NAME),
+        edit("zone id", b -> b.address("fe80::1%eth0", 1), "host: \"fe80::1%eth0\"" + ZONE_OF_ONE),
+        edit("zone number", b -> b.address("fe80::1%1", 1), "host: \"fe80::1%1\"" + ZONE_OF_ONE),
+        edit("any v4", b -> b.address("0.0.0.0", 1), "host: \"0.0.0.0\"" + WILDCARD),
+        edit("any v6", b -> b.address("::", 1), "host: \"::\"" + WILDCARD),
+        edit(
+            "any long",
+            b -> b.address("0:0:0:0:0:0:0:0", 1),
+            "host: \"0:0:0:0:0:0:0:0\"" + WILDCARD),
+        edit(
+            "any mapped",
+            b -> b.address("::ffff:0.0.0.0", 1),
+            "host: \"::ffff:0.0.0.0\"" + WILDCARD),
         edit(
             "many addresses",
             b -> {
@@ -144,6 +166,8 @@ class ServiceInstanceRulesTest {
         edit("id null", b -> b.id(null), "id: null (expected: a value)"),
         edit("name null", b -> b.address(null, "h", 1), "address name: null (expected: a value)"),
         edit("lan host", b -> b.address("lan", "?", 1), "address lan host: \"?\" (expected: an IP"),
+        edit("port null", b -> b.port(null, 1), "address name: null (expected: a value)"),
+        edit("named port", b -> b.port("admin", 0), "address admin port: 0 (expected: 1-65535)"),
         edit("lan port", b -> b.address("lan", "h", 0), "address lan port: 0 (expected: 1-65535)"));
   }
 

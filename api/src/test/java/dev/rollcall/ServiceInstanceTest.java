@@ -3,6 +3,7 @@ package dev.rollcall;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServiceInstanceTest {
   private static ServiceInstance.Builder builder() {
@@ -155,5 +157,57 @@ class ServiceInstanceTest {
   @Test
   void toString_withIpv6_usesBrackets() {
     assertThat(builder().address("fe80::1", 80).build().toString()).contains("//[fe80::1]:80 ");
+  }
+
+  @Test
+  void uri_isThatOfTheAddress() {
+    ServiceInstance four = builder().scheme("https").build();
+    assertThat(four.authority()).isEqualTo("10.0.0.7:8080");
+    assertThat(four.uri()).isEqualTo(URI.create("https://10.0.0.7:8080"));
+    assertThat(four.uri("/charge?id=1")).isEqualTo(URI.create("https://10.0.0.7:8080/charge?id=1"));
+    assertThat(four.uri("//x").getHost()).isEqualTo("10.0.0.7");
+    ServiceInstance six = builder().address("fd00::7", 81).build();
+    assertThat(six.authority()).isEqualTo("[fd00::7]:81");
+    assertThat(six.uri("/a")).isEqualTo(URI.create("http://[fd00::7]:81/a"));
+    assertThat(six.uri().getHost()).isEqualTo("[fd00::7]");
+    assertThat(six.uri().getPort()).isEqualTo(81);
+    ServiceInstance underscore = builder().address("a_b", 1).build();
+    assertThat(underscore.uri("/x")).hasToString("http://a_b:1/x");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"charge", "@evil.example/", "/a b", "/%", "?a", "/\u0000", ".evil.example"})
+  void uri_ofNoPath_isRefused(String path) {
+    assertThatThrownBy(() -> builder().build().uri(path))
+        .isInstanceOfSatisfying(
+            RegistryException.class,
+            e -> assertThat(e.kind()).isEqualTo(RegistryException.Kind.INVALID))
+        .hasMessageStartingWith("path: ");
+  }
+
+  @Test
+  void namedPort_isAnAddress_atTheHostThatIsBuilt() {
+    ServiceInstance.Builder several =
+        builder().port("admin", 9090).port("grpc", 9091).address("wan", "example.com", 443);
+    ServiceInstance instance = several.address("fd00::7", 8080).build();
+    assertThat(instance.addresses())
+        .containsOnly(
+            Map.entry("admin", new HostPort("fd00::7", 9090)),
+            Map.entry("grpc", new HostPort("fd00::7", 9091)),
+            Map.entry("wan", new HostPort("example.com", 443)));
+    assertThat(instance.address("admin").orElseThrow().uri("http", "/metrics"))
+        .isEqualTo(URI.create("http://[fd00::7]:9090/metrics"));
+    assertThat(instance.address("other")).isEmpty();
+    assertThat(instance.toBuilder().build()).isEqualTo(instance);
+    assertThat(several.port("wan", 1).address("grpc", "h", 2).build().addresses())
+        .containsEntry("wan", new HostPort("fd00::7", 1))
+        .containsEntry("grpc", new HostPort("h", 2));
+  }
+
+  @Test
+  void metadataKeys_mayHaveDotsAndSlashes() {
+    assertThat(builder().metadata("app.kubernetes.io/name", "x").build().metadata())
+        .containsEntry("app.kubernetes.io/name", "x");
   }
 }

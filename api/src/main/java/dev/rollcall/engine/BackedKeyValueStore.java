@@ -10,6 +10,7 @@ import dev.rollcall.kv.KeyValue;
 import dev.rollcall.kv.KeyValueListener;
 import dev.rollcall.kv.KeyValueStore;
 import dev.rollcall.kv.KeyValueStoreBuilder;
+import dev.rollcall.kv.KeyValueView;
 import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueListing;
@@ -17,17 +18,21 @@ import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.BackendProviders;
 import dev.rollcall.spi.support.Futures;
 import dev.rollcall.spi.support.SystemTimer;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,8 +42,8 @@ import org.slf4j.LoggerFactory;
  * {@link KeyValueStore} on any backend: checks what is given, holds every call to a deadline, and
  * shares one upstream watch among all listeners of the same keys.
  *
- * <p>{@code watched} and {@code closed} are guarded by {@code this}; neither the backend nor a
- * listener is called under it.
+ * <p>{@code watched}, {@code views} and {@code closed} are guarded by {@code this}; neither the
+ * backend nor a listener is called under it.
  */
 public final class BackedKeyValueStore implements KeyValueStore {
   private static final Logger LOG = LoggerFactory.getLogger(KeyValueStore.class);
@@ -46,7 +51,23 @@ public final class BackedKeyValueStore implements KeyValueStore {
   /** Consul's limit, 512 KiB; etcd takes more. */
   private static final int MAX_VALUE_BYTES = 512 * 1024;
 
+  private static final String CLOSED = "the key-value store is closed";
   private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** How often it is looked for views that are held no longer. */
+  private static final Duration IDLE = Duration.ofMinutes(1);
+
+  /**
+   * A view that was given away.
+   *
+   * @param view what the application holds, or has held
+   * @param live what that shows
+   * @param subscriber what feeds it
+   */
+  private record Shown(
+      WeakReference<? extends KeyValueView<?>> view,
+      LiveValues<?> live,
+      KeyValueSubscriber subscriber) {}
 
   private final KeyValueBackend backend;
   private final Timer timer;
@@ -55,6 +76,7 @@ public final class BackedKeyValueStore implements KeyValueStore {
   private final Dispatcher dispatcher;
   private final Answers answers;
   private final Map<Keys, WatchedKeys> watched = new HashMap<>();
+  private final Set<Shown> views = new HashSet<>();
   private volatile boolean closed;
 
   /**
@@ -167,6 +189,10 @@ public final class BackedKeyValueStore implements KeyValueStore {
   public Subscription watch(Keys keys, KeyValueListener listener) {
     Arguments.notNull("keys", keys, "");
     Arguments.notNull("listener", listener, ", keys " + keys);
+    return subscribe(keys, listener);
+  }
+
+  private KeyValueSubscriber subscribe(Keys keys, KeyValueListener listener) {
     KeyValueSubscriber subscriber;
     WatchedKeys of;
     synchronized (this) {
@@ -183,6 +209,50 @@ public final class BackedKeyValueStore implements KeyValueStore {
     }
     subscriber.signal();
     return subscriber;
+  }
+
+  @Override
+  public <T> KeyValueView<T> view(Keys keys, Function<? super KeyValue, ? extends T> reader) {
+    Arguments.notNull("keys", keys, "");
+    LiveValues<T> live = new LiveValues<>(Arguments.notNull("reader", reader, ", keys " + keys));
+    KeyValueView<T> view = new LiveView<>(keys, live, answers);
+    KeyValueSubscriber subscriber = subscribe(keys, live);
+    boolean late;
+    boolean first;
+    synchronized (this) {
+      late = closed;
+      first = views.isEmpty();
+      if (!late) {
+        views.add(new Shown(new WeakReference<>(view), live, subscriber));
+      }
+    }
+    if (late) {
+      subscriber.shut();
+      throw closed();
+    }
+    if (first) {
+      timer.schedule(this::sweep, IDLE);
+    }
+    return view;
+  }
+
+  /** Ends the watches of views that are held no longer. */
+  private void sweep() {
+    List<Shown> dropped = new ArrayList<>();
+    boolean more;
+    synchronized (this) {
+      for (Shown shown : views) {
+        if (shown.view.refersTo(null)) {
+          dropped.add(shown);
+        }
+      }
+      views.removeAll(dropped);
+      more = !views.isEmpty() && !closed;
+    }
+    dropped.forEach(shown -> shown.subscriber.shut());
+    if (more) {
+      timer.schedule(this::sweep, IDLE);
+    }
   }
 
   /** Takes a subscriber off its keys; the last one takes their upstream watch along. */
@@ -237,25 +307,34 @@ public final class BackedKeyValueStore implements KeyValueStore {
 
   private void requireOpen() {
     if (closed) {
-      throw new IllegalStateException("the key-value store is closed");
+      throw closed();
     }
+  }
+
+  private static IllegalStateException closed() {
+    return new IllegalStateException(CLOSED);
   }
 
   @Override
   public void close() {
     List<WatchedKeys> all;
+    List<Shown> shown;
     synchronized (this) {
       if (closed) {
         return;
       }
       closed = true;
       all = List.copyOf(watched.values());
+      shown = List.copyOf(views);
+      views.clear();
     }
     List<KeyValueSubscriber> subscribers = new ArrayList<>();
     all.forEach(keys -> subscribers.addAll(keys.subscribers()));
     all.forEach(WatchedKeys::close); // one that is being opened would outlive the backend
     try {
       subscribers.forEach(Subscriber::shut);
+      RegistryException why = RegistryException.unavailable(CLOSED, null);
+      shown.forEach(view -> view.live.end(Timestamp.now(timer).stale(why)));
       long until = System.nanoTime() + QUIET_NANOS;
       subscribers.forEach(subscriber -> subscriber.awaitQuiet(until - System.nanoTime()));
     } finally {

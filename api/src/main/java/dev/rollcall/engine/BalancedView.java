@@ -1,5 +1,7 @@
 package dev.rollcall.engine;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.rollcall.Arguments;
 import dev.rollcall.Balancer;
 import dev.rollcall.Filter;
@@ -7,9 +9,13 @@ import dev.rollcall.Pick;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceListener;
 import dev.rollcall.ServiceView;
+import dev.rollcall.Snapshot;
 import dev.rollcall.Subscription;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -114,7 +120,8 @@ final class BalancedView implements ServiceView {
         eligible,
         source.version(),
         source.revision(),
-        source.freshness());
+        source.freshness(),
+        source.all().size() - all.size());
   }
 
   @Override
@@ -164,6 +171,22 @@ final class BalancedView implements ServiceView {
   }
 
   @Override
+  public Pick acquire(Collection<ServiceInstance> tried) {
+    Untried untried = new Untried(service(), tried);
+    Choice now = choice;
+    Balancer.Picker picker = now.picker;
+    for (int draws = picker == null ? 0 : Untried.DRAWS; draws > 0; draws--) {
+      int index = requireNonNull(picker).pick();
+      if (untried.includes(now.get(index))) {
+        return new TargetPick(now.get(index), now.candidates.target(index), watched);
+      }
+    }
+    ViewCandidates left = watched.targets().candidates(untried.left(now.shown));
+    int index = balancer.prepare(left, null).pick();
+    return new TargetPick(left.get(index), left.target(index), watched);
+  }
+
+  @Override
   public void failed(ServiceInstance instance) {
     base.failed(instance);
   }
@@ -189,6 +212,20 @@ final class BalancedView implements ServiceView {
     ViewSnapshot unused = base.await(timeout);
     watched.catchUp();
     return choice.shown;
+  }
+
+  @Override
+  public CompletableFuture<Snapshot> ready() {
+    return base.ready(
+        () -> {
+          watched.catchUp();
+          return choice.shown;
+        });
+  }
+
+  @Override
+  public Flow.Publisher<Snapshot> publisher() {
+    return subscriber -> watched.publish(subscriber, this::snapshot);
   }
 
   @Override

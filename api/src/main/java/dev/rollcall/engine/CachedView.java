@@ -4,21 +4,22 @@ import dev.rollcall.Arguments;
 import dev.rollcall.Balancer;
 import dev.rollcall.Filter;
 import dev.rollcall.Freshness;
-import dev.rollcall.Health;
 import dev.rollcall.NoInstanceException;
 import dev.rollcall.Pick;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceListener;
 import dev.rollcall.ServiceView;
+import dev.rollcall.Snapshot;
 import dev.rollcall.Subscription;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
+import java.util.function.Supplier;
 
 /**
  * {@link ServiceView} on an {@link InstanceCache}: each read is one volatile read. {@code latest}
@@ -108,7 +109,26 @@ final class CachedView implements ServiceView {
   @Override
   public Pick acquire() {
     ServiceInstance instance = pick();
+    return acquired(instance);
+  }
+
+  private Pick acquired(ServiceInstance instance) {
     return new TargetPick(instance, watched.targets().of(instance.id()), watched);
+  }
+
+  @Override
+  public Pick acquire(Collection<ServiceInstance> tried) {
+    Untried untried = new Untried(service, tried);
+    ViewSnapshot now = latest.snapshot();
+    InstanceList eligible = now.eligible();
+    for (int draws = eligible.isEmpty() ? 0 : Untried.DRAWS; draws > 0; draws--) {
+      ServiceInstance drawn = eligible.get(RandomChoice.below(eligible.size()));
+      if (untried.includes(drawn)) {
+        return acquired(drawn);
+      }
+    }
+    InstanceList left = untried.left(now);
+    return acquired(left.get(RandomChoice.below(left.size())));
   }
 
   @Override
@@ -138,8 +158,25 @@ final class CachedView implements ServiceView {
 
   @Override
   public ViewSnapshot await(Duration timeout) {
-    awaitLoaded(cache, "service " + service, timeout);
-    return latest.snapshot();
+    return FirstState.await(
+        cache.loadedOrHopeless(), "service " + service, timeout, this::freshness, this::snapshot);
+  }
+
+  @Override
+  public CompletableFuture<Snapshot> ready() {
+    return ready(this::snapshot);
+  }
+
+  /** Completes with a state that is to be read from this view when there is one. */
+  CompletableFuture<Snapshot> ready(Supplier<Snapshot> state) {
+    // What waits leads to this view, so that the view is held for as long.
+    return watched
+        .answers()
+        .of(FirstState.of(cache.loadedOrHopeless(), "service " + service, this::freshness, state));
+  }
+
+  private Freshness freshness() {
+    return latest.snapshot().freshness();
   }
 
   @Override
@@ -147,62 +184,13 @@ final class CachedView implements ServiceView {
     return watched.watch(listener);
   }
 
-  /** Waits for a cache's first state. */
-  static void awaitLoaded(InstanceCache cache, String what, Duration timeout) {
-    Arguments.between("timeout", timeout, Duration.ZERO, Arguments.MAX_TTL);
-    try {
-      cache.loadedOrHopeless().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-      if (!cache.loaded().isDone()) {
-        throw notLoaded(cache, what + ": no state");
-      }
-    } catch (TimeoutException late) {
-      throw notLoaded(cache, what + ": no state within " + timeout);
-    } catch (InterruptedException stop) {
-      Thread.currentThread().interrupt();
-      throw RegistryException.unavailable(what + ": interrupted while waiting", stop);
-    } catch (ExecutionException closed) {
-      throw RegistryException.unavailable(what + ": " + StoreRegistry.CLOSED, closed);
-    }
-  }
-
-  private static RegistryException notLoaded(InstanceCache cache, String what) {
-    RegistryException cause =
-        cache.snapshot().freshness() instanceof Freshness.Loading loading
-            ? loading.cause().orElse(null)
-            : null;
-    return new RegistryException(
-        cause == null ? RegistryException.Kind.UNAVAILABLE : cause.kind(),
-        what + (cause == null ? "" : ": " + cause.getMessage()),
-        cause);
+  @Override
+  public Flow.Publisher<Snapshot> publisher() {
+    return subscriber -> watched.publish(subscriber, this::snapshot);
   }
 
   /** Says why there is nothing to pick. */
   static NoInstanceException none(ViewSnapshot now) {
-    int warning = 0;
-    for (ServiceInstance instance : now.all()) {
-      if (instance.health() == Health.WARNING) {
-        warning++;
-      }
-    }
-    int known = now.all().size();
-    Freshness freshness = now.freshness();
-    String trust =
-        freshness instanceof Freshness.Live
-            ? "live"
-            : freshness instanceof Freshness.Loading loading
-                ? loading.cause().map(c -> "not loaded yet: " + c.getMessage()).orElse("loading")
-                : freshness.toString();
-    return new NoInstanceException(
-        "no passing instance of "
-            + now.service()
-            + ": "
-            + known
-            + " known, "
-            + (known - warning)
-            + " critical, "
-            + warning
-            + " warning ("
-            + trust
-            + ")");
+    return new NoInstanceException(now.explain().orElseThrow());
   }
 }

@@ -483,7 +483,8 @@ final class InstanceCache {
                 eligible(passing),
                 versions == null ? published.version() + 1 : versions.incrementAndGet(),
                 revision,
-                freshness(known));
+                freshness(known),
+                0);
     CachedView reader = view.get();
     if (reader != null) {
       reader.show(next); // before anybody is told, so that no reader is behind a listener

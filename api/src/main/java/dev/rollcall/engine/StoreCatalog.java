@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
@@ -39,6 +40,7 @@ final class StoreCatalog implements Catalog, WatchSink {
   private final Timer timer;
   private final LossGuard guard;
   private final Dispatcher dispatcher;
+  private final Answers answers;
   private final Runnable whenBack;
   private final Map<String, InstanceCache> caches = new ConcurrentHashMap<>();
   private final List<CatalogSubscriber> subscribers = new CopyOnWriteArrayList<>();
@@ -63,10 +65,12 @@ final class StoreCatalog implements Catalog, WatchSink {
    *
    * @param whenBack run each time that the stream works again after it was lost
    */
-  StoreCatalog(Timer timer, LossGuard guard, Dispatcher dispatcher, Runnable whenBack) {
+  StoreCatalog(
+      Timer timer, LossGuard guard, Dispatcher dispatcher, Answers answers, Runnable whenBack) {
     this.timer = timer;
     this.guard = guard;
     this.dispatcher = dispatcher;
+    this.answers = answers;
     this.fanout = new SubscriberGroup(dispatcher, subscribers);
     this.whenBack = whenBack;
     this.stream = new InstanceCache("*", timer, guard.window(), 0, versions);
@@ -142,8 +146,14 @@ final class StoreCatalog implements Catalog, WatchSink {
 
   @Override
   public Catalog await(Duration timeout) {
-    CachedView.awaitLoaded(stream, "catalog", timeout);
-    return this;
+    return FirstState.await(
+        stream.loadedOrHopeless(), "catalog", timeout, this::freshness, () -> this);
+  }
+
+  @Override
+  public CompletableFuture<Catalog> ready() {
+    return answers.of(
+        FirstState.<Catalog>of(stream.loadedOrHopeless(), "catalog", this::freshness, () -> this));
   }
 
   @Override

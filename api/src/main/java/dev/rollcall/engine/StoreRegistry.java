@@ -275,6 +275,7 @@ public final class StoreRegistry implements Registry {
                           new InstanceCache(name, timer, guard.window(), settings.maxEjected),
                           guard,
                           dispatcher,
+                          answers,
                           this::streamAnswers);
               view[0] = service.resolve();
               recent.put(view[0]);
@@ -343,7 +344,7 @@ public final class StoreRegistry implements Registry {
       if (catalog != null) {
         return catalog;
       }
-      opened = new StoreCatalog(timer, guard, dispatcher, this::streamAnswers);
+      opened = new StoreCatalog(timer, guard, dispatcher, answers, this::streamAnswers);
       catalog = opened;
     }
     try {
@@ -434,6 +435,22 @@ public final class StoreRegistry implements Registry {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  @Override
+  public CompletableFuture<Void> closeAsync() {
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    machine.runApart(
+        "rollcall-closing",
+        () -> {
+          try {
+            close();
+            end.complete(null);
+          } catch (RuntimeException | Error failed) {
+            end.completeExceptionally(failed);
+          }
+        });
+    return end;
   }
 
   private void stopLater(List<StoreRegistration> all, long deadline) {

@@ -1,6 +1,9 @@
 package dev.rollcall.engine;
 
+import dev.rollcall.Absence;
+import dev.rollcall.Absence.Reason;
 import dev.rollcall.Freshness;
+import dev.rollcall.Health;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.Snapshot;
 import java.util.Optional;
@@ -14,6 +17,7 @@ final class ViewSnapshot implements Snapshot {
   private final long version;
   private final long revision;
   private final Freshness freshness;
+  private final int filteredOut;
 
   /** Creates a snapshot without ejected instances. */
   ViewSnapshot(
@@ -23,9 +27,15 @@ final class ViewSnapshot implements Snapshot {
       long version,
       long revision,
       Freshness freshness) {
-    this(service, all, passing, passing, version, revision, freshness);
+    this(service, all, passing, passing, version, revision, freshness, 0);
   }
 
+  /**
+   * Creates a snapshot.
+   *
+   * @param eligible of the passing ones, those that are not ejected
+   * @param filteredOut how many of the service's instances a filter has left out
+   */
   ViewSnapshot(
       String service,
       InstanceList all,
@@ -33,12 +43,14 @@ final class ViewSnapshot implements Snapshot {
       InstanceList eligible,
       long version,
       long revision,
-      Freshness freshness) {
+      Freshness freshness,
+      int filteredOut) {
     this.service = service;
     this.all = all;
     this.version = version;
     this.revision = revision;
     this.freshness = freshness;
+    this.filteredOut = filteredOut;
     this.passing = new ShownInstances(passing, eligible, this);
     // A list that leads to an older snapshot must not be kept: each would keep the one before it.
     this.eligible = eligible.isSame(passing) ? this.passing : eligible;
@@ -83,6 +95,69 @@ final class ViewSnapshot implements Snapshot {
   /** Returns the passing instances that are not ejected: the ones to pick from. */
   InstanceList eligible() {
     return eligible;
+  }
+
+  @Override
+  public Optional<Absence> explain() {
+    return eligible.isEmpty() ? Optional.of(absence()) : Optional.empty();
+  }
+
+  private Absence absence() {
+    if (!passing.isEmpty()) {
+      return absence(
+          Reason.EJECTED,
+          "no instance of " + service + " to pick: all " + passing.size() + " passing are ejected");
+    }
+    int known = all.size();
+    if (known == 0 && filteredOut > 0) {
+      return absence(
+          Reason.FILTERED,
+          "no passing instance of " + service + ": the filter selects none of " + filteredOut);
+    }
+    int warning = 0;
+    for (ServiceInstance instance : all) {
+      if (instance.health() == Health.WARNING) {
+        warning++;
+      }
+    }
+    return absence(
+        version == 0 ? Reason.NOT_LOADED : known == 0 ? Reason.NOT_REGISTERED : Reason.NONE_PASSING,
+        "no passing instance of "
+            + service
+            + ": "
+            + known
+            + " known, "
+            + (known - warning)
+            + " critical, "
+            + warning
+            + " warning");
+  }
+
+  /** Says why there is no other instance than those that were tried. */
+  Absence noOther(int tried) {
+    return passing.isEmpty()
+        ? absence()
+        : absence(
+            Reason.TRIED,
+            "no other passing instance of "
+                + service
+                + ": "
+                + all.size()
+                + " known, "
+                + passing.size()
+                + " passing, "
+                + tried
+                + " tried");
+  }
+
+  private Absence absence(Reason reason, String text) {
+    String trust =
+        freshness instanceof Freshness.Live
+            ? "live"
+            : freshness instanceof Freshness.Loading loading
+                ? loading.cause().map(c -> "not loaded yet: " + c.getMessage()).orElse("loading")
+                : freshness.toString();
+    return new Absence(reason, text + " (" + trust + ")");
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceListener;
 import dev.rollcall.ServiceView;
+import dev.rollcall.Snapshot;
 import dev.rollcall.Subscription;
 import dev.rollcall.spi.InstanceEvent;
 import dev.rollcall.spi.RegistryBackend;
@@ -16,7 +17,9 @@ import dev.rollcall.spi.WatchSink;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +44,7 @@ final class WatchedService implements WatchSink {
   private final InstanceCache cache;
   private final LossGuard guard;
   private final Dispatcher dispatcher;
+  private final Answers answers;
   private final Runnable whenBack;
   private final Targets targets;
 
@@ -67,11 +71,17 @@ final class WatchedService implements WatchSink {
    * @param whenBack run each time that the stream works again after it was lost
    */
   WatchedService(
-      String name, InstanceCache cache, LossGuard guard, Dispatcher dispatcher, Runnable whenBack) {
+      String name,
+      InstanceCache cache,
+      LossGuard guard,
+      Dispatcher dispatcher,
+      Answers answers,
+      Runnable whenBack) {
     this.name = name;
     this.cache = cache;
     this.guard = guard;
     this.dispatcher = dispatcher;
+    this.answers = answers;
     this.whenBack = whenBack;
     this.targets = new Targets(cache.timer());
     this.fanout = new SubscriberGroup(dispatcher, subscribers);
@@ -150,6 +160,11 @@ final class WatchedService implements WatchSink {
     return subscribers;
   }
 
+  /** Returns what completes the futures that views give away. */
+  Answers answers() {
+    return answers;
+  }
+
   Targets targets() {
     return targets;
   }
@@ -220,18 +235,33 @@ final class WatchedService implements WatchSink {
   Subscription watch(ServiceListener listener, Supplier<ViewSnapshot> states) {
     ServiceSubscriber subscriber =
         new ServiceSubscriber(dispatcher, states, this::change, listener, subscribers);
-    followed = true;
-    subscribers.add(subscriber);
-    boolean late;
-    synchronized (this) {
-      late = closed;
-    }
-    if (late) {
+    if (!add(subscriber)) {
       subscriber.shut();
       throw StoreRegistry.closed();
     }
     subscriber.signal();
     return subscriber;
+  }
+
+  /** Gives a subscriber the states of a view. */
+  void publish(Flow.Subscriber<? super Snapshot> to, Supplier<ViewSnapshot> states) {
+    SnapshotSubscriber subscriber =
+        new SnapshotSubscriber(
+            dispatcher, states, Objects.requireNonNull(to, "subscriber"), subscribers);
+    if (add(subscriber)) {
+      subscriber.signal();
+    } else {
+      subscriber.refuse(StoreRegistry.closed());
+    }
+  }
+
+  /** Returns whether this is still open. */
+  private boolean add(Subscriber subscriber) {
+    followed = true;
+    subscribers.add(subscriber);
+    synchronized (this) {
+      return !closed;
+    }
   }
 
   /** Compares two states once for all listeners that were given the same one before. */

@@ -7,6 +7,7 @@ import dev.rollcall.spi.KeyValueBackend;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /**
  * Keys with values, for configuration, on the same stores as a {@link Registry} and opened by the
@@ -164,7 +165,43 @@ public interface KeyValueStore extends AutoCloseable {
   Subscription watch(Keys keys, KeyValueListener listener);
 
   /**
-   * Closes all subscriptions and the connection; calls under way fail as {@code UNAVAILABLE}. What
+   * Keeps the present values of a key, or of all keys with a prefix, at hand: for what is read more
+   * often than it changes. Does not wait for the store. Each call makes a view of its own, to be
+   * kept in a field; however many there are of the same keys, the store has one watch of them.
+   *
+   * <pre>{@code
+   * KeyValueView<Integer> limits =
+   *     config.view(Keys.prefix("limits/"), pair -> Integer.valueOf(pair.text()));
+   * int most = limits.values().getOrDefault("limits/orders", 100);
+   * }</pre>
+   *
+   * <p>A value that the function refuses by throwing, or by returning null, takes nothing away: the
+   * view keeps the last value of that key that it took, if there was one, and says so in {@link
+   * KeyValueSnapshot#failures()}. So a mistyped setting costs a running process nothing, and a
+   * process that starts with it finds the failure in place of the value. Nothing is logged.
+   *
+   * @param keys {@link Keys#key(String)} or {@link Keys#prefix(String)}
+   * @param reader turns a pair into a value; called once for each new value, one call at a time,
+   *     where listeners are called; what it returns is shared by all readers, and better immutable
+   * @param <T> what the values are turned into
+   * @return the view, perhaps still loading
+   */
+  <T> KeyValueView<T> view(Keys keys, Function<? super KeyValue, ? extends T> reader);
+
+  /**
+   * Keeps the present pairs of a key, or of all keys with a prefix, at hand, as {@link #view(Keys,
+   * Function)}. A write that leaves a value as it was may not show in the version of a pair here.
+   *
+   * @param keys {@link Keys#key(String)} or {@link Keys#prefix(String)}
+   * @return the view, perhaps still loading
+   */
+  default KeyValueView<KeyValue> view(Keys keys) {
+    return view(keys, Function.identity());
+  }
+
+  /**
+   * Closes all subscriptions and the connection; calls under way fail as {@code UNAVAILABLE}. Views
+   * keep the last state, and say that it is {@linkplain dev.rollcall.Freshness.Stale stale}. What
    * was written stays. Idempotent, safe from any thread, a listener's callback included; waits for
    * running callbacks for at most 1 s. Every later call of another method fails with {@link
    * IllegalStateException}.

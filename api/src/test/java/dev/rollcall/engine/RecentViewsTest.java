@@ -16,13 +16,14 @@ class RecentViewsTest {
   private final Timer timer = new ManualTimer();
   private final Dispatcher dispatcher =
       new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run);
+  private final Answers answers = new Answers(timer, dispatcher);
   private final LossGuard guard = new LossGuard(timer, null, 1, Duration.ofMinutes(5));
   private final RecentViews views = new RecentViews();
 
   private CachedView view(String name) {
     InstanceCache cache = new InstanceCache(name, timer, guard.window());
     return new CachedView(
-        name, cache, new WatchedService(name, cache, guard, dispatcher, () -> {}));
+        name, cache, new WatchedService(name, cache, guard, dispatcher, answers, () -> {}));
   }
 
   /** Equal and not identical, as a caller's name is. */

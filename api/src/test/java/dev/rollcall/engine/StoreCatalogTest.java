@@ -251,7 +251,8 @@ class StoreCatalogTest extends RegistryFixture {
   @Test
   void await_untilLoaded_returnsOrSaysWhy() {
     assertThatThrownBy(() -> catalog.await(Duration.ofMillis(1)))
-        .hasMessage("catalog: no state within PT0.001S");
+        .hasMessage(
+            "catalog: no state within PT0.001S: the store has neither answered nor failed yet");
     watch.load();
     assertThat(catalog.await(Duration.ZERO)).isSameAs(catalog);
   }

@@ -113,7 +113,8 @@ class StoreRegistryTest extends RegistryFixture {
     assertThatThrownBy(() -> view.await(Duration.ofMillis(1)))
         .isInstanceOfSatisfying(
             RegistryException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNAVAILABLE))
-        .hasMessage("service orders: no state within PT0.001S");
+        .hasMessage(
+            "service orders: no state within PT0.001S: the store has neither answered nor failed yet");
     backend.lastWatch().sink.interrupted(RegistryException.denied("no token", null));
     assertThatThrownBy(() -> view.await(Duration.ofMillis(1)))
         .isInstanceOfSatisfying(

@@ -103,6 +103,7 @@ class WatchedServiceModelTest {
               new InstanceCache("orders", timer, guard.window()),
               guard,
               dispatcher,
+              new Answers(timer, dispatcher),
               () -> {});
       List<Strict> listeners = new ArrayList<>();
       for (int i = 0; i < 6; i++) {

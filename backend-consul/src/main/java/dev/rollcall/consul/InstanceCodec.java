@@ -8,6 +8,7 @@ import dev.rollcall.HostPort;
 import dev.rollcall.InstanceKey;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.spi.support.MetadataKeys;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -141,10 +142,10 @@ final class InstanceCodec {
     }
     int kept = 0;
     for (Map.Entry<String, String> of : meta.entrySet()) {
-      String name = of.getKey();
+      String name = MetadataKeys.unescaped(of.getKey()).orElse(of.getKey());
       if (!(ours && name.startsWith("rollcall-"))
           && kept < MAX_ENTRIES
-          && name.matches("[A-Za-z0-9_-]{1,128}")
+          && name.matches("[A-Za-z0-9_./-]{1,128}")
           && isText(of.getValue())) {
         builder.metadata(name, of.getValue());
         kept++;
@@ -204,9 +205,11 @@ final class InstanceCodec {
   private static void addMore(String json, ServiceInstance.Builder builder) {
     try {
       JsonNode more = MAPPER.readTree(json);
-      more.path("meta")
-          .properties()
-          .forEach(field -> builder.metadata(field.getKey(), field.getValue().asText()));
+      for (String part : List.of("meta", "labels")) {
+        more.path(part)
+            .properties()
+            .forEach(field -> builder.metadata(field.getKey(), field.getValue().asText()));
+      }
       more.path("addresses")
           .properties()
           .forEach(

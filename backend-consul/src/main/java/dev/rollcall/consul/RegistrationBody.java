@@ -8,6 +8,7 @@ import dev.rollcall.Liveness;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest;
+import dev.rollcall.spi.support.MetadataKeys;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -33,6 +34,7 @@ record RegistrationBody(
   static final Duration MIN_DEREGISTER_AFTER = Duration.ofMinutes(1);
 
   private static final int CONSUL_ENTRIES = 64;
+  private static final int MAX_KEY = 128;
   private static final int MAX_WEIGHT = 65_535;
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
@@ -54,18 +56,22 @@ record RegistrationBody(
     Map<String, String> reserved = reserved(instance, owner);
     ObjectNode meta = body.putObject("Meta");
     reserved.forEach(meta::put);
-    ObjectNode moreMeta = JSON.objectNode();
+    ObjectNode more = JSON.objectNode();
     instance
         .metadata()
         .forEach(
             (key, value) -> {
-              if (isRefused(key) || meta.size() >= CONSUL_ENTRIES) {
-                moreMeta.put(key, value);
+              boolean escape = MetadataKeys.isToBeEscaped(key);
+              String stored = escape ? MetadataKeys.escaped(key) : key;
+              boolean fits = stored.length() <= MAX_KEY && meta.size() < CONSUL_ENTRIES;
+              if (fits && (escape || !isRefused(key))) {
+                meta.put(stored, value);
               } else {
-                meta.put(key, value);
+                // Older readers take what is in "meta" for keys without a dot, and refuse others.
+                more.withObjectProperty(escape ? "labels" : "meta").put(key, value);
               }
             });
-    addAddresses(instance, body.putObject("TaggedAddresses"), moreMeta);
+    addAddresses(instance, body.putObject("TaggedAddresses"), more);
 
     ArrayNode checks = body.putArray("Checks");
     String ownCheck = Names.heartbeatCheck(consulId, owner);
@@ -134,24 +140,19 @@ record RegistrationBody(
     return reserved;
   }
 
-  private static void addAddresses(
-      ServiceInstance instance, ObjectNode tagged, ObjectNode moreMeta) {
-    ObjectNode moreAddresses = JSON.objectNode();
+  private static void addAddresses(ServiceInstance instance, ObjectNode tagged, ObjectNode more) {
     instance
         .addresses()
         .forEach(
             (name, address) -> {
               ObjectNode to =
                   InstanceCodec.isAutomatic(name) || name.equals(Names.MORE)
-                      ? moreAddresses.putObject(name)
+                      ? more.withObjectProperty("addresses").putObject(name)
                       : tagged.putObject(name);
               to.put("Address", address.host());
               to.put("Port", address.port());
             });
-    if (!moreMeta.isEmpty() || !moreAddresses.isEmpty()) {
-      ObjectNode more = JSON.objectNode();
-      more.set("meta", moreMeta);
-      more.set("addresses", moreAddresses);
+    if (!more.isEmpty()) {
       ObjectNode to = tagged.putObject(Names.MORE);
       to.put("Address", more.toString());
       to.put("Port", 0);

@@ -59,6 +59,36 @@ class InstanceCodecTest {
   }
 
   @Test
+  @DisplayName("metadata with dots and slashes is escaped, where older readers pass over it")
+  void metadata_withDotsAndSlashes_isEscaped() throws Exception {
+    ServiceInstance instance =
+        Bench.instance("s", "i", 1).toBuilder()
+            .metadata("app.kubernetes.io/name", "1")
+            .metadata("app_2Ekubernetes_2Eio_2Fname", "2")
+            .metadata("d.".repeat(64), "too long when escaped")
+            .metadata("consul-x", "3")
+            .build();
+    RegistrationBody body =
+        RegistrationBody.of(
+            new RegisterRequest(instance, Liveness.permanent(), Bench.owner(), Claim.TAKE_OVER));
+    JsonNode sent = MAPPER.readTree(body.json());
+    assertThat(sent.path("Meta").path("rollcall-meta-app_2Ekubernetes_2Eio_2Fname").asText())
+        .isEqualTo("1");
+    assertThat(sent.path("Meta").path("app_2Ekubernetes_2Eio_2Fname").asText()).isEqualTo("2");
+    JsonNode more =
+        MAPPER.readTree(
+            sent.path("TaggedAddresses").path("rollcall-more").path("Address").asText());
+    assertThat(more)
+        .isEqualTo(
+            MAPPER.readTree(
+                "{\"labels\":{\""
+                    + "d.".repeat(64)
+                    + "\":\"too long when escaped\"},"
+                    + "\"meta\":{\"consul-x\":\"3\"}}"));
+    assertThat(read("s", body)).containsExactly(instance);
+  }
+
+  @Test
   @DisplayName("no two keys have one ID, though Consul's IDs know neither services nor capitals")
   void consulIds_areUnique(TestReporter reporter) {
     long seed = new Random().nextLong();

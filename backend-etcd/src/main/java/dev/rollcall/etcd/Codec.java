@@ -7,6 +7,7 @@ import dev.rollcall.InstanceKey;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.etcd.Stored.Format;
 import dev.rollcall.spi.Owner;
+import dev.rollcall.spi.support.MetadataKeys;
 import io.etcd.jetcd.ByteSequence;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -117,11 +118,12 @@ final class Codec {
       out.writeString(tag);
     }
     out.writeEndArray();
-    out.writeObjectFieldStart("metadata");
-    for (Map.Entry<String, String> entry : instance.metadata().entrySet()) {
-      out.writeStringField(entry.getKey(), entry.getValue());
+    boolean labels = instance.metadata().keySet().stream().anyMatch(MetadataKeys::isToBeEscaped);
+    metadata(out, "metadata", instance, false);
+    if (labels) {
+      // Apart, since older readers refuse a value with such a key in "metadata".
+      metadata(out, "labels", instance, true);
     }
-    out.writeEndObject();
     out.writeNumberField("weight", instance.weight());
     out.writeStringField("zone", instance.zone());
     out.writeObjectFieldStart("addresses");
@@ -135,6 +137,18 @@ final class Codec {
     out.writeStringField("health", instance.health().name().toLowerCase(Locale.ROOT));
     out.writeStringField("owner", owner.id());
     out.writeNumberField("epoch", owner.epoch());
+    out.writeEndObject();
+  }
+
+  private static void metadata(
+      JsonGenerator out, String field, ServiceInstance instance, boolean labels)
+      throws IOException {
+    out.writeObjectFieldStart(field);
+    for (Map.Entry<String, String> entry : instance.metadata().entrySet()) {
+      if (MetadataKeys.isToBeEscaped(entry.getKey()) == labels) {
+        out.writeStringField(entry.getKey(), entry.getValue());
+      }
+    }
     out.writeEndObject();
   }
 

@@ -138,7 +138,7 @@ final class ValueReader {
       case "zone" -> instance.zone(text(in, name));
       case "health" -> instance.health(health(text(in, name)));
       case "tags" -> tags(in, token);
-      case "metadata" -> metadata(in, token);
+      case "metadata", "labels" -> metadata(in, token);
       case "addresses" -> addresses(in, token);
       case "owner" -> {
         owner = text(in, name);

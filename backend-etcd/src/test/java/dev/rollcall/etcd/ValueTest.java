@@ -68,6 +68,27 @@ final class ValueTest {
   }
 
   @Test
+  @DisplayName("metadata with dots and slashes stands apart, where older readers pass over it")
+  void labels() throws Exception {
+    ServiceInstance.Builder builder =
+        ServiceInstance.builder("web").id("node2").address("h", 1).metadata("plain", "1");
+    assertThat(text(Format.JSON, builder.build())).doesNotContain("labels");
+    ServiceInstance labelled = builder.metadata("app.example/name", "2").build();
+    for (Format format : new Format[] {Format.JSON, Format.GO}) {
+      String value = text(format, labelled);
+      assertThat(value)
+          .contains("\"metadata\":{\"plain\":\"1\"},\"labels\":{\"app.example/name\":\"2\"}");
+      assertThat(read(value).instance()).contains(labelled);
+    }
+    assertThat(text(Format.GO, labelled))
+        .contains("\"Metadata\":{\"app.example/name\":\"2\",\"plain\":\"1\",");
+  }
+
+  private static String text(Format format, ServiceInstance instance) {
+    return new Codec(format).instance(instance, OWNER).toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
   @DisplayName("a mark of departure names the owner, in both forms that can bear one")
   void leaving() throws Exception {
     ServiceInstance instance = instance(new Random(1));

@@ -25,6 +25,12 @@ final class Parts {
     return new Dispatcher(timer, RealMachine.INSTANCE.listenerPool(), Runnable::run);
   }
 
+  static WatchedService watched(String name, InstanceCache cache, Timer timer) {
+    Dispatcher dispatcher = dispatcher(timer);
+    return new WatchedService(
+        name, cache, guard(timer), dispatcher, new Answers(timer, dispatcher), () -> {});
+  }
+
   static InstanceCache cache(Timer timer) {
     return new InstanceCache("orders", timer, guard(timer).window());
   }

@@ -21,10 +21,7 @@ public class RecentViewsTest {
 
   private CachedView view(String name) {
     InstanceCache cache = new InstanceCache(name, timer, Parts.guard(timer).window());
-    return new CachedView(
-        name,
-        cache,
-        new WatchedService(name, cache, Parts.guard(timer), Parts.dispatcher(timer), () -> {}));
+    return new CachedView(name, cache, Parts.watched(name, cache, timer));
   }
 
   @Actor

@@ -31,8 +31,7 @@ import org.openjdk.jcstress.infra.results.IIII_Result;
 public class ViewPublicationTest {
   private final StillTimer timer = new StillTimer();
   private final InstanceCache cache = Parts.cache(timer);
-  private final WatchedService watched =
-      new WatchedService("orders", cache, Parts.guard(timer), Parts.dispatcher(timer), () -> {});
+  private final WatchedService watched = Parts.watched("orders", cache, timer);
   private final CachedView view = watched.resolve();
   private final ServiceView derived = view.where(Filter.zone("")).balancedBy(Balancer.roundRobin());
 

@@ -97,6 +97,9 @@ abstract class InputClauses extends Clauses {
             "a/b",
             "a..b",
             "host\n",
+            "0.0.0.0",
+            "::",
+            "fe80::1%eth0",
             "::g",
             "é".repeat(300),
             "a".repeat(64) + ".example")) {
@@ -123,9 +126,13 @@ abstract class InputClauses extends Clauses {
     field(tests, "metadata", "null key", b -> b.metadata(none(), "value"));
     field(tests, "zone", null, b -> b.zone(none()));
     field(tests, "health", null, b -> b.health(none()));
-    for (String key : List.of("", " ", "a b", "a.b", "a/b", "é", "a\n", "a".repeat(129))) {
+    for (String key : List.of("", " ", "a b", "a:b", "é", "a\n", "a".repeat(129))) {
       field(tests, "metadata", "key " + key, b -> b.metadata(key, "value"));
-      field(tests, "metadata key", "address " + key, b -> b.address(key, "h.example", 1));
+      field(tests, "address name", "address " + key, b -> b.address(key, "h.example", 1));
+      field(tests, "address name", "port " + key, b -> b.port(key, 1));
+    }
+    for (String name : List.of("a.b", "a/b")) {
+      field(tests, "address name", "address " + name, b -> b.address(name, "h.example", 1));
     }
     field(tests, "tags", "65", b -> many(65, n -> b.tag("t" + n)));
     field(tests, "metadata", "65", b -> many(65, n -> b.metadata("k" + n, "v")));
@@ -277,6 +284,71 @@ abstract class InputClauses extends Clauses {
     eventually(() -> assertThat(sink.state()).isEqualTo(both));
     assertThat(sink.state().get(0).tags()).containsExactly("z", "A", "a", "M");
     assertThat(sink.violations()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("Bad input: dots and slashes in the keys of metadata survive")
+  @IfItFails("is a key escaped where the store takes none such, so that no two keys meet?")
+  void badInput_keysWithDotsAndSlashesSurvive() {
+    ServiceInstance labelled =
+        ServiceInstance.builder(service)
+            .id("labelled")
+            .address("h.example", 1)
+            .metadata("app.kubernetes.io/name", "orders")
+            .metadata("app_2Ekubernetes_2Eio_2Fname", "another")
+            .metadata("app-kubernetes-io-name", "and another")
+            .metadata("spring.cloud_gateway/path", "/orders/**")
+            .metadata("..", "")
+            .metadata("/", "ünïcode")
+            .metadata("_", "none to be escaped")
+            .metadata("k".repeat(127) + ".", "the longest that is mostly plain")
+            .metadata("._/".repeat(42) + "._", "the longest that is not")
+            .build();
+    ServiceInstance.Builder many = ServiceInstance.builder(service).id("many");
+    many(64, n -> many.metadata("label.example/" + n, "v" + n));
+    List<ServiceInstance> both = List.of(labelled, many.address("h.example", 2).build());
+    RecordingSink sink = record(client());
+    List<Registration> registrations = new ArrayList<>();
+    for (ServiceInstance instance : both) {
+      registrations.add(await(process().register(instance, heartbeat())));
+    }
+
+    assertThat(stored(client())).isEqualTo(both);
+    eventually(() -> assertThat(sink.state()).isEqualTo(both));
+    await(
+        registrations
+            .get(0)
+            .update(labelled.toBuilder().metadata("app.kubernetes.io/name", "v2").build()));
+    eventually(
+        () ->
+            assertThat(sink.state().get(0).metadata())
+                .containsEntry("app.kubernetes.io/name", "v2")
+                .hasSameSizeAs(labelled.metadata()));
+    assertThat(sink.violations()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("R1 each named port of an instance is visible")
+  @IfItFails("does the store keep the further addresses, or mix them up with the first?")
+  void r1_namedPortsAreVisible() {
+    ServiceInstance given =
+        ServiceInstance.builder(service)
+            .id("ports")
+            .address("10.0.0.7", 8080)
+            .port("http", 8080)
+            .port("admin", 9090)
+            .port("grpc", 9091)
+            .build();
+    ServiceInstance six =
+        ServiceInstance.builder(service).id("six").address("fd00::7", 1).port("grpc", 2).build();
+    put(client(), given);
+    put(client(), six);
+
+    List<ServiceInstance> seen = stored(client());
+    assertThat(seen).containsExactly(given, six);
+    assertThat(seen.get(0).address("admin")).hasToString("Optional[10.0.0.7:9090]");
+    assertThat(seen.get(1).address("grpc")).hasToString("Optional[[fd00::7]:2]");
+    assertThat(seen.get(1).uri("/x")).hasToString("http://[fd00::7]:1/x");
   }
 
   @Test

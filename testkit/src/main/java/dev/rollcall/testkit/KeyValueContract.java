@@ -11,7 +11,9 @@ import dev.rollcall.ServiceInstance;
 import dev.rollcall.Subscription;
 import dev.rollcall.kv.Bytes;
 import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.KeyValueSnapshot;
 import dev.rollcall.kv.KeyValueStore;
+import dev.rollcall.kv.KeyValueView;
 import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueSink;
@@ -46,7 +48,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * The contract of the key-value store, K1 to K5, as tests. A backend's test extends this class and
+ * The contract of the key-value store, K1 to K6, as tests. A backend's test extends this class and
  * says how to reach the store; each test's name begins with the clause that it tests, and its
  * failure says what to look at.
  *
@@ -628,6 +630,133 @@ public abstract class KeyValueContract {
     KeyValueRecorder again = new KeyValueRecorder();
     closing(store.watch(Keys.prefix(prefix), again));
     shows(again, Map.of(key, TWO));
+  }
+
+  // ---- K6
+
+  @Test
+  @DisplayName("K6 a view becomes ready and ends at every last state, deletions too")
+  @IfItFails("is replace() followed by synced() for a watch of nothing too; do deletions arrive?")
+  void k6_view_followsTheStore() {
+    KeyValueStore writer = process();
+    KeyValueStore reader = process();
+    KeyValueView<Integer> view = numbers(reader);
+    assertThat(await(view.ready()).values()).isEmpty();
+    assertThat(view.snapshot().freshness()).isInstanceOf(Freshness.Live.class);
+    await(writer.put(prefix + "b", "2"));
+    await(writer.put(prefix + "a", "1"));
+    eventually(() -> assertThat(view.values()).isEqualTo(Map.of(prefix + "a", 1, prefix + "b", 2)));
+    Map<String, Integer> before = view.values();
+    assertThat(before.keySet()).containsExactly(prefix + "a", prefix + "b");
+    assertThat(view.get(prefix + "a")).contains(1);
+
+    for (int n = 0; n < 200; n++) {
+      await(writer.put(prefix + "n", Integer.toString(n)));
+    }
+    await(writer.delete(prefix + "a"));
+    eventually(
+        () -> assertThat(view.values()).isEqualTo(Map.of(prefix + "b", 2, prefix + "n", 199)));
+    assertThat(before).hasSize(2);
+    assertThatThrownBy(before::clear).isInstanceOf(UnsupportedOperationException.class);
+    await(writer.deleteAll(prefix));
+    eventually(() -> assertThat(view.values()).isEmpty());
+    assertThat(view.get(prefix + "a")).isEmpty();
+
+    KeyValueView<KeyValue> pairs = process().view(Keys.key(prefix + "one"));
+    await(writer.put(prefix + "one", TWO));
+    eventually(() -> assertThat(pairs.get(prefix + "one").map(KeyValue::value)).contains(TWO));
+  }
+
+  private KeyValueView<Integer> numbers(KeyValueStore store) {
+    return store.view(Keys.prefix(prefix), pair -> Integer.valueOf(pair.text()));
+  }
+
+  @Test
+  @DisplayName("K6 a value that is refused leaves the last one, and the failure is shown")
+  @IfItFails("does a change of a value reach the sink as one of its key?")
+  void k6_view_keepsTheLastValueThatWasTaken() {
+    KeyValueStore writer = process();
+    await(writer.put(prefix + "a", "1"));
+    await(writer.put(prefix + "b", "none"));
+    KeyValueView<Integer> view = numbers(process());
+    KeyValueSnapshot<Integer> first = await(view.ready());
+    assertThat(first.values()).isEqualTo(Map.of(prefix + "a", 1));
+    assertThat(first.failures()).containsOnlyKeys(prefix + "b");
+
+    await(writer.put(prefix + "a", "secret"));
+    eventually(
+        () -> assertThat(view.snapshot().failures()).containsOnlyKeys(prefix + "a", prefix + "b"));
+    assertThat(view.snapshot().failures())
+        .hasEntrySatisfying(
+            prefix + "a",
+            failure -> {
+              assertThat(failure.kind()).isEqualTo(RegistryException.Kind.INVALID);
+              assertThat(failure.getMessage()).contains(prefix + "a").doesNotContain("secret");
+            });
+    assertThat(view.values()).isEqualTo(Map.of(prefix + "a", 1));
+    await(writer.put(prefix + "a", "3"));
+    await(writer.delete(prefix + "b"));
+    eventually(() -> assertThat(view.snapshot().failures()).isEmpty());
+    assertThat(view.values()).isEqualTo(Map.of(prefix + "a", 3));
+  }
+
+  @TestFactory
+  @DisplayName("K6 a view keeps its state in an outage, says so, and catches up")
+  @IfItFails("is interrupted() called when the stream is lost, and synced() when it is back?")
+  Stream<DynamicTest> k6_view_throughAFault() {
+    return each(
+        fault -> {
+          KeyValueStore store = process();
+          KeyValueStore beside = closing(store(beside(time.timer()), time.timer()));
+          await(store.put(prefix + "a", "1"));
+          KeyValueView<Integer> view = numbers(store);
+          assertThat(await(view.ready()).values()).hasSize(1);
+          faults().begin(fault, prefix);
+          eventually(
+              () -> assertThat(view.snapshot().freshness()).isInstanceOf(Freshness.Stale.class));
+          assertThat(view.get(prefix + "a")).contains(1);
+          KeyValueView<Integer> late =
+              store.view(Keys.key(prefix + "a"), pair -> Integer.valueOf(pair.text()));
+          CompletableFuture<KeyValueSnapshot<Integer>> ready = late.ready();
+          assertThat(late.values()).isEmpty();
+          if (fault != Fault.STOP) {
+            await(beside.put(prefix + "a", "2"));
+          }
+          faults().heal();
+          if (fault == Fault.STOP) {
+            eventually(() -> await(beside.put(prefix + "a", "2")));
+          }
+          eventually(() -> assertThat(view.get(prefix + "a")).contains(2));
+          eventually(
+              () -> assertThat(view.snapshot().freshness()).isInstanceOf(Freshness.Live.class));
+          await(ready);
+          eventually(() -> assertThat(late.get(prefix + "a")).contains(2));
+        },
+        Fault.STOP,
+        Fault.CUT,
+        Fault.DENY);
+  }
+
+  @Test
+  @DisplayName("K6 views share one watch, and keep their state when the store is closed")
+  @IfItFails("is what hangs on the first state told that none will come?")
+  void k6_view_sharingAndClosing() {
+    CountedWatches counted = new CountedWatches(open(time.timer()));
+    KeyValueStore store = closing(store(counted, time.timer()));
+    await(store.put(prefix + "a", "1"));
+    List<KeyValueView<Integer>> views = Stream.generate(() -> numbers(store)).limit(20).toList();
+    views.forEach(view -> assertThat(await(view.ready()).values()).hasSize(1));
+    assertThat(counted.opened.get()).isEqualTo(1);
+
+    store.close();
+    for (KeyValueView<Integer> view : views) {
+      assertThat(view.values()).isEqualTo(Map.of(prefix + "a", 1));
+      assertThat(view.snapshot().freshness())
+          .isInstanceOfSatisfying(
+              Freshness.Stale.class,
+              stale -> assertThat(stale.cause()).hasMessageContaining("closed"));
+    }
+    assertThatThrownBy(() -> numbers(store)).isInstanceOf(IllegalStateException.class);
   }
 
   // ---- faults, and URIs

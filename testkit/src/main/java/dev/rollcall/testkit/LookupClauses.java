@@ -3,9 +3,12 @@ package dev.rollcall.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.rollcall.Absence;
+import dev.rollcall.Balancer;
 import dev.rollcall.Health;
 import dev.rollcall.Liveness;
 import dev.rollcall.NoInstanceException;
+import dev.rollcall.Pick;
 import dev.rollcall.Registration;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
@@ -21,6 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
@@ -256,6 +261,103 @@ abstract class LookupClauses extends Clauses {
     line.heal();
     assertThat(await(async(() -> view.await(Duration.ofSeconds(30)))).all()).isEmpty();
     assertThat(await(async(() -> registry.catalog().await(Duration.ofSeconds(30))))).isNotNull();
+  }
+
+  @Test
+  @DisplayName("L6 a retry is given another instance, and hears why there is none")
+  @IfItFails("is an instance told from another by its id, and does the store show each once?")
+  void l6_retriesAvoidWhatWasTried() {
+    RegistryBackend writer = client();
+    for (String id : List.of("a", "b", "c")) {
+      put(writer, instance(id));
+    }
+    put(writer, instance("ill").withHealth(Health.CRITICAL));
+    ServiceView view = process().service(service);
+    eventually(() -> assertThat(view.snapshot().all()).hasSize(4));
+    for (ServiceView each : List.of(view, view.balancedBy(Balancer.roundRobin()))) {
+      for (int n = 0; n < 50; n++) {
+        List<ServiceInstance> asked = new ArrayList<>();
+        for (Pick attempt : each.attempts(5)) {
+          try (attempt) {
+            asked.add(attempt.instance());
+            attempt.failed();
+          }
+        }
+        assertThat(ids(asked)).containsExactlyInAnyOrder("a", "b", "c");
+        assertThatThrownBy(() -> each.acquire(asked))
+            .isInstanceOfSatisfying(
+                NoInstanceException.class,
+                none -> assertThat(none.why().reason()).isEqualTo(Absence.Reason.TRIED));
+      }
+    }
+    List.of("a", "b", "c").forEach(id -> remove(writer, id));
+    eventually(() -> assertThat(view.snapshot().instances()).isEmpty());
+    assertThat(view.snapshot().explain().orElseThrow().reason())
+        .isEqualTo(Absence.Reason.NONE_PASSING);
+  }
+
+  @Test
+  @DisplayName("L7 the first state comes as a future, and the states as a stream")
+  @IfItFails("is synced() called, on whatever thread, once the first state is complete?")
+  void l7_theFirstStateComesAsAFuture() {
+    RegistryBackend writer = client();
+    put(writer, instance("a"));
+    FlakyBackend line = new FlakyBackend(store.open(time.timer()));
+    Registry registry = process(line);
+    line.hold();
+    ServiceView view = registry.service(service);
+    CompletableFuture<Snapshot> ready = view.ready();
+    CompletableFuture<String> thread = ready.thenApply(first -> Thread.currentThread().getName());
+    CompletableFuture<?> catalog = registry.catalog().ready();
+    List<Snapshot> states = new CopyOnWriteArrayList<>();
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    view.publisher().subscribe(new Collecting(states, end));
+    settle();
+    assertThat(ready).isNotDone();
+    assertThat(catalog).isNotDone();
+    assertThat(states).isEmpty();
+
+    line.heal();
+    assertThat(await(ready).instances()).containsExactly(instance("a"));
+    assertThat(await(thread)).startsWith("rollcall-answer");
+    await(catalog);
+    assertThat(await(view.ready()).instances()).hasSize(1);
+    eventually(() -> assertThat(states).isNotEmpty());
+    put(writer, instance("b"));
+    eventually(
+        () -> assertThat(ids(states.get(states.size() - 1).instances())).containsExactly("a", "b"));
+    assertThat(states).extracting(Snapshot::version).isSorted().doesNotHaveDuplicates();
+    CompletableFuture<Snapshot> never = registry.service(service + "-other").ready();
+    line.cut();
+    settle();
+    assertThat(end).isNotDone();
+    await(registry.closeAsync());
+    await(end);
+    eventually(() -> assertThat(never).isDone());
+  }
+
+  /** Asks for all states there are. */
+  private record Collecting(List<Snapshot> states, CompletableFuture<Void> end)
+      implements Flow.Subscriber<Snapshot> {
+    @Override
+    public void onSubscribe(Flow.Subscription given) {
+      given.request(Long.MAX_VALUE);
+    }
+
+    @Override
+    public void onNext(Snapshot state) {
+      states.add(state);
+    }
+
+    @Override
+    public void onError(Throwable failed) {
+      end.completeExceptionally(failed);
+    }
+
+    @Override
+    public void onComplete() {
+      end.complete(null);
+    }
   }
 
   private long lookUp(Registry registry, ServiceView view, int times) {

@@ -400,6 +400,33 @@ final class BrokenFields {
     }
   }
 
+  @Breaks(
+      group = RegistryContract.BadInput.class,
+      tests = {"badInput_keysWithDotsAndSlashesSurvive"})
+  static class EscapesKeysForGood extends BrokenBackends.Requesting {
+    @Override
+    RegisterRequest change(RegisterRequest is) {
+      ServiceInstance.Builder escaped = is.instance().toBuilder().metadata(Map.of());
+      is.instance()
+          .metadata()
+          .forEach((key, value) -> escaped.metadata(key.replaceAll("[./]", "_"), value));
+      return with(is, escaped.build());
+    }
+  }
+
+  @Breaks(
+      group = RegistryContract.BadInput.class,
+      tests = {"r1_namedPortsAreVisible"})
+  static class ForgetsPortsAtTheSameHost extends BrokenBackends.Requesting {
+    @Override
+    RegisterRequest change(RegisterRequest is) {
+      ServiceInstance instance = is.instance();
+      ServiceInstance.Builder one = instance.toBuilder();
+      instance.addresses().keySet().forEach(name -> one.port(name, instance.port()));
+      return with(is, one.build());
+    }
+  }
+
   private static String low(String text) {
     return text.toLowerCase(Locale.ROOT);
   }

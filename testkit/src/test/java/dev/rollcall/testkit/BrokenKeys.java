@@ -369,7 +369,11 @@ final class BrokenKeys {
 
   @Breaks(
       group = KeyValueContract.class,
-      tests = {"k1_watch_showsEveryLaterState", "k2_keys_areKeptExactly"})
+      tests = {
+        "k1_watch_showsEveryLaterState",
+        "k2_keys_areKeptExactly",
+        "k6_view_followsTheStore"
+      })
   static class DeletesNothing extends BrokenKeyContract {
     @Override
     KeyValueBackend broken(KeyValueBackend right) {

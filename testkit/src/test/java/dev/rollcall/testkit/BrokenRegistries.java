@@ -3,6 +3,7 @@ package dev.rollcall.testkit;
 import dev.rollcall.Change;
 import dev.rollcall.Freshness;
 import dev.rollcall.Liveness;
+import dev.rollcall.Pick;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryBuilder;
 import dev.rollcall.RegistryException;
@@ -17,6 +18,7 @@ import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.WatchSink;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -67,6 +69,26 @@ final class BrokenRegistries {
         public void close() {
           super.close();
           one.shutdownNow();
+        }
+      };
+    }
+  }
+
+  @Breaks(
+      group = RegistryContract.Lookup.class,
+      tests = {"l6_retriesAvoidWhatWasTried"})
+  static class RetriesWhomItHasTried extends BrokenContract {
+    @Override
+    Registry above(Registry right) {
+      return new ForwardingRegistry(right) {
+        @Override
+        public ServiceView service(String name) {
+          return new View(super.service(name)) {
+            @Override
+            public Pick acquire(Collection<ServiceInstance> tried) {
+              return acquire();
+            }
+          };
         }
       };
     }

@@ -14,8 +14,10 @@ import dev.rollcall.ServiceView;
 import dev.rollcall.Snapshot;
 import dev.rollcall.Subscription;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 
 /** Passes every call on: what the registries with a fault extend. */
 class ForwardingRegistry implements Registry {
@@ -66,6 +68,11 @@ class ForwardingRegistry implements Registry {
     to.close();
   }
 
+  @Override
+  public CompletableFuture<Void> closeAsync() {
+    return to.closeAsync();
+  }
+
   /** Passes every call on to a view. */
   static class View implements ServiceView {
     private final ServiceView to;
@@ -105,6 +112,11 @@ class ForwardingRegistry implements Registry {
     }
 
     @Override
+    public Pick acquire(Collection<ServiceInstance> tried) {
+      return to.acquire(tried);
+    }
+
+    @Override
     public void failed(ServiceInstance instance) {
       to.failed(instance);
     }
@@ -122,6 +134,16 @@ class ForwardingRegistry implements Registry {
     @Override
     public Snapshot snapshot() {
       return to.snapshot();
+    }
+
+    @Override
+    public CompletableFuture<Snapshot> ready() {
+      return to.ready();
+    }
+
+    @Override
+    public Flow.Publisher<Snapshot> publisher() {
+      return to.publisher();
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.rollcall.server.consul;
 import dev.rollcall.Health;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.spi.support.MetadataKeys;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,8 +59,9 @@ final class StoredEntry {
           .meta()
           .forEach(
               (key, value) -> {
-                if (!key.startsWith(OURS)) {
-                  meta.put(key, value);
+                String name = MetadataKeys.unescaped(key).orElse(key);
+                if (!name.startsWith(OURS)) {
+                  meta.put(name, value);
                 }
               });
       String scheme = service.meta().get(OURS + "scheme");
@@ -156,7 +158,11 @@ final class StoredEntry {
       }
     }
     meta.keySet().removeIf(key -> key.startsWith(PREFIX));
-    return plain(instance, nodeName, meta);
+    Map<String, String> shown = new TreeMap<>();
+    meta.forEach(
+        (key, value) ->
+            shown.put(MetadataKeys.isToBeEscaped(key) ? MetadataKeys.escaped(key) : key, value));
+    return plain(instance, nodeName, shown);
   }
 
   private static HealthEntry plain(

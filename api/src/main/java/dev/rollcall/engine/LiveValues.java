@@ -1,0 +1,129 @@
+package dev.rollcall.engine;
+
+import com.google.common.collect.ImmutableSortedMap;
+import dev.rollcall.Arguments;
+import dev.rollcall.Freshness;
+import dev.rollcall.RegistryException;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.KeyValueChange;
+import dev.rollcall.kv.KeyValueListener;
+import dev.rollcall.kv.KeyValueSnapshot;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@link LiveView} shows. A listener feeds it, so that the application's function runs where
+ * listeners do and delays nobody; it is asked once for each new value, under no lock.
+ *
+ * <p>{@code state} is written under {@code this}, by the worker that calls the listener and by
+ * {@link #end}, after which it is not written any more; it is read by anybody without.
+ */
+final class LiveValues<T> implements KeyValueListener {
+
+  /** A published state. */
+  record State<T>(
+      ImmutableSortedMap<String, T> values,
+      ImmutableSortedMap<String, RegistryException> failures,
+      long revision,
+      Freshness freshness)
+      implements KeyValueSnapshot<T> {
+
+    State<T> as(Freshness now) {
+      return new State<>(values, failures, revision, now);
+    }
+
+    /** Returns the keys, and no value. */
+    @Override
+    public String toString() {
+      return values.keySet() + ", refused " + failures.keySet() + ", " + freshness;
+    }
+  }
+
+  private final Function<? super KeyValue, ? extends T> reader;
+  private final CompletableFuture<@Nullable Void> loaded = new CompletableFuture<>();
+  private volatile State<T> state =
+      new State<>(ImmutableSortedMap.of(), ImmutableSortedMap.of(), 0, Timestamp.LOADING);
+  private boolean ended; // guarded by this
+
+  LiveValues(Function<? super KeyValue, ? extends T> reader) {
+    this.reader = reader;
+  }
+
+  State<T> state() {
+    return state;
+  }
+
+  /** Completes with the first state, or fails where the store is closed before. */
+  CompletableFuture<@Nullable Void> loaded() {
+    return loaded;
+  }
+
+  @Override
+  public void changed(KeyValueChange change) {
+    State<T> before = state;
+    TreeMap<String, T> values = new TreeMap<>(before.values());
+    TreeMap<String, RegistryException> failures = new TreeMap<>(before.failures());
+    for (KeyValue gone : change.removed()) {
+      values.remove(gone.key());
+      failures.remove(gone.key());
+    }
+    change.added().forEach(pair -> take(pair, values, failures));
+    change.updated().forEach(pair -> take(pair, values, failures));
+    publish(
+        new State<>(
+            ImmutableSortedMap.copyOfSorted(values),
+            ImmutableSortedMap.copyOfSorted(failures),
+            change.revision(),
+            change.freshness()));
+    loaded.complete(null);
+  }
+
+  private void take(KeyValue pair, Map<String, T> values, Map<String, RegistryException> failures) {
+    try {
+      values.put(pair.key(), Arguments.notNull("result", reader.apply(pair), ""));
+      failures.remove(pair.key());
+    } catch (Throwable refused) {
+      failures.put(
+          pair.key(),
+          new RegistryException(
+              RegistryException.Kind.INVALID,
+              "key "
+                  + Arguments.shown(pair.key())
+                  + ": its value is refused by a "
+                  + refused.getClass().getName(),
+              refused));
+    }
+  }
+
+  @Override
+  public void freshnessChanged(Freshness now) {
+    publish(state.as(now));
+  }
+
+  private synchronized void publish(State<T> next) {
+    if (!ended) {
+      state = next;
+    }
+  }
+
+  /**
+   * Nothing feeds this any more: the last state stays, stale since it was, and no caller waits for
+   * a first one.
+   */
+  void end(Freshness.Stale why) {
+    synchronized (this) {
+      ended = true;
+      Freshness before = state.freshness();
+      if (before instanceof Freshness.Loading) {
+        state = state.as(new Freshness.Loading(Optional.of(why.cause())));
+      } else {
+        state = state.as(before instanceof Freshness.Stale old ? old.because(why.cause()) : why);
+      }
+    }
+    loaded.completeExceptionally(why.cause());
+  }
+}
