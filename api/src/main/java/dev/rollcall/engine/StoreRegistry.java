@@ -107,6 +107,9 @@ public final class StoreRegistry implements Registry {
    *
    * @param uri of the backend to open; not read where there is a backend
    * @param backend an open backend, null for one by the URI
+  /** Written once by the opener; read by the thread that ends the closing. */
+  private volatile @Nullable Thread shutdownHook;
+
    * @param timer the caller's to close; null for one of the registry's own
    * @param listenerExecutor where listeners are called; null for threads of the registry's own
    * @param settings the rest
@@ -114,6 +117,7 @@ public final class StoreRegistry implements Registry {
    * @throws RegistryException of kind {@code INVALID} as {@link RegistryBuilder#build()} says
    */
   public static Registry open(
+   * @param closeOnShutdown whether the end of the JVM closes the registry
       @Nullable String uri,
       @Nullable RegistryBackend backend,
       @Nullable Timer timer,
@@ -124,9 +128,15 @@ public final class StoreRegistry implements Registry {
     RegistryBackend opened = backend;
     try {
       if (opened == null) {
+      boolean closeOnShutdown,
         opened = BackendProviders.open(Arguments.notNull("uri", uri, ""), used);
       }
-      return new StoreRegistry(opened, used, own, RealMachine.INSTANCE, listenerExecutor, settings);
+      StoreRegistry registry =
+          new StoreRegistry(opened, used, own, RealMachine.INSTANCE, listenerExecutor, settings);
+      if (closeOnShutdown) {
+        registry.closeOnShutdown();
+      }
+      return registry;
     } catch (RuntimeException | Error refused) {
       if (opened != null && backend == null) {
         opened.close();
@@ -167,6 +177,31 @@ public final class StoreRegistry implements Registry {
   }
 
   @Override
+  /** Called once, before the registry is handed out. */
+  private void closeOnShutdown() {
+    Thread hook = new Thread(this::close, "rollcall-shutdown");
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+    } catch (IllegalStateException shuttingDown) {
+      closed.set(true); // which ends the sweep; the opener closes what was opened
+      throw new IllegalStateException(
+          "closeOnShutdown: the JVM is shutting down (expected: opened before)", shuttingDown);
+    }
+    shutdownHook = hook;
+  }
+
+  /** A hook that is not removed would hold a closed registry for the life of the JVM. */
+  private void removeShutdownHook() {
+    Thread hook = shutdownHook;
+    if (hook != null) {
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException shuttingDown) {
+        // It runs, or has run, and finds this registry closed.
+      }
+    }
+  }
+
   public CompletableFuture<Registration> registerExclusive(
       ServiceInstance instance, Liveness liveness) {
     return registerBy(instance, liveness, Claim.EXCLUSIVE);
@@ -485,6 +520,7 @@ public final class StoreRegistry implements Registry {
     watched.forEach(service -> service.end(cause));
     if (everything != null) {
       everything.end(cause);
+      removeShutdownHook(); // last: a shutdown that begins before waits for this
     }
     if (!interrupted) {
       long deadline = machine.nanoTime() + QUIET_NANOS;
