@@ -5,6 +5,7 @@ import dev.rollcall.Health;
 import dev.rollcall.InstanceKey;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registration;
+import dev.rollcall.RegistrationStatus;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
@@ -21,6 +22,7 @@ import dev.rollcall.spi.support.BrokenClassPath;
 import dev.rollcall.spi.support.Futures;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -74,6 +76,12 @@ final class StoreRegistration implements Registration {
   private final Object lock = new Object();
   private final Backoff backoff;
   private State state = State.PENDING;
+  private long stateNanos;
+  private String lostBecause = "";
+
+  /** Whether the store has refused the first registration. */
+  private boolean refused;
+
   private ServiceInstance desired;
   private @Nullable ServiceInstance accepted;
   private @Nullable ServiceInstance shown;
@@ -101,7 +109,10 @@ final class StoreRegistration implements Registration {
 
   private boolean closing;
   private long renewedNanos;
+
+  /** Of the last call; null where it was answered as it should be. */
   private @Nullable RegistryException lastFailure;
+
   private Timer.@Nullable Scheduled retry;
   private long retryAtNanos;
   private final PendingUpdates updates = new PendingUpdates();
@@ -158,6 +169,7 @@ final class StoreRegistration implements Registration {
     this.whenDone = whenDone;
     this.key = instance.key();
     this.desired = instance;
+    this.stateNanos = timer.nanoTime();
     this.backoff = new Backoff(timer, machine);
     this.health = new HealthGate(liveness, backend.capabilities().runsChecks(), timer, this::park);
     this.renewer =
@@ -199,6 +211,46 @@ final class StoreRegistration implements Registration {
     synchronized (lock) {
       return state;
     }
+  }
+
+  @Override
+  public RegistrationStatus status() {
+    synchronized (lock) {
+      long now = timer.nanoTime();
+      return new TakenRegistrationStatus(
+          key,
+          state,
+          new Timestamp(timer, stateNanos).age(),
+          reason(),
+          Optional.ofNullable(lastFailure),
+          health.shown(desired.health()),
+          epoch,
+          phase == Phase.BACKING_OFF
+              ? Optional.of(Duration.ofNanos(Math.max(0, retryAtNanos - now)))
+              : Optional.empty());
+    }
+  }
+
+  /** Says under the lock why the state is as it is. */
+  private String reason() {
+    return switch (state) {
+      case PENDING ->
+          lastFailure == null ? "the store has not answered yet" : "the store has not taken it yet";
+      case ACTIVE -> lastFailure == null ? "" : "the last renewal or update has failed";
+      case LOST -> lostBecause;
+      case FENCED -> "another owner has taken it over";
+      case CLOSED -> {
+        if (refused) {
+          yield "the store has refused it";
+        }
+        if (!gone.isDone()) {
+          yield "being deregistered";
+        }
+        yield gone.isCompletedExceptionally()
+            ? "the store has not confirmed that it is gone"
+            : "deregistered";
+      }
+    };
   }
 
   @Override
@@ -302,6 +354,9 @@ final class StoreRegistration implements Registration {
     synchronized (lock) {
       cancelTimers();
       phase = Phase.OVER;
+      if (!gone.isDone()) {
+        lastFailure = cause;
+      }
     }
     active.completeExceptionally(cause);
     gone.completeExceptionally(cause);
@@ -413,6 +468,7 @@ final class StoreRegistration implements Registration {
         boolean itself = endedGeneration == sent.generation;
         doubted |= !itself && (taken != null || isUnavailable(failure));
       } else if (taken != null) {
+        lastFailure = null;
         adopt(sent, taken);
         answered = updates.take(sent.updates);
       } else if (failure != null && closing) {
@@ -449,8 +505,8 @@ final class StoreRegistration implements Registration {
   /** Returns what a call has failed of, null where it has not, and notes what that says. */
   private @Nullable RegistryException noted(@Nullable Throwable thrown) {
     RegistryException failure = thrown == null ? null : Failures.of(thrown);
-    if (isUnavailable(failure)) {
-      contact.failed();
+    if (failure != null && isUnavailable(failure)) {
+      contact.failed(failure);
     } else {
       contact.answered();
     }
@@ -481,11 +537,14 @@ final class StoreRegistration implements Registration {
   /** Decides under the lock what follows from the store's refusal. */
   private void refuse(Sending sent, RegistryException failure) {
     if (accepted == null) {
+      refused = true;
+      lastFailure = failure;
       // Where the answer could not be read for want of a class, the store may hold it.
       giveUp(BrokenClassPath.isCauseOf(failure));
     } else if (failure.kind() == RegistryException.Kind.CONFLICT) {
       fence();
     } else if (sent.updates == 0) {
+      lastFailure = failure;
       failureLog.failed(key, failure);
       retryLater(sent.atNanos); // it refuses what it held before: a permission may come back
     } else if (updates.isEmpty()) {
@@ -509,13 +568,13 @@ final class StoreRegistration implements Registration {
     boolean finished = false;
     synchronized (lock) {
       callEnded();
+      lastFailure = refused ? lastFailure : failure;
       if (failure == null) {
         lease = null;
         renewer.cancel();
         finished = last;
       } else if (!last || owed || doubted || isUnavailable(failure)) {
         failureLog.failed(key, failure);
-        lastFailure = failure;
         retryLater(sentNanos);
       } else {
         finished = true;
@@ -586,6 +645,7 @@ final class StoreRegistration implements Registration {
     epoch++;
     renewer.cancel();
     if (!closing && !health.isParked()) {
+      lostBecause = why;
       LOG.info("{}: {}; registering again", key, why);
       become(State.LOST);
     }
@@ -622,6 +682,7 @@ final class StoreRegistration implements Registration {
       return false;
     }
     state = next;
+    stateNanos = timer.nanoTime();
     subscribers.forEach(subscriber -> subscriber.add(next));
     return true;
   }
@@ -704,6 +765,7 @@ final class StoreRegistration implements Registration {
                 if (lease != due || closing) {
                   return;
                 }
+                lastFailure = failure;
                 if (failure == null) {
                   renewedNanos = since;
                   failureLog.works();
@@ -752,6 +814,7 @@ final class StoreRegistration implements Registration {
       if (closing || state == State.FENCED || !health.park()) {
         return;
       }
+      lostBecause = "its check has been critical for " + liveness.deregisterAfter();
       become(State.LOST);
     }
     step();

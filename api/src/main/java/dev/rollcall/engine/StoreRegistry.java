@@ -4,12 +4,15 @@ import static java.util.Objects.requireNonNull;
 
 import dev.rollcall.Arguments;
 import dev.rollcall.Catalog;
+import dev.rollcall.Freshness;
 import dev.rollcall.InstanceKey;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registration;
+import dev.rollcall.RegistrationStatus;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryBuilder;
 import dev.rollcall.RegistryException;
+import dev.rollcall.RegistryStatus;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceView;
 import dev.rollcall.Snapshot;
@@ -25,7 +28,9 @@ import dev.rollcall.spi.support.SystemTimer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -102,33 +107,34 @@ public final class StoreRegistry implements Registry {
   private final CompletableFuture<@Nullable Void> stopped = new CompletableFuture<>();
   private @Nullable StoreCatalog catalog;
 
+  /** Written once by the opener; read by the thread that ends the closing. */
+  private volatile @Nullable Thread shutdownHook;
+
   /**
    * Opens a registry.
    *
    * @param uri of the backend to open; not read where there is a backend
    * @param backend an open backend, null for one by the URI
-  /** Written once by the opener; read by the thread that ends the closing. */
-  private volatile @Nullable Thread shutdownHook;
-
    * @param timer the caller's to close; null for one of the registry's own
    * @param listenerExecutor where listeners are called; null for threads of the registry's own
+   * @param closeOnShutdown whether the end of the JVM closes the registry
    * @param settings the rest
    * @return an open registry
    * @throws RegistryException of kind {@code INVALID} as {@link RegistryBuilder#build()} says
+   * @throws IllegalStateException where the JVM is shutting down, and takes no hook any more
    */
   public static Registry open(
-   * @param closeOnShutdown whether the end of the JVM closes the registry
       @Nullable String uri,
       @Nullable RegistryBackend backend,
       @Nullable Timer timer,
       @Nullable Executor listenerExecutor,
+      boolean closeOnShutdown,
       Settings settings) {
     Timer own = timer == null ? SystemTimer.named("rollcall-timer") : null;
     Timer used = timer == null ? requireNonNull(own) : timer;
     RegistryBackend opened = backend;
     try {
       if (opened == null) {
-      boolean closeOnShutdown,
         opened = BackendProviders.open(Arguments.notNull("uri", uri, ""), used);
       }
       StoreRegistry registry =
@@ -171,12 +177,6 @@ public final class StoreRegistry implements Registry {
     timer.schedule(this::sweep, settings.idleViewsAfter);
   }
 
-  @Override
-  public CompletableFuture<Registration> register(ServiceInstance instance, Liveness liveness) {
-    return registerBy(instance, liveness, Claim.TAKE_OVER);
-  }
-
-  @Override
   /** Called once, before the registry is handed out. */
   private void closeOnShutdown() {
     Thread hook = new Thread(this::close, "rollcall-shutdown");
@@ -202,6 +202,12 @@ public final class StoreRegistry implements Registry {
     }
   }
 
+  @Override
+  public CompletableFuture<Registration> register(ServiceInstance instance, Liveness liveness) {
+    return registerBy(instance, liveness, Claim.TAKE_OVER);
+  }
+
+  @Override
   public CompletableFuture<Registration> registerExclusive(
       ServiceInstance instance, Liveness liveness) {
     return registerBy(instance, liveness, Claim.EXCLUSIVE);
@@ -411,6 +417,24 @@ public final class StoreRegistry implements Registry {
         "service " + name);
   }
 
+  @Override
+  public RegistryStatus status() {
+    TreeMap<String, Freshness> watched = new TreeMap<>();
+    services.forEach((name, service) -> watched.put(name, service.freshness()));
+    StoreCatalog everything;
+    synchronized (this) {
+      everything = catalog;
+    }
+    List<RegistrationStatus> kept = new ArrayList<>();
+    new TreeMap<>(registrations).values().forEach(registration -> kept.add(registration.status()));
+    return TakenRegistryStatus.of(
+        contact,
+        watched,
+        Optional.ofNullable(everything).map(StoreCatalog::freshness),
+        kept,
+        closed.get());
+  }
+
   /** Turns a backend's stage into a future that ends by the deadline, with one of the kinds. */
   private <T> CompletableFuture<T> answer(CompletionStage<T> stage, String what) {
     return answers.of(
@@ -496,6 +520,7 @@ public final class StoreRegistry implements Registry {
         ownTimer.close();
       }
       stopped.complete(null);
+      removeShutdownHook(); // last: a shutdown that begins before waits for this
     }
   }
 
@@ -520,7 +545,6 @@ public final class StoreRegistry implements Registry {
     watched.forEach(service -> service.end(cause));
     if (everything != null) {
       everything.end(cause);
-      removeShutdownHook(); // last: a shutdown that begins before waits for this
     }
     if (!interrupted) {
       long deadline = machine.nanoTime() + QUIET_NANOS;
