@@ -21,8 +21,11 @@ final class StoreContact {
   /** A failure beside answers is no outage: who is overloaded is not to be hurried. */
   private static final long SILENT_NANOS = Duration.ofSeconds(1).toNanos();
 
+  private static final String CALLS = "registrations";
+
   private final Timer timer;
   private final Runnable backAgain;
+  private final OutageLog outages;
   private volatile long answeredNanos;
   private volatile boolean heard;
   private volatile @Nullable Failure failure; // the last call's; null where it was answered
@@ -36,9 +39,15 @@ final class StoreContact {
    */
   private record Failure(long sinceNanos, RegistryException cause) {}
 
+  /** Creates one whose outages are told to nobody else. */
   StoreContact(Timer timer, Runnable backAgain) {
+    this(timer, backAgain, new OutageLog(timer));
+  }
+
+  StoreContact(Timer timer, Runnable backAgain, OutageLog outages) {
     this.timer = timer;
     this.backAgain = backAgain;
+    this.outages = outages;
     this.answeredNanos = timer.nanoTime() - SILENT_NANOS;
   }
 
@@ -55,6 +64,7 @@ final class StoreContact {
     answeredNanos = now;
     if (down) {
       failure = null;
+      outages.back(CALLS);
     }
     if (!heard) {
       heard = true;
@@ -68,6 +78,19 @@ final class StoreContact {
   void failed(RegistryException cause) {
     Failure before = failure;
     failure = new Failure(before == null ? timer.nanoTime() : before.sinceNanos, cause);
+    outages.lost(CALLS, OutageLog.How.NOT_ANSWERED, cause);
+    if (failure == null) {
+      outages.back(CALLS); // answered in between, before that was known to be lost
+    }
+  }
+
+  /** Nothing is registered any more, so no call will find out whether the store answers again. */
+  void idle() {
+    if (failure != null) {
+      failure = null;
+      heard = false;
+      outages.forget(CALLS);
+    }
   }
 
   /** Returns since when and why calls fail; empty where the last one was answered. */

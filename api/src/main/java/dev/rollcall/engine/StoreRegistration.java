@@ -23,8 +23,10 @@ import dev.rollcall.spi.support.Futures;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -115,6 +117,10 @@ final class StoreRegistration implements Registration {
 
   private Timer.@Nullable Scheduled retry;
   private long retryAtNanos;
+
+  /** What the log is to be told. Added to under the lock, taken by any thread without it. */
+  private final Queue<Runnable> lines = new ConcurrentLinkedQueue<>();
+
   private final PendingUpdates updates = new PendingUpdates();
 
   /** What goes on at the store; {@link State} is what the application is told. */
@@ -312,7 +318,7 @@ final class StoreRegistration implements Registration {
         deregister()
             .exceptionally(
                 failed -> {
-                  LOG.warn("{}", Failures.of(failed).getMessage());
+                  LOG.warn("closing: {}", Failures.of(failed).getMessage());
                   return null;
                 });
     if (interrupted) {
@@ -364,7 +370,8 @@ final class StoreRegistration implements Registration {
 
   @Override
   public Subscription onState(Consumer<State> listener) {
-    StateSubscriber subscriber = new StateSubscriber(dispatcher, listener, subscribers, listening);
+    StateSubscriber subscriber =
+        new StateSubscriber(dispatcher, key, listener, subscribers, listening);
     synchronized (lock) {
       subscribers.add(subscriber);
       listening.add(subscriber);
@@ -411,6 +418,9 @@ final class StoreRegistration implements Registration {
     Runnable action;
     synchronized (lock) {
       action = decide();
+    }
+    for (Runnable line = lines.poll(); line != null; line = lines.poll()) {
+      line.run();
     }
     action.run();
     subscribers.forEach(Subscriber::signal);
@@ -607,7 +617,13 @@ final class StoreRegistration implements Registration {
                       ? ": another owner took it over before this one had it"
                       : ": closed before the store took the registration")));
     }
-    gone.complete(null);
+    boolean left;
+    synchronized (lock) {
+      left = accepted != null && state != State.FENCED;
+    }
+    if (gone.complete(null) && left) {
+      LOG.info("deregistered: {}", key);
+    }
     whenDone.accept(this);
   }
 
@@ -646,7 +662,6 @@ final class StoreRegistration implements Registration {
     renewer.cancel();
     if (!closing && !health.isParked()) {
       lostBecause = why;
-      LOG.info("{}: {}; registering again", key, why);
       become(State.LOST);
     }
   }
@@ -654,7 +669,6 @@ final class StoreRegistration implements Registration {
   private void fence() {
     lease = null;
     cancelTimers();
-    LOG.info("{}: another owner has taken over; this registration stops", key);
     become(State.FENCED);
   }
 
@@ -681,10 +695,28 @@ final class StoreRegistration implements Registration {
     if (state == next) {
       return false;
     }
+    noteLine(state, next);
     state = next;
     stateNanos = timer.nanoTime();
     subscribers.forEach(subscriber -> subscriber.add(next));
     return true;
+  }
+
+  /** Notes under the lock what the log is to be told of a change of state. */
+  private void noteLine(State before, State next) {
+    if (next == State.LOST) {
+      String why = lostBecause;
+      lines.add(() -> LOG.warn("lost: {}: {}; it is being registered again", key, why));
+    } else if (next == State.FENCED) {
+      lines.add(() -> LOG.warn("fenced: {}: another owner has taken it over", key));
+    } else if (next == State.ACTIVE && LOG.isInfoEnabled()) {
+      if (before == State.LOST) {
+        Duration away = OutageLog.shown(new Timestamp(timer, stateNanos).age());
+        lines.add(() -> LOG.info("restored: {}, after {}", key, away));
+      } else {
+        lines.add(() -> LOG.info("registered: {}", key));
+      }
+    }
   }
 
   /** A writing call has been answered, or has failed. */

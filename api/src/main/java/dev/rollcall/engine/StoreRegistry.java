@@ -23,6 +23,7 @@ import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.BackendProviders;
+import dev.rollcall.spi.support.BrokenClassPath;
 import dev.rollcall.spi.support.Futures;
 import dev.rollcall.spi.support.SystemTimer;
 import java.time.Duration;
@@ -87,6 +88,8 @@ public final class StoreRegistry implements Registry {
   private final Settings settings;
   private final Dispatcher dispatcher;
   private final Answers answers;
+  private final OutageLog outages;
+  private final RegistryBackend watching;
   private final StoreContact contact;
   private final HealthChecker checker;
   private final LossGuard guard;
@@ -171,7 +174,9 @@ public final class StoreRegistry implements Registry {
     this.settings = settings;
     this.dispatcher = new Dispatcher(timer, machine.listenerPool(), listenerExecutor);
     this.answers = Answers.on(timer, machine);
-    this.contact = new StoreContact(timer, this::storeAnswers);
+    this.outages = new OutageLog(timer);
+    this.watching = new LoggedWatches(backend, outages);
+    this.contact = new StoreContact(timer, this::storeAnswers, outages);
     this.checker = machine.checker(timer);
     this.guard = new LossGuard(timer, checker, settings.lossShare, settings.lossBound);
     timer.schedule(this::sweep, settings.idleViewsAfter);
@@ -222,7 +227,12 @@ public final class StoreRegistry implements Registry {
         .whenComplete(
             (active, failed) -> {
               if (failed != null) { // no future tells why
-                failureLog.failed(instance.key(), Failures.of(failed));
+                RegistryException why = Failures.of(failed);
+                if (BrokenClassPath.isCauseOf(why)) {
+                  failureLog.failed(instance.key(), why);
+                } else if (why.kind() != RegistryException.Kind.CONFLICT) { // closed, or fenced
+                  LOG.warn("refused: {}: {}", instance.key(), why.getMessage());
+                }
               }
             });
     return registration;
@@ -278,7 +288,12 @@ public final class StoreRegistry implements Registry {
             liveness,
             claim,
             listening,
-            ended -> registrations.remove(number));
+            ended -> {
+              registrations.remove(number);
+              if (registrations.isEmpty()) {
+                contact.idle();
+              }
+            });
     registrations.put(number, registration);
     registration.start(checker);
     if (closed.get()) {
@@ -322,7 +337,7 @@ public final class StoreRegistry implements Registry {
               return service;
             });
     try {
-      watched.start(backend);
+      watched.start(watching);
     } catch (RegistryException broken) {
       recent.clear(); // so that the next call tries again
       throw broken;
@@ -388,7 +403,7 @@ public final class StoreRegistry implements Registry {
       catalog = opened;
     }
     try {
-      opened.start(backend);
+      opened.start(watching);
     } catch (LinkageError broken) {
       synchronized (this) {
         catalog = null; // so that the next call tries again
@@ -512,6 +527,7 @@ public final class StoreRegistry implements Registry {
       LOG.error("closing: {}", Failures.of(broken).getMessage());
     } finally {
       all.forEach(StoreRegistration::abandon);
+      outages.close();
       contact.closed().complete(null);
       checker.close();
       dispatcher.close();

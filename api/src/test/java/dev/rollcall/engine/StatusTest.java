@@ -178,6 +178,17 @@ class StatusTest extends RegistryFixture {
   }
 
   @Test
+  void outageThatNoCallCanEnd_isForgotten() {
+    backend.onRegister = call -> call.refuse(Kind.UNAVAILABLE);
+    Registration registration = registry.announce(Samples.instance("a"), HEARTBEAT);
+    assertThat(registry.status().store()).isEqualTo(Reachability.UNREACHABLE);
+    registration.deregister();
+
+    assertThat(registry.status().registrations()).isEmpty();
+    assertThat(registry.status().store()).isEqualTo(Reachability.UNKNOWN);
+  }
+
+  @Test
   void probe_showsInTheHealth() {
     AtomicBoolean well = new AtomicBoolean(true);
     Registration registration =
