@@ -29,6 +29,14 @@ public interface Registration extends AutoCloseable {
   State state();
 
   /**
+   * Returns where this registration stands, and why: what keeps it pending, what has lost it, who
+   * has closed it, what a probe has found. Asks the store nothing.
+   *
+   * @return the present status
+   */
+  RegistrationStatus status();
+
+  /**
    * Replaces all fields of the instance at once; watchers see one update.
    *
    * @param instance the new fields, with the same service and id

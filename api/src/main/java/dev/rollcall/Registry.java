@@ -127,11 +127,20 @@ public interface Registry extends AutoCloseable {
   CompletableFuture<Snapshot> snapshot(String name);
 
   /**
+   * Tells what this registry knows of its store, its watches and its registrations. Asks the store
+   * nothing and waits for nothing; the cost is in proportion to what is watched and registered.
+   * Works after {@link #close()}, too.
+   *
+   * @return the present status
+   */
+  RegistryStatus status();
+
+  /**
    * Deregisters all that this registry has registered, in parallel, closes all subscriptions, and
    * stops. Views and the catalog keep returning the last state, and say that it is {@linkplain
    * Freshness.Stale stale}; who still waits for a first one is told. Idempotent, safe from any
    * thread, a shutdown hook and a listener's callback included. Every later call of another method
-   * fails with {@link IllegalStateException}.
+   * but {@link #status()} fails with {@link IllegalStateException}.
    *
    * <p>Waits until the store has confirmed: not at all where nothing of this registry's can stand
    * there; for at most the registry's deadline; and for some two seconds only where the store is

@@ -22,6 +22,7 @@ public final class RegistryBuilder {
   private double massLossShare = 0.5;
   private Duration massLossBound = Duration.ofMinutes(5);
   private double maxEjected = 0.5;
+  private boolean closeOnShutdown;
 
   RegistryBuilder(@Nullable String uri, @Nullable RegistryBackend backend) {
     if (backend == null) {
@@ -118,12 +119,36 @@ public final class RegistryBuilder {
   }
 
   /**
+   * Closes the registry when the JVM shuts down: on SIGTERM, on SIGINT (Ctrl-C), on {@link
+   * System#exit}, and when the last thread that is no daemon ends. Without this call only {@link
+   * Registry#close()} does, which a signal does not run: the instances then stay in look-ups until
+   * their leases run out.
+   *
+   * <p>A shutdown hook calls {@link Registry#close()}, which takes at most the {@linkplain
+   * #deadline deadline} and some seconds. Where the registry is being closed already, by another
+   * hook or thread, it waits for that. Once the registry is closed, the hook is removed. Several
+   * registries close at the same time.
+   *
+   * <p>Hooks run at the same time and in no order. An application that has to finish work while it
+   * is still registered closes the registry in a hook of its own instead. {@link Runtime#halt} and
+   * SIGKILL run no hook.
+   *
+   * @return this
+   */
+  public RegistryBuilder closeOnShutdown() {
+    this.closeOnShutdown = true;
+    return this;
+  }
+
+  /**
    * Opens the registry.
    *
    * @return an open registry, the caller's to close
    * @throws RegistryException of kind {@code INVALID} where the URI has a fault, or no backend on
    *     the class path knows its scheme, or the class path does not fit: the message says what is
    *     missing, in which jar, and what to do
+   * @throws IllegalStateException where it is to {@linkplain #closeOnShutdown() close on shutdown},
+   *     and the JVM is shutting down already
    */
   public Registry build() {
     return StoreRegistry.open(
@@ -131,6 +156,7 @@ public final class RegistryBuilder {
         backend,
         timer,
         listenerExecutor,
+        closeOnShutdown,
         new StoreRegistry.Settings(
             deadline, idleViewsAfter, massLossShare, massLossBound, maxEjected));
   }

@@ -81,6 +81,11 @@ final class CatalogSubscriber extends Subscriber {
   }
 
   @Override
+  String what() {
+    return "the catalog";
+  }
+
+  @Override
   void detach() {
     catalog.detach(this);
   }

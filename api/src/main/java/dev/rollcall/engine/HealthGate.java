@@ -71,9 +71,14 @@ final class HealthGate {
     return running;
   }
 
+  /** Returns the health in which an instance is to be shown. */
+  Health shown(Health desired) {
+    return desired.worse(checked);
+  }
+
   /** Returns what the store is to show: no better than the checks that run here. */
   ServiceInstance shown(ServiceInstance desired) {
-    return desired.withHealth(desired.health().worse(checked));
+    return desired.withHealth(shown(desired.health()));
   }
 
   /**

@@ -55,6 +55,11 @@ final class KeyValueSubscriber extends Subscriber {
   }
 
   @Override
+  String what() {
+    return watched.keys().toString();
+  }
+
+  @Override
   void detach() {
     leaving.accept(this);
   }

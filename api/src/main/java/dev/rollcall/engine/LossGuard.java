@@ -1,10 +1,17 @@
 package dev.rollcall.engine;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.rollcall.HostPort;
+import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.HealthChecker;
 import dev.rollcall.spi.Timer;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Bounded mass-loss protection. A store that restarts, or loses its data, shows a service as gone
@@ -13,9 +20,11 @@ import java.time.Duration;
  * accept within a second goes at once; one that does stays, is asked again every 10 s, and goes
  * when the bound has passed in any case.
  *
- * <p>Immutable but for the {@link HealthChecker}, which bounds how many connects are under way.
+ * <p>{@code protections} counts, for the log, what each service holds; nothing is called under its
+ * lock. The {@link HealthChecker} bounds how many connects are under way.
  */
 final class LossGuard {
+  private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
   private static final Duration CONNECT_TIMEOUT = Duration.ofMillis(800);
   private static final Duration ASK_AGAIN = Duration.ofSeconds(10);
   private static final Duration WINDOW = Duration.ofSeconds(10);
@@ -24,6 +33,7 @@ final class LossGuard {
   private final HealthChecker checker;
   private final double share;
   private final Duration bound;
+  private final Map<String, Protection> protections = new HashMap<>(); // guarded by itself
 
   LossGuard(Timer timer, HealthChecker checker, double share, Duration bound) {
     this.timer = timer;
@@ -39,18 +49,56 @@ final class LossGuard {
 
   /** Asks instances that a cache holds; {@code release} is called for each that is to go. */
   void ask(Iterable<ServiceInstance> held, InstanceCache cache, Release release) {
+    held.forEach(instance -> begin(instance.service())); // all, before the first may be let go
     for (ServiceInstance instance : held) {
       ask(instance, cache, release, Timestamp.now(timer));
+    }
+  }
+
+  /** What one service holds, in its view and in the catalog. */
+  private static final class Protection {
+    private final Timestamp since;
+    private int held;
+
+    Protection(Timestamp since) {
+      this.since = since;
+    }
+  }
+
+  private void begin(String service) {
+    boolean first;
+    synchronized (protections) {
+      Protection protection =
+          protections.computeIfAbsent(service, name -> new Protection(Timestamp.now(timer)));
+      first = protection.held++ == 0;
+    }
+    if (first) {
+      LOG.info(
+          "protected: service {}: too many are gone at once; those that accept connections stay",
+          service);
+    }
+  }
+
+  private void end(String service) {
+    Protection over;
+    synchronized (protections) {
+      Protection protection = requireNonNull(protections.get(service));
+      over = --protection.held == 0 ? protections.remove(service) : null;
+    }
+    if (over != null) {
+      LOG.info("unprotected: service {}, after {}", service, OutageLog.shown(over.since.age()));
     }
   }
 
   private void ask(
       ServiceInstance instance, InstanceCache cache, Release release, Timestamp since) {
     if (!cache.holds(instance)) {
+      end(instance.service());
       return;
     }
     if (since.age().compareTo(bound) >= 0) {
       release.release(cache, instance);
+      end(instance.service());
       return;
     }
     checker
@@ -64,6 +112,7 @@ final class LossGuard {
                     left.compareTo(ASK_AGAIN) < 0 ? left : ASK_AGAIN);
               } else {
                 release.release(cache, instance);
+                end(instance.service());
               }
             });
   }

@@ -89,6 +89,11 @@ final class ServiceSubscriber extends Subscriber {
   }
 
   @Override
+  String what() {
+    return "service " + given.service();
+  }
+
+  @Override
   void detach() {
     among.remove(this);
   }

@@ -1,6 +1,7 @@
 package dev.rollcall.engine;
 
 import dev.rollcall.Arguments;
+import dev.rollcall.InstanceKey;
 import dev.rollcall.Registration.State;
 import java.util.List;
 import java.util.Queue;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * are few, and "lost, then active again" must not read as "active".
  */
 final class StateSubscriber extends Subscriber {
+  private final InstanceKey of;
   private final Consumer<State> listener;
   private final List<StateSubscriber> among;
   private final Set<StateSubscriber> listening;
@@ -27,10 +29,12 @@ final class StateSubscriber extends Subscriber {
    */
   StateSubscriber(
       Dispatcher dispatcher,
+      InstanceKey of,
       Consumer<State> listener,
       List<StateSubscriber> among,
       Set<StateSubscriber> listening) {
     super(dispatcher);
+    this.of = of;
     this.listener = Arguments.notNull("listener", listener, "");
     this.among = among;
     this.listening = listening;
@@ -55,6 +59,11 @@ final class StateSubscriber extends Subscriber {
         }
       }
     }
+  }
+
+  @Override
+  String what() {
+    return "the state of " + of;
   }
 
   @Override

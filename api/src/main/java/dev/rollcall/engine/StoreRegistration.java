@@ -5,6 +5,7 @@ import dev.rollcall.Health;
 import dev.rollcall.InstanceKey;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registration;
+import dev.rollcall.RegistrationStatus;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
@@ -21,8 +22,11 @@ import dev.rollcall.spi.support.BrokenClassPath;
 import dev.rollcall.spi.support.Futures;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -74,6 +78,12 @@ final class StoreRegistration implements Registration {
   private final Object lock = new Object();
   private final Backoff backoff;
   private State state = State.PENDING;
+  private long stateNanos;
+  private String lostBecause = "";
+
+  /** Whether the store has refused the first registration. */
+  private boolean refused;
+
   private ServiceInstance desired;
   private @Nullable ServiceInstance accepted;
   private @Nullable ServiceInstance shown;
@@ -101,9 +111,16 @@ final class StoreRegistration implements Registration {
 
   private boolean closing;
   private long renewedNanos;
+
+  /** Of the last call; null where it was answered as it should be. */
   private @Nullable RegistryException lastFailure;
+
   private Timer.@Nullable Scheduled retry;
   private long retryAtNanos;
+
+  /** What the log is to be told. Added to under the lock, taken by any thread without it. */
+  private final Queue<Runnable> lines = new ConcurrentLinkedQueue<>();
+
   private final PendingUpdates updates = new PendingUpdates();
 
   /** What goes on at the store; {@link State} is what the application is told. */
@@ -158,6 +175,7 @@ final class StoreRegistration implements Registration {
     this.whenDone = whenDone;
     this.key = instance.key();
     this.desired = instance;
+    this.stateNanos = timer.nanoTime();
     this.backoff = new Backoff(timer, machine);
     this.health = new HealthGate(liveness, backend.capabilities().runsChecks(), timer, this::park);
     this.renewer =
@@ -199,6 +217,46 @@ final class StoreRegistration implements Registration {
     synchronized (lock) {
       return state;
     }
+  }
+
+  @Override
+  public RegistrationStatus status() {
+    synchronized (lock) {
+      long now = timer.nanoTime();
+      return new TakenRegistrationStatus(
+          key,
+          state,
+          new Timestamp(timer, stateNanos).age(),
+          reason(),
+          Optional.ofNullable(lastFailure),
+          health.shown(desired.health()),
+          epoch,
+          phase == Phase.BACKING_OFF
+              ? Optional.of(Duration.ofNanos(Math.max(0, retryAtNanos - now)))
+              : Optional.empty());
+    }
+  }
+
+  /** Says under the lock why the state is as it is. */
+  private String reason() {
+    return switch (state) {
+      case PENDING ->
+          lastFailure == null ? "the store has not answered yet" : "the store has not taken it yet";
+      case ACTIVE -> lastFailure == null ? "" : "the last renewal or update has failed";
+      case LOST -> lostBecause;
+      case FENCED -> "another owner has taken it over";
+      case CLOSED -> {
+        if (refused) {
+          yield "the store has refused it";
+        }
+        if (!gone.isDone()) {
+          yield "being deregistered";
+        }
+        yield gone.isCompletedExceptionally()
+            ? "the store has not confirmed that it is gone"
+            : "deregistered";
+      }
+    };
   }
 
   @Override
@@ -260,7 +318,7 @@ final class StoreRegistration implements Registration {
         deregister()
             .exceptionally(
                 failed -> {
-                  LOG.warn("{}", Failures.of(failed).getMessage());
+                  LOG.warn("closing: {}", Failures.of(failed).getMessage());
                   return null;
                 });
     if (interrupted) {
@@ -302,6 +360,9 @@ final class StoreRegistration implements Registration {
     synchronized (lock) {
       cancelTimers();
       phase = Phase.OVER;
+      if (!gone.isDone()) {
+        lastFailure = cause;
+      }
     }
     active.completeExceptionally(cause);
     gone.completeExceptionally(cause);
@@ -309,7 +370,8 @@ final class StoreRegistration implements Registration {
 
   @Override
   public Subscription onState(Consumer<State> listener) {
-    StateSubscriber subscriber = new StateSubscriber(dispatcher, listener, subscribers, listening);
+    StateSubscriber subscriber =
+        new StateSubscriber(dispatcher, key, listener, subscribers, listening);
     synchronized (lock) {
       subscribers.add(subscriber);
       listening.add(subscriber);
@@ -356,6 +418,9 @@ final class StoreRegistration implements Registration {
     Runnable action;
     synchronized (lock) {
       action = decide();
+    }
+    for (Runnable line = lines.poll(); line != null; line = lines.poll()) {
+      line.run();
     }
     action.run();
     subscribers.forEach(Subscriber::signal);
@@ -413,6 +478,7 @@ final class StoreRegistration implements Registration {
         boolean itself = endedGeneration == sent.generation;
         doubted |= !itself && (taken != null || isUnavailable(failure));
       } else if (taken != null) {
+        lastFailure = null;
         adopt(sent, taken);
         answered = updates.take(sent.updates);
       } else if (failure != null && closing) {
@@ -449,8 +515,8 @@ final class StoreRegistration implements Registration {
   /** Returns what a call has failed of, null where it has not, and notes what that says. */
   private @Nullable RegistryException noted(@Nullable Throwable thrown) {
     RegistryException failure = thrown == null ? null : Failures.of(thrown);
-    if (isUnavailable(failure)) {
-      contact.failed();
+    if (failure != null && isUnavailable(failure)) {
+      contact.failed(failure);
     } else {
       contact.answered();
     }
@@ -481,11 +547,14 @@ final class StoreRegistration implements Registration {
   /** Decides under the lock what follows from the store's refusal. */
   private void refuse(Sending sent, RegistryException failure) {
     if (accepted == null) {
+      refused = true;
+      lastFailure = failure;
       // Where the answer could not be read for want of a class, the store may hold it.
       giveUp(BrokenClassPath.isCauseOf(failure));
     } else if (failure.kind() == RegistryException.Kind.CONFLICT) {
       fence();
     } else if (sent.updates == 0) {
+      lastFailure = failure;
       failureLog.failed(key, failure);
       retryLater(sent.atNanos); // it refuses what it held before: a permission may come back
     } else if (updates.isEmpty()) {
@@ -509,13 +578,13 @@ final class StoreRegistration implements Registration {
     boolean finished = false;
     synchronized (lock) {
       callEnded();
+      lastFailure = refused ? lastFailure : failure;
       if (failure == null) {
         lease = null;
         renewer.cancel();
         finished = last;
       } else if (!last || owed || doubted || isUnavailable(failure)) {
         failureLog.failed(key, failure);
-        lastFailure = failure;
         retryLater(sentNanos);
       } else {
         finished = true;
@@ -548,7 +617,13 @@ final class StoreRegistration implements Registration {
                       ? ": another owner took it over before this one had it"
                       : ": closed before the store took the registration")));
     }
-    gone.complete(null);
+    boolean left;
+    synchronized (lock) {
+      left = accepted != null && state != State.FENCED;
+    }
+    if (gone.complete(null) && left) {
+      LOG.info("deregistered: {}", key);
+    }
     whenDone.accept(this);
   }
 
@@ -586,7 +661,7 @@ final class StoreRegistration implements Registration {
     epoch++;
     renewer.cancel();
     if (!closing && !health.isParked()) {
-      LOG.info("{}: {}; registering again", key, why);
+      lostBecause = why;
       become(State.LOST);
     }
   }
@@ -594,7 +669,6 @@ final class StoreRegistration implements Registration {
   private void fence() {
     lease = null;
     cancelTimers();
-    LOG.info("{}: another owner has taken over; this registration stops", key);
     become(State.FENCED);
   }
 
@@ -621,9 +695,28 @@ final class StoreRegistration implements Registration {
     if (state == next) {
       return false;
     }
+    noteLine(state, next);
     state = next;
+    stateNanos = timer.nanoTime();
     subscribers.forEach(subscriber -> subscriber.add(next));
     return true;
+  }
+
+  /** Notes under the lock what the log is to be told of a change of state. */
+  private void noteLine(State before, State next) {
+    if (next == State.LOST) {
+      String why = lostBecause;
+      lines.add(() -> LOG.warn("lost: {}: {}; it is being registered again", key, why));
+    } else if (next == State.FENCED) {
+      lines.add(() -> LOG.warn("fenced: {}: another owner has taken it over", key));
+    } else if (next == State.ACTIVE && LOG.isInfoEnabled()) {
+      if (before == State.LOST) {
+        Duration away = OutageLog.shown(new Timestamp(timer, stateNanos).age());
+        lines.add(() -> LOG.info("restored: {}, after {}", key, away));
+      } else {
+        lines.add(() -> LOG.info("registered: {}", key));
+      }
+    }
   }
 
   /** A writing call has been answered, or has failed. */
@@ -704,6 +797,7 @@ final class StoreRegistration implements Registration {
                 if (lease != due || closing) {
                   return;
                 }
+                lastFailure = failure;
                 if (failure == null) {
                   renewedNanos = since;
                   failureLog.works();
@@ -752,6 +846,7 @@ final class StoreRegistration implements Registration {
       if (closing || state == State.FENCED || !health.park()) {
         return;
       }
+      lostBecause = "its check has been critical for " + liveness.deregisterAfter();
       become(State.LOST);
     }
     step();

@@ -4,12 +4,15 @@ import static java.util.Objects.requireNonNull;
 
 import dev.rollcall.Arguments;
 import dev.rollcall.Catalog;
+import dev.rollcall.Freshness;
 import dev.rollcall.InstanceKey;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registration;
+import dev.rollcall.RegistrationStatus;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryBuilder;
 import dev.rollcall.RegistryException;
+import dev.rollcall.RegistryStatus;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceView;
 import dev.rollcall.Snapshot;
@@ -20,12 +23,15 @@ import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.BackendProviders;
+import dev.rollcall.spi.support.BrokenClassPath;
 import dev.rollcall.spi.support.Futures;
 import dev.rollcall.spi.support.SystemTimer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -82,6 +88,8 @@ public final class StoreRegistry implements Registry {
   private final Settings settings;
   private final Dispatcher dispatcher;
   private final Answers answers;
+  private final OutageLog outages;
+  private final RegistryBackend watching;
   private final StoreContact contact;
   private final HealthChecker checker;
   private final LossGuard guard;
@@ -102,6 +110,9 @@ public final class StoreRegistry implements Registry {
   private final CompletableFuture<@Nullable Void> stopped = new CompletableFuture<>();
   private @Nullable StoreCatalog catalog;
 
+  /** Written once by the opener; read by the thread that ends the closing. */
+  private volatile @Nullable Thread shutdownHook;
+
   /**
    * Opens a registry.
    *
@@ -109,15 +120,18 @@ public final class StoreRegistry implements Registry {
    * @param backend an open backend, null for one by the URI
    * @param timer the caller's to close; null for one of the registry's own
    * @param listenerExecutor where listeners are called; null for threads of the registry's own
+   * @param closeOnShutdown whether the end of the JVM closes the registry
    * @param settings the rest
    * @return an open registry
    * @throws RegistryException of kind {@code INVALID} as {@link RegistryBuilder#build()} says
+   * @throws IllegalStateException where the JVM is shutting down, and takes no hook any more
    */
   public static Registry open(
       @Nullable String uri,
       @Nullable RegistryBackend backend,
       @Nullable Timer timer,
       @Nullable Executor listenerExecutor,
+      boolean closeOnShutdown,
       Settings settings) {
     Timer own = timer == null ? SystemTimer.named("rollcall-timer") : null;
     Timer used = timer == null ? requireNonNull(own) : timer;
@@ -126,7 +140,12 @@ public final class StoreRegistry implements Registry {
       if (opened == null) {
         opened = BackendProviders.open(Arguments.notNull("uri", uri, ""), used);
       }
-      return new StoreRegistry(opened, used, own, RealMachine.INSTANCE, listenerExecutor, settings);
+      StoreRegistry registry =
+          new StoreRegistry(opened, used, own, RealMachine.INSTANCE, listenerExecutor, settings);
+      if (closeOnShutdown) {
+        registry.closeOnShutdown();
+      }
+      return registry;
     } catch (RuntimeException | Error refused) {
       if (opened != null && backend == null) {
         opened.close();
@@ -155,10 +174,37 @@ public final class StoreRegistry implements Registry {
     this.settings = settings;
     this.dispatcher = new Dispatcher(timer, machine.listenerPool(), listenerExecutor);
     this.answers = Answers.on(timer, machine);
-    this.contact = new StoreContact(timer, this::storeAnswers);
+    this.outages = new OutageLog(timer);
+    this.watching = new LoggedWatches(backend, outages);
+    this.contact = new StoreContact(timer, this::storeAnswers, outages);
     this.checker = machine.checker(timer);
     this.guard = new LossGuard(timer, checker, settings.lossShare, settings.lossBound);
     timer.schedule(this::sweep, settings.idleViewsAfter);
+  }
+
+  /** Called once, before the registry is handed out. */
+  private void closeOnShutdown() {
+    Thread hook = new Thread(this::close, "rollcall-shutdown");
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+    } catch (IllegalStateException shuttingDown) {
+      closed.set(true); // which ends the sweep; the opener closes what was opened
+      throw new IllegalStateException(
+          "closeOnShutdown: the JVM is shutting down (expected: opened before)", shuttingDown);
+    }
+    shutdownHook = hook;
+  }
+
+  /** A hook that is not removed would hold a closed registry for the life of the JVM. */
+  private void removeShutdownHook() {
+    Thread hook = shutdownHook;
+    if (hook != null) {
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException shuttingDown) {
+        // It runs, or has run, and finds this registry closed.
+      }
+    }
   }
 
   @Override
@@ -181,7 +227,12 @@ public final class StoreRegistry implements Registry {
         .whenComplete(
             (active, failed) -> {
               if (failed != null) { // no future tells why
-                failureLog.failed(instance.key(), Failures.of(failed));
+                RegistryException why = Failures.of(failed);
+                if (BrokenClassPath.isCauseOf(why)) {
+                  failureLog.failed(instance.key(), why);
+                } else if (why.kind() != RegistryException.Kind.CONFLICT) { // closed, or fenced
+                  LOG.warn("refused: {}: {}", instance.key(), why.getMessage());
+                }
               }
             });
     return registration;
@@ -237,7 +288,12 @@ public final class StoreRegistry implements Registry {
             liveness,
             claim,
             listening,
-            ended -> registrations.remove(number));
+            ended -> {
+              registrations.remove(number);
+              if (registrations.isEmpty()) {
+                contact.idle();
+              }
+            });
     registrations.put(number, registration);
     registration.start(checker);
     if (closed.get()) {
@@ -282,7 +338,7 @@ public final class StoreRegistry implements Registry {
               return service;
             });
     try {
-      watched.start(backend);
+      watched.start(watching);
     } catch (RegistryException broken) {
       recent.clear(); // so that the next call tries again
       throw broken;
@@ -348,7 +404,7 @@ public final class StoreRegistry implements Registry {
       catalog = opened;
     }
     try {
-      opened.start(backend);
+      opened.start(watching);
     } catch (LinkageError broken) {
       synchronized (this) {
         catalog = null; // so that the next call tries again
@@ -375,6 +431,24 @@ public final class StoreRegistry implements Registry {
                       name, all, all.passing(), 1, listing.revision(), Timestamp.LIVE);
                 }),
         "service " + name);
+  }
+
+  @Override
+  public RegistryStatus status() {
+    TreeMap<String, Freshness> watched = new TreeMap<>();
+    services.forEach((name, service) -> watched.put(name, service.freshness()));
+    StoreCatalog everything;
+    synchronized (this) {
+      everything = catalog;
+    }
+    List<RegistrationStatus> kept = new ArrayList<>();
+    new TreeMap<>(registrations).values().forEach(registration -> kept.add(registration.status()));
+    return TakenRegistryStatus.of(
+        contact,
+        watched,
+        Optional.ofNullable(everything).map(StoreCatalog::freshness),
+        kept,
+        closed.get());
   }
 
   /** Turns a backend's stage into a future that ends by the deadline, with one of the kinds. */
@@ -470,6 +544,7 @@ public final class StoreRegistry implements Registry {
       LOG.error("closing: {}", Failures.of(broken).getMessage());
     } finally {
       all.forEach(StoreRegistration::abandon);
+      outages.close();
       contact.closed().complete(null);
       checker.close();
       dispatcher.close();
@@ -478,6 +553,7 @@ public final class StoreRegistry implements Registry {
         ownTimer.close();
       }
       stopped.complete(null);
+      removeShutdownHook(); // last: a shutdown that begins before waits for this
     }
   }
 

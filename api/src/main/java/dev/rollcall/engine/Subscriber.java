@@ -38,6 +38,9 @@ abstract class Subscriber extends Dispatchable implements Subscription {
   /** Calls the listener with what it has not been given yet, if there is such a thing. */
   abstract void deliver();
 
+  /** Names what is listened to, for the log. */
+  abstract String what();
+
   /** Takes this subscriber off the list of those that are signalled. */
   abstract void detach();
 
@@ -96,12 +99,15 @@ abstract class Subscriber extends Dispatchable implements Subscription {
     }
   }
 
-  private static void complain(Throwable thrown) {
+  private void complain(Throwable thrown) {
     try {
-      LOG.warn("a listener has thrown; it stays subscribed", thrown);
+      LOG.warn("a listener of {} has thrown; it stays subscribed", what(), thrown);
     } catch (Throwable unprintable) {
       try {
-        LOG.warn("a listener has thrown a {}; it stays subscribed", thrown.getClass().getName());
+        LOG.warn(
+            "a listener of {} has thrown a {}; it stays subscribed",
+            what(),
+            thrown.getClass().getName());
       } catch (Throwable unloggable) {
         // Nothing is left to tell it with, and the other listeners wait.
       }

@@ -3,6 +3,7 @@ package dev.rollcall.engine;
 import dev.rollcall.Balancer;
 import dev.rollcall.Change;
 import dev.rollcall.Filter;
+import dev.rollcall.Freshness;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
@@ -154,6 +155,10 @@ final class WatchedService implements WatchSink {
   void end(RegistryException cause) {
     cache.close(cause);
     catchUp();
+  }
+
+  Freshness freshness() {
+    return cache.snapshot().freshness();
   }
 
   List<Subscriber> subscribers() {

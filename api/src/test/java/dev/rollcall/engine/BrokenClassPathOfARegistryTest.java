@@ -76,7 +76,9 @@ class BrokenClassPathOfARegistryTest extends RegistryFixture {
     backend.onRegister = call -> call.answer.completeExceptionally(broken());
     timer.advance(LONG);
     assertThat(registration.state()).isEqualTo(Registration.State.LOST);
-    assertThat(log.warnings()).singleElement().asString().contains(MEMBER, "slf4j-api-2.");
+    assertThat(log.warnings()).hasSize(2);
+    assertThat(log.warnings().get(0)).contains(MEMBER, "slf4j-api-2.");
+    assertThat(log.warnings().get(1)).startsWith("lost: orders/a: no renewal was answered");
     backend.onRegister = ScriptedBackend.Register::accept;
     timer.advance(LONG);
     assertThat(registration.state()).isEqualTo(Registration.State.ACTIVE);

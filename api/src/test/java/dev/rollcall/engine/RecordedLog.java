@@ -27,6 +27,13 @@ final class RecordedLog implements AutoCloseable {
     logger.addAppender(recorder);
   }
 
+  /** Every line with its level. */
+  List<String> lines() {
+    return recorder.events.stream()
+        .map(event -> event.getLevel() + " " + event.getFormattedMessage())
+        .toList();
+  }
+
   List<String> warnings() {
     return recorder.events.stream()
         .filter(event -> event.getLevel().isGreaterOrEqual(Level.WARN))

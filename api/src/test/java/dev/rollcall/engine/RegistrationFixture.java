@@ -58,7 +58,10 @@ abstract class RegistrationFixture {
             liveness,
             claim,
             listening,
-            ended -> done.incrementAndGet());
+            ended -> {
+              done.incrementAndGet();
+              contact.idle();
+            });
     registration.onState(states::add);
     registration.start(checker);
     return registration;

@@ -2,6 +2,7 @@ package dev.rollcall.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryBuilder;
@@ -10,6 +11,7 @@ import dev.rollcall.kv.KeyValueStore;
 import dev.rollcall.spi.RegistryBackend;
 import java.io.File;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -50,6 +52,23 @@ class RegistryBuilderTest {
         .hasMessage("uri or backend: null (expected: a value)");
     assertThatThrownBy(() -> Registry.builder((RegistryBackend) null))
         .hasMessage("uri or backend: null (expected: a value)");
+  }
+
+  @Test
+  void closedRegistry_isNotHeldByItsShutdownHook() {
+    WeakReference<Registry> closed = openAndClose();
+    await()
+        .until(
+            () -> {
+              System.gc();
+              return closed.refersTo(null);
+            });
+  }
+
+  private static WeakReference<Registry> openAndClose() {
+    Registry registry = Registry.builder("scripted:").closeOnShutdown().build();
+    registry.close();
+    return new WeakReference<>(registry);
   }
 
   @Test

@@ -34,6 +34,11 @@ class SubscriberTest {
     }
 
     @Override
+    String what() {
+      return "a test";
+    }
+
+    @Override
     void detach() {
       detached.incrementAndGet();
     }
@@ -255,7 +260,7 @@ class SubscriberTest {
         runTasks();
         assertThat(subscriber.delivered).hasValue(2);
         assertThat(log.warnings())
-            .containsOnly("a listener has thrown; it stays subscribed")
+            .containsOnly("a listener of a test has thrown; it stays subscribed")
             .hasSize(2);
       }
     }

@@ -205,7 +205,7 @@ final class Expiry {
       if (guard.judge(overdue.size() + held.size(), ledger.leases(), now)) {
         reason = guard.reason(overdue.size());
         reviewAt = now + REVIEW_NANOS;
-        LOG.warn("{}", reason);
+        LOG.info("protected: the memory store: {}", reason);
       }
     }
     for (int i = 0; i < PORTION; i++) {
@@ -256,7 +256,7 @@ final class Expiry {
     }
     if (held.size() == 0) {
       guard.end();
-      LOG.info("no lease of the memory store is held any more");
+      LOG.info("unprotected: the memory store holds no lease any more");
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.rollcall.cli;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,9 +22,31 @@ final class ChildProgram {
     return new ChildProgram(new ProcessBuilder(command).inheritIO().start());
   }
 
-  /** Returns the exit code for a program that could not be started, as shells have it. */
-  static int codeOfFailedStart(List<String> command) {
-    return Files.exists(Path.of(command.get(0))) ? CANNOT_BE_RUN : NOT_FOUND;
+  /**
+   * Tells whether a program can be started, as far as that shows before it is: 0, or the exit code
+   * that shells have for it.
+   */
+  static int codeOfStart(List<String> command) {
+    String name = command.get(0);
+    if (name.indexOf(File.separatorChar) >= 0) {
+      return codeOfStart(Path.of(name));
+    }
+    int code = NOT_FOUND;
+    String path = System.getenv().getOrDefault("PATH", "");
+    for (String folder : path.split(File.pathSeparator, -1)) {
+      int found = codeOfStart(Path.of(folder).resolve(name));
+      if (found == 0) {
+        return 0;
+      }
+      code = Math.min(code, found); // who cannot be run has been found
+    }
+    return code;
+  }
+
+  private static int codeOfStart(Path file) {
+    return !Files.exists(file)
+        ? NOT_FOUND
+        : Files.isRegularFile(file) && Files.isExecutable(file) ? 0 : CANNOT_BE_RUN;
   }
 
   /** Completes with the exit code, 128 + n where a signal n has ended the program. */

@@ -73,6 +73,13 @@ final class RegisterCommand implements Callable<Integer> {
       registerForGood(uri, instance);
       return ExitCode.OK;
     }
+    int code = command.isEmpty() ? ExitCode.OK : ChildProgram.codeOfStart(command);
+    if (code != ExitCode.OK) { // before an instance is registered that will never serve
+      say(
+          command.get(0)
+              + (code == ChildProgram.NOT_FOUND ? ": no such program" : ": cannot be run"));
+      return code;
+    }
     return stay(instance, liveness);
   }
 

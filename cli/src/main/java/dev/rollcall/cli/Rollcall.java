@@ -1,10 +1,15 @@
 package dev.rollcall.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.rollcall.RegistryException;
 import dev.rollcall.spi.support.BrokenClassPath;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
@@ -84,6 +89,7 @@ public final class Rollcall {
         new CommandLine(root)
             .addSubcommand(new DemoCommand(new Screen(out, colors)))
             .addSubcommand(new ServicesCommand())
+            .addSubcommand(new StatusCommand())
             .addSubcommand(new InstancesCommand())
             .addSubcommand(new RegisterCommand())
             .addSubcommand(new DeregisterCommand())
@@ -102,7 +108,29 @@ public final class Rollcall {
         .setErr(err)
         .setParameterExceptionHandler(new UsageErrors())
         .setExecutionExceptionHandler(root::failed)
-        .execute(args);
+        .execute(withStoreInPlace(line, args));
+  }
+
+  /** Moves a --backend that stands before the command behind it, where it belongs. */
+  private static String[] withStoreInPlace(CommandLine line, String... args) {
+    List<String> placed = new ArrayList<>();
+    List<String> store = new ArrayList<>();
+    int at = 0;
+    for (; at < args.length && args[at].startsWith("-"); at++) {
+      boolean named = args[at].equals("--backend") && at + 1 < args.length;
+      (named || args[at].startsWith("--backend=") ? store : placed).add(args[at]);
+      if (named) {
+        store.add(args[++at]);
+      }
+    }
+    CommandLine command = line;
+    for (; at < args.length && command.getSubcommands().containsKey(args[at]); at++) {
+      placed.add(args[at]);
+      command = requireNonNull(command.getSubcommands().get(args[at]));
+    }
+    placed.addAll(store);
+    placed.addAll(Arrays.asList(args).subList(at, args.length));
+    return placed.toArray(String[]::new);
   }
 
   /** Gives a command, and those below it, what all have. */

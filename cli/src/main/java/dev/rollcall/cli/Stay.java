@@ -69,7 +69,7 @@ final class Stay {
       started = ChildProgram.start(command);
     } catch (IOException failed) {
       say.accept(Sentence.of(failed));
-      end.complete(ChildProgram.codeOfFailedStart(command));
+      end.complete(ChildProgram.CANNOT_BE_RUN);
       return;
     }
     program = started;

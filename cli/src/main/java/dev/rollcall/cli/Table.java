@@ -7,7 +7,7 @@ import java.util.List;
 
 /** Rows in aligned columns, under their titles. Not thread-safe. */
 final class Table {
-  private static final int MIN_COLUMN = 8;
+  private static final int MIN_COLUMN = 4;
   private static final String GAP = "  ";
 
   private final List<List<String>> rows = new ArrayList<>();
@@ -21,12 +21,18 @@ final class Table {
     return this;
   }
 
-  /** Prints the rows; where they are wider than the screen, the widest columns are cut. */
+  /**
+   * Prints the rows; where they are wider than the screen, columns that hold nothing are left out
+   * and the widest ones are cut.
+   */
   void print(PrintWriter out, int screenWidth) {
     int[] widths = widths(screenWidth);
     for (List<String> row : rows) {
       StringBuilder line = new StringBuilder();
       for (int i = 0; i < widths.length; i++) {
+        if (widths[i] == 0) {
+          continue;
+        }
         line.append(i == 0 ? "" : GAP);
         line.append(Cells.padded(Cells.cut(row.get(i), widths[i]), widths[i]));
       }
@@ -43,6 +49,12 @@ final class Table {
       }
     }
     int over = Arrays.stream(widths).sum() + GAP.length() * (widths.length - 1) - screenWidth;
+    for (int i = 1; over > 0 && rows.size() > 1 && i < widths.length; i++) {
+      if (isEmpty(i)) {
+        over -= widths[i] + GAP.length();
+        widths[i] = 0;
+      }
+    }
     while (over-- > 0) {
       int widest = 0;
       for (int i = 1; i < widths.length; i++) {
@@ -54,5 +66,9 @@ final class Table {
       widths[widest]--;
     }
     return widths;
+  }
+
+  private boolean isEmpty(int column) {
+    return rows.stream().skip(1).allMatch(row -> row.get(column).isEmpty());
   }
 }

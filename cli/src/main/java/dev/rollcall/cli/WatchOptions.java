@@ -51,6 +51,7 @@ final class WatchOptions {
       reactions.add(new PostReaction(target(post), text -> say(err, text)));
     }
     if (reactions.isEmpty()) {
+      OutputReader.whenGone(unread::countDown);
       ChangeLines lines = new ChangeLines(out, command.getColorScheme());
       watched.subscribe(
           change -> {
@@ -69,7 +70,9 @@ final class WatchOptions {
             } else {
               lines.line(Screen.Mark.TRUST, watched.what(), "is " + trust);
             }
-            out.flush();
+            if (out.checkError()) {
+              unread.countDown();
+            }
           });
     } else {
       Consumer<Trust> trust = now -> say(err, watched.what() + " is " + now);

@@ -26,18 +26,37 @@ final class Program implements AutoCloseable {
   }
 
   static Program start(Path folder, String backend, String... args) throws IOException {
+    return startMain(folder, backend, "dev.rollcall.cli.Rollcall", args);
+  }
+
+  /** Starts another program on the same class path. */
+  static Program startMain(Path folder, String backend, String main, String... args)
+      throws IOException {
+    return start(folder, backend, List.of(), main, args);
+  }
+
+  /** Starts a command whose output goes into a pipe; the exit code is the command's own. */
+  static Program startPiped(Path folder, String backend, String reader, String... args)
+      throws IOException {
+    List<String> shell =
+        List.of("bash", "-c", "\"$@\" | " + reader + "; exit ${PIPESTATUS[0]}", "bash");
+    return start(folder, backend, shell, "dev.rollcall.cli.Rollcall", args);
+  }
+
+  private static Program start(
+      Path folder, String backend, List<String> before, String main, String... args)
+      throws IOException {
     Path out = Files.createTempFile(folder, "out", "");
     Path err = Files.createTempFile(folder, "err", "");
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED", // as the jar's manifest says
-                "-cp",
-                System.getProperty(
-                    "surefire.test.class.path", System.getProperty("java.class.path")),
-                "dev.rollcall.cli.Rollcall"));
+    List<String> command = new ArrayList<>(before);
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "--enable-native-access=ALL-UNNAMED", // as the jar's manifest says
+            "-cp",
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            main));
     command.addAll(List.of(args));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
@@ -80,6 +99,19 @@ final class Program implements AutoCloseable {
 
   void signal(String name) throws Exception {
     Process kill = new ProcessBuilder("kill", "-" + name, "" + process.pid()).start();
+    assertThat(kill.waitFor()).isZero();
+  }
+
+  /** Signals those of the process's children that run a program of such a name. */
+  void signalChildren(String name, String program) throws Exception {
+    List<ProcessHandle> children =
+        process
+            .children()
+            .filter(
+                it -> it.info().command().filter(file -> file.endsWith("/" + program)).isPresent())
+            .toList();
+    assertThat(children).hasSize(1);
+    Process kill = new ProcessBuilder("kill", "-" + name, "" + children.get(0).pid()).start();
     assertThat(kill.waitFor()).isZero();
   }
 

@@ -53,7 +53,8 @@ class ReadmeExampleTest {
   }
 
   private static void example() {
-    try (Registry registry = Registry.open("memory:")) {
+    // closeOnShutdown: SIGTERM and Ctrl-C deregister as well, which a try alone does not.
+    try (Registry registry = Registry.builder("memory:").closeOnShutdown().build()) {
       // Be there: registered now, kept alive from now on, gone when it is closed.
       ServiceInstance self =
           ServiceInstance.builder("orders").address("127.0.0.1", 8080).tag("v1").build();

@@ -101,6 +101,17 @@ class RegisterProcessTest {
     }
   }
 
+  /** The store is down: a command that asked it first would wait, and fail. */
+  @ParameterizedTest
+  @CsvSource({"/nowhere, 127", "no-such-program-anywhere, 127", "/dev/null, 126", "/, 126"})
+  void programThatCannotBeStarted_isNotRegistered(String program, int code) throws Exception {
+    Run run =
+        Program.run(folder, "etcd://127.0.0.1:1", "register", "orders", "--port=1", "--", program);
+
+    assertThat(run.code()).as(run.err()).isEqualTo(code);
+    assertThat(run.err()).startsWith("rollcall: " + program + ": ").hasLineCount(1);
+  }
+
   @Test
   void argumentsOfTheProgram_arePassedAsTheyAre() throws Exception {
     Run run =

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands on services, within this JVM, on a real etcd. */
 class ServiceCommandsTest {
@@ -65,6 +66,21 @@ class ServiceCommandsTest {
     Run again = Run.of("deregister", "orders", "o1", "--backend", store);
     assertThat(again.code()).isEqualTo(3);
     assertThat(again.err()).isEqualTo("rollcall: orders/o1: there is no such instance\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--backend=%s services",
+        "--backend %s services",
+        "--verbose --backend %s services --json"
+      })
+  void backendBeforeTheCommand_isTheSame(String line) {
+    Run run = Run.of(line.formatted(store).split(" "));
+    assertThat(run.err()).isEmpty();
+    assertThat(run.code()).isZero();
+    Run watch = Run.of("--backend", "memory:", "watch", "service", "orders");
+    assertThat(watch.err()).contains("memory: is a store within one process");
   }
 
   @Test

@@ -19,11 +19,14 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code watch} as a process. */
 class WatchProcessTest {
@@ -53,6 +56,30 @@ class WatchProcessTest {
 
       service.signal("TERM");
       assertThat(service.exitCode()).isEqualTo(143);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "--json"})
+  void readerThatGoesAway_endsTheWatchOfAQuietService(String option) throws Exception {
+    String[] args =
+        Stream.of("watch", "service", "quiet", option)
+            .filter(it -> !it.isEmpty())
+            .toArray(String[]::new);
+    try (Program watch = Program.startPiped(folder, store, "head -1", args)) {
+      watch.awaitOut("quiet");
+      assertThat(watch.exitCode()).as(watch::toString).isZero();
+      assertThat(watch.err()).isEmpty();
+    }
+  }
+
+  @Test
+  void watchThatIsKilled_endsTheInputOfItsReader() throws Exception {
+    try (Program watch =
+        Program.startPiped(folder, store, "cat", "watch", "service", "quiet", "--json")) {
+      watch.awaitOut("quiet");
+      watch.signalChildren("KILL", "java");
+      assertThat(watch.exitCode()).as(watch::toString).isEqualTo(137);
     }
   }
 

@@ -10,7 +10,8 @@ import java.time.Duration;
 
 /**
  * The first program: it registers itself, finds others that offer the same, tells of every change,
- * and leaves when its standard input ends. {@code docs/getting-started.md} walks through it.
+ * and leaves when its standard input ends or a signal ends it. {@code docs/getting-started.md}
+ * walks through it.
  *
  * <p>Arguments: the store's URI.
  *
@@ -30,7 +31,7 @@ public final class Hello {
       System.err.println("usage: hello STORE, such as etcd://127.0.0.1:2379");
       System.exit(2);
     }
-    try (Registry registry = Registry.open(args[0])) {
+    try (Registry registry = Registry.builder(args[0]).closeOnShutdown().build()) {
       ServiceInstance self = ServiceInstance.builder("hello").address("127.0.0.1", 8080).build();
       Registration registration =
           registry.register(self, Liveness.heartbeat(Duration.ofSeconds(10))).join();

@@ -8,10 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -31,6 +33,14 @@ class DocumentsTest {
           Pattern.MULTILINE | Pattern.DOTALL);
   private static final Pattern STEP =
       Pattern.compile("^\\d\\. .*?(?=^\\d\\. |\\z|^$)", Pattern.MULTILINE | Pattern.DOTALL);
+  private static final Pattern LOG_CALL = Pattern.compile("LOG\\s*\\.(info|warn|error)\\(");
+  private static final Pattern LOGGED =
+      Pattern.compile(
+          "LOG\\s*\\.(info|warn|error)\\(\\s*"
+              + "(\"(?:[^\"\\\\]|\\\\.)*\"(?:\\s*\\+\\s*\"(?:[^\"\\\\]|\\\\.)*\")*)");
+  private static final Pattern TEXT = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"");
+  private static final Pattern MESSAGE =
+      Pattern.compile("^\\| (\\w+) \\| `[\\w.]+` \\| `([^`]+)` \\|", Pattern.MULTILINE);
   private static final Pattern FILE = Pattern.compile("\\[([A-Z]\\w+)]");
 
   @ParameterizedTest
@@ -52,7 +62,7 @@ class DocumentsTest {
   }
 
   private static List<String> snippetsInTheCode(String document) throws IOException {
-    List<String> sources = sources();
+    List<String> sources = sources("examples/src");
     List<String> snippets = blocks(document, "java");
     assertThat(snippets)
         .allSatisfy(
@@ -85,6 +95,7 @@ class DocumentsTest {
         "docs/how-to-test-your-service.md",
         "docs/how-to-use-several-stores.md",
         "docs/architecture.md",
+        "docs/logging.md",
         "docs/write-a-backend.md",
         "test-servers/README.md"
       })
@@ -118,6 +129,36 @@ class DocumentsTest {
         .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(110));
   }
 
+  /** Of the API and the backends; at DEBUG a message is nobody's promise. */
+  @Test
+  void everyMessageOfTheLog_standsInItsTable() throws IOException {
+    Set<String> written = new TreeSet<>();
+    for (String source :
+        sources(
+            "api/src/main",
+            "backend-memory/src/main",
+            "backend-consul/src/main",
+            "backend-etcd/src/main")) {
+      for (MatchResult call : LOGGED.matcher(source).results().toList()) {
+        String text =
+            TEXT.matcher(call.group(2))
+                .results()
+                .map(it -> it.group(1))
+                .collect(Collectors.joining());
+        written.add(call.group(1).toUpperCase(Locale.ROOT) + " " + text);
+      }
+      assertThat(LOG_CALL.matcher(source).results().count())
+          .as("each message is a literal in %s", source)
+          .isEqualTo(LOGGED.matcher(source).results().count());
+    }
+    Set<String> told = new TreeSet<>();
+    MESSAGE
+        .matcher(read("docs/logging.md"))
+        .results()
+        .forEach(row -> told.add(row.group(1) + " " + row.group(2)));
+    assertThat(told).isEqualTo(written);
+  }
+
   @Test
   void eachWalk_passesAsManyFilesAsItSays() throws IOException {
     List<MatchResult> walks = WALK.matcher(read("docs/architecture.md")).results().toList();
@@ -147,11 +188,13 @@ class DocumentsTest {
         .toList();
   }
 
-  private static List<String> sources() throws IOException {
+  private static List<String> sources(String... folders) throws IOException {
     List<String> sources = new ArrayList<>();
-    try (Stream<Path> files = Files.walk(CHECKOUT.resolve("examples/src"))) {
-      for (Path file : files.filter(it -> it.toString().endsWith(".java")).toList()) {
-        sources.add(Files.readString(file));
+    for (String folder : folders) {
+      try (Stream<Path> files = Files.walk(CHECKOUT.resolve(folder))) {
+        for (Path file : files.filter(it -> it.toString().endsWith(".java")).toList()) {
+          sources.add(Files.readString(file));
+        }
       }
     }
     return sources;

@@ -70,6 +70,23 @@ class SnippetsTest {
     }
   }
 
+  /**
+   * Its hook runs at the end of the tests; the registry is closed before, as a hook may find it.
+   */
+  @Test
+  void leaveInAHookOfOnesOwn() {
+    Runnable stopServing = () -> {};
+    try (Registry registry = Registry.open("memory:")) {
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(
+                  () -> {
+                    stopServing.run();
+                    registry.close();
+                  }));
+    }
+  }
+
   @Test
   void configurationOnTheSameStore() throws Exception {
     BlockingQueue<String> told = new ArrayBlockingQueue<>(10);

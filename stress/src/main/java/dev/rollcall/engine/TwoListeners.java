@@ -37,6 +37,11 @@ final class TwoListeners {
     }
 
     @Override
+    String what() {
+      return "a test";
+    }
+
+    @Override
     void detach() {}
   }
 

@@ -8,6 +8,8 @@ import dev.rollcall.Registration;
 import dev.rollcall.Registration.State;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
+import dev.rollcall.RegistryStatus;
+import dev.rollcall.RegistryStatus.Reachability;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceView;
 import dev.rollcall.spi.RegistryBackend;
@@ -22,6 +24,8 @@ import org.junit.jupiter.api.Test;
 
 /** What the engine makes of a line that breaks, whatever the store: {@link FlakyBackend}. */
 abstract class OutageClauses extends Clauses {
+  private static final Class<?> STALE = Freshness.Stale.class;
+
   private FlakyBackend line;
   private RegistryBackend observer;
 
@@ -194,6 +198,43 @@ abstract class OutageClauses extends Clauses {
     assertThat(view.instances()).isEqualTo(read);
     assertThat(checker.changes()).hasSize(1);
     assertThat(checker.violations()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("W13 honest: the registry's status tells of an outage, its cause, and its end")
+  @IfItFails(
+      "do registrations and watches tell the engine of each failure, and of the first answer?")
+  void w13_honest_statusTellsOfTheOutage() {
+    Registry owner = process(line);
+    Registration registration = await(owner.register(instance("a"), heartbeat()));
+    ServiceView view = owner.service(service);
+    eventually(() -> assertThat(view.snapshot().freshness()).isInstanceOf(Freshness.Live.class));
+    assertThat(owner.status().store()).isEqualTo(Reachability.REACHABLE);
+    assertThat(owner.status().outage()).isEmpty();
+
+    line.cut();
+    eventually(() -> assertThat(owner.status().store()).isEqualTo(Reachability.UNREACHABLE));
+    time.pass(store.ttl().multipliedBy(2));
+    eventually(() -> assertThat(registration.status().state()).isEqualTo(State.LOST));
+
+    RegistryStatus cut = owner.status();
+    assertThat(cut.outage())
+        .hasValueSatisfying(
+            outage -> {
+              assertThat(outage.age()).isGreaterThanOrEqualTo(store.ttl());
+              assertThat(outage.cause()).hasMessageContaining("cut");
+            });
+    assertThat(cut.services())
+        .hasEntrySatisfying(service, it -> assertThat(it).isInstanceOf(STALE));
+    assertThat(registration.status().reason()).isNotEmpty();
+    assertThat(registration.status().cause())
+        .hasValueSatisfying(cause -> assertThat(cause).hasMessageContaining("cut"));
+
+    line.heal();
+    eventually(() -> assertThat(owner.status().store()).isEqualTo(Reachability.REACHABLE));
+    eventually(() -> assertThat(registration.status().state()).isEqualTo(State.ACTIVE));
+    assertThat(registration.status().reason()).isEmpty();
+    assertThat(registration.status().epoch()).isGreaterThan(1);
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.rollcall.Liveness;
 import dev.rollcall.Pick;
 import dev.rollcall.Registration;
 import dev.rollcall.Registry;
+import dev.rollcall.RegistryStatus;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceListener;
 import dev.rollcall.ServiceView;
@@ -61,6 +62,11 @@ class ForwardingRegistry implements Registry {
   @Override
   public CompletableFuture<Snapshot> snapshot(String name) {
     return to.snapshot(name);
+  }
+
+  @Override
+  public RegistryStatus status() {
+    return to.status();
   }
 
   @Override

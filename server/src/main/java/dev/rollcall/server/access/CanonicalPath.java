@@ -8,10 +8,12 @@ import com.google.common.base.Splitter;
  * such a path is refused before any rule looks at it.
  *
  * <p>The keys of the key-value store may hold encoded and empty segments: all that lies below
- * {@code /v1/kv/} takes the same right, whatever it means.
+ * {@code /v1/kv/} takes the same right, whatever it means. So does all below {@code
+ * /v1/agent/service/deregister/}, where ids may hold an encoded slash, as Rollcall's own do.
  */
 final class CanonicalPath {
   private static final String KEYS = "/v1/kv/";
+  private static final String LEAVING = "/v1/agent/service/deregister/";
 
   private CanonicalPath() {}
 
@@ -23,6 +25,7 @@ final class CanonicalPath {
       return false;
     }
     boolean key = path.startsWith(KEYS);
+    boolean slashes = key || path.startsWith(LEAVING);
     StringBuilder decoded = new StringBuilder();
     for (int i = 0; i < path.length(); i++) {
       char c = path.charAt(i);
@@ -32,7 +35,7 @@ final class CanonicalPath {
       if (c == '%') {
         int octet = octetAt(path, i + 1);
         boolean slash = octet == '/';
-        if (octet < ' ' || octet == 0x7f || octet == '\\' || (slash && !key)) {
+        if (octet < ' ' || octet == 0x7f || octet == '\\' || (slash && !slashes)) {
           return false;
         }
         // An encoded dot is still a dot to a reader that decodes before it resolves.

@@ -1,0 +1,125 @@
+package dev.rollcall.engine;
+
+import dev.rollcall.InstanceKey;
+import dev.rollcall.RegistryException;
+import dev.rollcall.ServiceInstance;
+import dev.rollcall.engine.OutageLog.How;
+import dev.rollcall.spi.Capabilities;
+import dev.rollcall.spi.InstanceEvent;
+import dev.rollcall.spi.Lease;
+import dev.rollcall.spi.LeaseListener;
+import dev.rollcall.spi.Listing;
+import dev.rollcall.spi.Owner;
+import dev.rollcall.spi.RegisterRequest;
+import dev.rollcall.spi.RegistryBackend;
+import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.WatchSink;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * A backend whose watches tell the log what becomes of their streams, before they tell the sink.
+ * Everything else is passed on.
+ */
+final class LoggedWatches implements RegistryBackend {
+  private final RegistryBackend to;
+  private final OutageLog outages;
+
+  LoggedWatches(RegistryBackend to, OutageLog outages) {
+    this.to = to;
+    this.outages = outages;
+  }
+
+  @Override
+  public Watch watch(Selector selector, WatchSink sink) {
+    LoggedSink logged = new LoggedSink(named(selector), sink, outages);
+    Watch opened = to.watch(selector, logged);
+    return () -> {
+      opened.close();
+      outages.forget(logged.what);
+    };
+  }
+
+  private static String named(Selector selector) {
+    return selector instanceof Selector.OfService service
+        ? "service " + service.name()
+        : "the catalog";
+  }
+
+  @Override
+  public Capabilities capabilities() {
+    return to.capabilities();
+  }
+
+  @Override
+  public CompletionStage<Lease> register(RegisterRequest request, LeaseListener listener) {
+    return to.register(request, listener);
+  }
+
+  @Override
+  public CompletionStage<Void> deregister(InstanceKey key, Owner owner) {
+    return to.deregister(key, owner);
+  }
+
+  @Override
+  public CompletionStage<Listing> snapshot(Selector selector) {
+    return to.snapshot(selector);
+  }
+
+  @Override
+  public void close() {
+    to.close();
+  }
+
+  /** Called as a sink is: one call at a time. So its fields need no guard. */
+  private static final class LoggedSink implements WatchSink {
+    private final String what;
+    private final WatchSink to;
+    private final OutageLog outages;
+    private boolean loaded;
+    private boolean away;
+
+    LoggedSink(String what, WatchSink to, OutageLog outages) {
+      this.what = what;
+      this.to = to;
+      this.outages = outages;
+    }
+
+    @Override
+    public void replace(Selector scope, List<ServiceInstance> instances, long revision) {
+      to.replace(scope, instances, revision);
+    }
+
+    @Override
+    public void apply(List<InstanceEvent> events, long revision) {
+      to.apply(events, revision);
+    }
+
+    @Override
+    public void put(ServiceInstance instance, long revision) {
+      to.put(instance, revision);
+    }
+
+    @Override
+    public void synced() {
+      loaded = true;
+      to.synced();
+      if (away) {
+        away = false;
+        outages.back(what);
+      }
+    }
+
+    @Override
+    public void interrupted(RegistryException cause) {
+      away = true;
+      to.interrupted(cause);
+      outages.lost(what, loaded ? How.STALE : How.NOT_LOADED, Failures.of(cause));
+    }
+
+    @Override
+    public void withholding(String service, String reason) {
+      to.withholding(service, reason);
+    }
+  }
+}
