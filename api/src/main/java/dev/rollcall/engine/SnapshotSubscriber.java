@@ -16,10 +16,10 @@ import org.slf4j.LoggerFactory;
  * a time, never a publishing or requesting thread. What is not asked for is not kept: each request
  * is answered with the state that is the latest then.
  *
- * <p>{@code to} is emptied by who ends the subscription, in one step, so that one thread signals
- * the end and none anything after it. {@code requested} is added to by any thread and taken from by
- * the running worker. {@code begun} and {@code given} are the running worker's, and after the last
- * one {@link #complete}'s, which waits for that.
+ * <p>{@code link} is emptied in one step by the thread that ends the subscription, so that one
+ * thread signals the end and none anything after it. {@code requested} is added to by any thread
+ * and taken from by the running worker. {@code begun} and {@code given} are the running worker's,
+ * and after the last one {@link #complete}'s, which waits for that.
  */
 final class SnapshotSubscriber extends Subscriber implements Flow.Subscription {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
@@ -58,9 +58,13 @@ final class SnapshotSubscriber extends Subscriber implements Flow.Subscription {
       }
     } catch (Throwable thrown) {
       cancel();
-      LOG.warn(
-          "a subscriber of {} has thrown; its subscription is cancelled", given.service(), thrown);
+      LOG.warn("a subscriber of {} has thrown; its subscription is cancelled", what(), thrown);
     }
+  }
+
+  @Override
+  String what() {
+    return "service " + given.service();
   }
 
   private void begin() {
@@ -139,7 +143,7 @@ final class SnapshotSubscriber extends Subscriber implements Flow.Subscription {
         last.to.onComplete();
       }
     } catch (Throwable thrown) {
-      LOG.warn("a subscriber of {} has thrown when told of the end", given.service(), thrown);
+      LOG.warn("a subscriber of {} has thrown when told of the end", what(), thrown);
     }
   }
 }
