@@ -59,7 +59,9 @@ class CellsTest {
 
     assertThat(out.toString())
         .isEqualToNormalizingNewlines(
-            "ID  ADDRESS                             TAGS\n"
-                + "a   http://10.11.12.13:8080/some/where  v1\n");
+            """
+            ID  ADDRESS                             TAGS
+            a   http://10.11.12.13:8080/some/where  v1
+            """);
   }
 }

@@ -76,15 +76,15 @@ class SnippetsTest {
   @Test
   void leaveInAHookOfOnesOwn() {
     Runnable stopServing = () -> {};
-    try (Registry registry = Registry.open("memory:")) {
-      Runtime.getRuntime()
-          .addShutdownHook(
-              new Thread(
-                  () -> {
-                    stopServing.run();
-                    registry.close();
-                  }));
-    }
+    Registry registry = Registry.open("memory:");
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  stopServing.run();
+                  registry.close();
+                }));
+    registry.close();
   }
 
   @Test

@@ -8,12 +8,13 @@ import com.google.common.base.Splitter;
  * such a path is refused before any rule looks at it.
  *
  * <p>The keys of the key-value store may hold encoded and empty segments: all that lies below
- * {@code /v1/kv/} takes the same right, whatever it means. So does all below {@code
- * /v1/agent/service/deregister/}, where ids may hold an encoded slash, as Rollcall's own do.
+ * {@code /v1/kv/} takes the same right, whatever it means. Below {@code /v1/agent/service/} ids may
+ * hold an encoded slash, as Rollcall's own do: to read takes the same right for all of them, and a
+ * writing path that hides its verb so matches no rule but that of administrators.
  */
 final class CanonicalPath {
   private static final String KEYS = "/v1/kv/";
-  private static final String LEAVING = "/v1/agent/service/deregister/";
+  private static final String SERVICES = "/v1/agent/service/";
 
   private CanonicalPath() {}
 
@@ -25,7 +26,7 @@ final class CanonicalPath {
       return false;
     }
     boolean key = path.startsWith(KEYS);
-    boolean slashes = key || path.startsWith(LEAVING);
+    boolean slashes = key || path.startsWith(SERVICES);
     StringBuilder decoded = new StringBuilder();
     for (int i = 0; i < path.length(); i++) {
       char c = path.charAt(i);

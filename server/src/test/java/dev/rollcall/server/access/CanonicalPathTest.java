@@ -20,6 +20,7 @@ class CanonicalPathTest {
         "/v1/kv/a//b/",
         "/v1/kv/a%2Fb",
         "/v1/kv/a;b",
+        "/v1/agent/service/orders%2Fo1",
         "/v1/agent/service/deregister/orders%2Fo1",
         "/v1/agent/"
       })
@@ -46,7 +47,7 @@ class CanonicalPathTest {
         "/v1/x;a=b",
         "/v1;/x",
         "/v1%2Fkv",
-        "/v1/agent/service/deregister%2Forders",
+        "/v1/agent%2Fservice/orders",
         "/v1/agent/service/deregister/..%2Fregister",
         "/v1/agent/service/deregister/a%2F%2Fb",
         "/v1%2fkv",
