@@ -115,12 +115,12 @@ class HowToTest {
       old.awaitErr("registered orders/old");
       try (Program next = Program.start(folder, store, start)) {
         next.awaitErr("registered orders/new");
-        assertThat(Program.run(folder, store, words(commands.get(1))).out()).contains("old", "new");
+        assertThat(run(commands.get(1) + " --backend " + store).out()).contains("old", "new");
 
         assertThat(commands.get(2)).isEqualTo("kill -TERM $OLD");
         old.signal("TERM");
         old.exitCode();
-        assertThat(Program.run(folder, store, words(commands.get(1))).out())
+        assertThat(run(commands.get(1) + " --backend " + store).out())
             .contains("new")
             .doesNotContain("old");
       }
@@ -135,8 +135,9 @@ class HowToTest {
       String here =
           command.replace(":2379", ":" + etcd.port()).replace(":8500", ":" + consul.port());
       String store = here.substring(here.indexOf("--backend ") + "--backend ".length());
-      String[] register = {"register", "orders", "--id=a", "--port=8080", "--permanent"};
-      assertThat(Program.run(folder, store, register).code()).isZero();
+      Run register =
+          run("./rollcall register orders --id a --port 8080 --permanent --backend " + store);
+      assertThat(register.code()).as(register.err()).isZero();
       assertThat(run(here).out()).contains("a", "127.0.0.1:8080");
     }
   }
@@ -158,8 +159,8 @@ class HowToTest {
     return ready.group(1);
   }
 
-  private Run run(String command) throws Exception {
-    return Program.run(folder, "", words(command));
+  private static Run run(String command) {
+    return Run.of(words(command));
   }
 
   private static String[] words(String command) {

@@ -1,7 +1,5 @@
 package dev.rollcall.testkit.soak;
 
-import com.grack.nanojson.JsonArray;
-import com.grack.nanojson.JsonObject;
 import dev.rollcall.Health;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.kv.Bytes;
@@ -13,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Consul's instances as {@code /v1/health/service} gives them, its keys as {@code /v1/kv} does,
@@ -52,22 +51,19 @@ final class ConsulTruth implements Truth {
   public List<ServiceInstance> instances(Collection<String> services) {
     List<ServiceInstance> all = new ArrayList<>();
     for (String service : services) {
-      String path = "/v1/health/service/" + StoreHttp.encoded(service) + "?consistent";
-      objects(http.get(path, headers)).forEach(entry -> all.add(instance(service, entry)));
+      Object answer =
+          http.get("/v1/health/service/" + StoreHttp.encoded(service) + "?consistent", headers);
+      Json.list(answer).forEach(entry -> all.add(instance(service, Json.object(entry))));
     }
     all.sort((a, b) -> a.key().compareTo(b.key()));
     return all;
   }
 
-  private static List<JsonObject> objects(JsonArray array) {
-    return array.stream().map(JsonObject.class::cast).toList();
-  }
-
-  private static ServiceInstance instance(String service, JsonObject entry) {
-    JsonObject fields = entry.getObject("Service");
+  private static ServiceInstance instance(String service, Map<String, @Nullable Object> entry) {
+    Map<String, @Nullable Object> fields = Json.object(entry.get("Service"));
     Health health = Health.PASSING;
-    for (JsonObject check : objects(entry.getArray("Checks"))) {
-      String status = check.getString("Status", "");
+    for (Object check : Json.list(entry.get("Checks"))) {
+      String status = Json.string(Json.object(check).get("Status"));
       health =
           health.worse(
               switch (status.toLowerCase(Locale.ROOT)) {
@@ -76,22 +72,21 @@ final class ConsulTruth implements Truth {
                 default -> Health.CRITICAL;
               });
     }
-    String id = fields.getString("ID", "");
+    String id = Json.string(fields.get("ID"));
     ServiceInstance.Builder builder =
         ServiceInstance.builder(service)
             .id(id.startsWith(service + "/") ? id.substring(service.length() + 1) : id)
-            .address(fields.getString("Address", ""), fields.getInt("Port"))
-            .weight(fields.getObject("Weights").getInt("Passing"))
+            .address(Json.string(fields.get("Address")), (int) Json.number(fields.get("Port")))
+            .weight((int) Json.number(Json.object(fields.get("Weights")).get("Passing")))
             .health(health);
-    fields.getArray("Tags", new JsonArray()).forEach(tag -> builder.tag((String) tag));
-    fields
-        .getObject("Meta", new JsonObject())
+    Json.list(fields.get("Tags")).forEach(tag -> builder.tag(Json.string(tag)));
+    Json.object(fields.get("Meta"))
         .forEach(
             (name, value) -> {
               if (name.equals("rollcall-zone")) {
-                builder.zone((String) value);
+                builder.zone(Json.string(value));
               } else if (!name.startsWith("rollcall-")) {
-                builder.metadata(name, (String) value);
+                builder.metadata(name, Json.string(value));
               }
             });
     return builder.build();
@@ -100,11 +95,12 @@ final class ConsulTruth implements Truth {
   @Override
   public Map<String, Bytes> keys(String prefix) {
     Map<String, Bytes> all = new TreeMap<>();
-    String path = "/v1/kv/" + keyBase + prefix + "?recurse=true&consistent";
-    for (JsonObject pair : objects(http.get(path, headers))) {
+    Object answer = http.get("/v1/kv/" + keyBase + prefix + "?recurse=true&consistent", headers);
+    for (Object pair : Json.list(answer)) {
+      Map<String, @Nullable Object> fields = Json.object(pair);
       all.put(
-          pair.getString("Key").substring(keyBase.length()),
-          Bytes.of(Base64.getDecoder().decode(pair.getString("Value", ""))));
+          Json.string(fields.get("Key")).substring(keyBase.length()),
+          Bytes.of(Base64.getDecoder().decode(Json.string(fields.get("Value")))));
     }
     return all;
   }

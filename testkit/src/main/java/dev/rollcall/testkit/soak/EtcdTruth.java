@@ -1,9 +1,5 @@
 package dev.rollcall.testkit.soak;
 
-import com.grack.nanojson.JsonArray;
-import com.grack.nanojson.JsonObject;
-import com.grack.nanojson.JsonParser;
-import com.grack.nanojson.JsonParserException;
 import dev.rollcall.Health;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.kv.Bytes;
@@ -68,7 +64,10 @@ final class EtcdTruth implements Truth {
           .forEach(
               (key, value) -> {
                 ServiceInstance read =
-                    instance(service, key.substring(prefix.length()), parsed(value));
+                    instance(
+                        service,
+                        key.substring(prefix.length()),
+                        Json.object(Json.read(new String(value, StandardCharsets.UTF_8))));
                 if (read != null) {
                   all.add(read);
                 }
@@ -79,22 +78,22 @@ final class EtcdTruth implements Truth {
   }
 
   /** Returns null for what is no instance: the mark of a departure, or a fence. */
-  private static @Nullable ServiceInstance instance(String service, String id, JsonObject fields) {
-    if (!fields.has("host")) {
+  private static @Nullable ServiceInstance instance(
+      String service, String id, Map<String, @Nullable Object> fields) {
+    if (!fields.containsKey("host")) {
       return null;
     }
     ServiceInstance.Builder builder =
         ServiceInstance.builder(service)
             .id(id)
-            .scheme(fields.getString("scheme", ""))
-            .address(fields.getString("host"), fields.getInt("port"))
-            .weight(fields.getInt("weight"))
-            .zone(fields.getString("zone", ""))
-            .health(Health.valueOf(fields.getString("health", "").toUpperCase(Locale.ROOT)));
-    fields.getArray("tags", new JsonArray()).forEach(tag -> builder.tag((String) tag));
-    fields
-        .getObject("metadata", new JsonObject())
-        .forEach((name, value) -> builder.metadata(name, (String) value));
+            .scheme(Json.string(fields.get("scheme")))
+            .address(Json.string(fields.get("host")), (int) Json.number(fields.get("port")))
+            .weight((int) Json.number(fields.get("weight")))
+            .zone(Json.string(fields.get("zone")))
+            .health(Health.valueOf(Json.string(fields.get("health")).toUpperCase(Locale.ROOT)));
+    Json.list(fields.get("tags")).forEach(tag -> builder.tag(Json.string(tag)));
+    Json.object(fields.get("metadata"))
+        .forEach((name, value) -> builder.metadata(name, Json.string(value)));
     return builder.build();
   }
 
@@ -116,9 +115,11 @@ final class EtcdTruth implements Truth {
             + base64(end)
             + "\"}";
     Map<String, byte[]> found = new TreeMap<>();
-    for (Object pair : http.post("/v3/kv/range", login(), body).getArray("kvs", new JsonArray())) {
-      JsonObject fields = (JsonObject) pair;
-      found.put(new String(bytes(fields, "key"), StandardCharsets.UTF_8), bytes(fields, "value"));
+    for (Object pair :
+        Json.list(Json.object(http.post("/v3/kv/range", login(), body)).get("kvs"))) {
+      Map<String, @Nullable Object> fields = Json.object(pair);
+      found.put(
+          new String(bytes(fields.get("key")), StandardCharsets.UTF_8), bytes(fields.get("value")));
     }
     return found;
   }
@@ -128,8 +129,8 @@ final class EtcdTruth implements Truth {
       return Map.of();
     }
     String body = "{\"name\":" + quoted(user) + ",\"password\":" + quoted(password) + "}";
-    JsonObject answer = http.post("/v3/auth/authenticate", Map.of(), body);
-    return Map.of("Authorization", answer.getString("token", ""));
+    Object answer = http.post("/v3/auth/authenticate", Map.of(), body);
+    return Map.of("Authorization", Json.string(Json.object(answer).get("token")));
   }
 
   private static String quoted(String text) {
@@ -140,16 +141,8 @@ final class EtcdTruth implements Truth {
     return Base64.getEncoder().encodeToString(bytes);
   }
 
-  private static byte[] bytes(JsonObject fields, String name) {
-    return Base64.getDecoder().decode(fields.getString(name, ""));
-  }
-
-  private static JsonObject parsed(byte[] value) {
-    try {
-      return JsonParser.object().from(new String(value, StandardCharsets.UTF_8));
-    } catch (JsonParserException malformed) {
-      throw new IllegalArgumentException("a value is no JSON object", malformed);
-    }
+  private static byte[] bytes(@Nullable Object base64) {
+    return Base64.getDecoder().decode(Json.string(base64));
   }
 
   @Override

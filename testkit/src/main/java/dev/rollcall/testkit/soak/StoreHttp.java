@@ -1,9 +1,5 @@
 package dev.rollcall.testkit.soak;
 
-import com.grack.nanojson.JsonArray;
-import com.grack.nanojson.JsonObject;
-import com.grack.nanojson.JsonParser;
-import com.grack.nanojson.JsonParserException;
 import dev.rollcall.RegistryException;
 import java.io.IOException;
 import java.net.URI;
@@ -17,10 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Asks a store's own HTTP API, the first of its addresses that answers, and reads its JSON.
- * Thread-safe.
- */
+/** Asks a store's own HTTP API, the first of its addresses that answers. Thread-safe. */
 final class StoreHttp {
   private static final Duration CONNECT = Duration.ofSeconds(2);
   private static final Duration ANSWER = Duration.ofSeconds(10);
@@ -34,14 +27,12 @@ final class StoreHttp {
     this.addresses = List.copyOf(addresses);
   }
 
-  /** Returns the array that is answered; an empty one where there is none. */
-  JsonArray get(String path, Map<String, String> headers) {
-    return send(path, headers, null) instanceof JsonArray array ? array : new JsonArray();
+  @Nullable Object get(String path, Map<String, String> headers) {
+    return send(path, headers, null);
   }
 
-  /** Returns the object that is answered; an empty one where there is none. */
-  JsonObject post(String path, Map<String, String> headers, String body) {
-    return send(path, headers, body) instanceof JsonObject object ? object : new JsonObject();
+  @Nullable Object post(String path, Map<String, String> headers, String body) {
+    return send(path, headers, body);
   }
 
   private @Nullable Object send(String path, Map<String, String> headers, @Nullable String body) {
@@ -57,14 +48,14 @@ final class StoreHttp {
         HttpResponse<String> reply =
             client.send(request.build(), HttpResponse.BodyHandlers.ofString());
         if (reply.statusCode() == 200) {
-          return JsonParser.any().from(reply.body());
+          return Json.read(reply.body());
         }
         if (reply.statusCode() == 404 && body == null) {
           return null; // how Consul says that it has no such key
         }
         failure =
             RegistryException.unavailable(address + " answers " + reply.statusCode(), failure);
-      } catch (IOException | JsonParserException failed) {
+      } catch (IOException | IllegalArgumentException failed) {
         failure = RegistryException.unavailable(address + ": " + failed, failure);
       } catch (InterruptedException stop) {
         Thread.currentThread().interrupt();
