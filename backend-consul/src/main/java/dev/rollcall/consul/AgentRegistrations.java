@@ -152,8 +152,7 @@ final class AgentRegistrations implements AutoCloseable {
    * Removes, and again until no earlier registration can arrive any more. Each look is in the key's
    * turn, which is free between two of them: another owner does not wait until this one is settled.
    */
-  private void removeForGood(
-      Writer writer, Owner owner, CompletableFuture<@Nullable Void> answer) {
+  private void removeForGood(Writer writer, Owner owner, CompletableFuture<@Nullable Void> answer) {
     var unused =
         order
             .run(

@@ -12,13 +12,13 @@
  *       agent, one verb after the other for a key ({@code KeyedSequencer}); {@code Holding} is one
  *       instance that this client holds, {@code ConsulLease} what the engine sees of it, {@code
  *       RegistrationBody} what is sent; {@code VisibilityWait} waits until the catalog shows it.
- *   <li><b>Watching:</b> {@code Watches} assigns each watch to a feed: a {@code ServiceFeed}, by
- *       a {@code BlockingLoop} of its own, or the one {@code CatalogFeed}, with its {@code
+ *   <li><b>Watching:</b> {@code Watches} assigns each watch to a feed: a {@code ServiceFeed}, by a
+ *       {@code BlockingLoop} of its own, or the one {@code CatalogFeed}, with its {@code
  *       CatalogState}, {@code ServiceState}s, {@code CheckDigest}, {@code Requests} and {@code
- *       FullRefreshSchedule}. {@code SinkMailbox} calls the sinks; {@code
- *       SharedBackoff} and {@code WakeRateLimiter} limit how often is asked.
- *   <li><b>Keys and values:</b> {@code ConsulKeyValueBackend} writes, {@code KeyFeed} watches,
- *       for each {@code KeyReader}.
+ *       FullRefreshSchedule}. {@code SinkMailbox} calls the sinks; {@code SharedBackoff} and {@code
+ *       WakeRateLimiter} limit how often is asked.
+ *   <li><b>Keys and values:</b> {@code ConsulKeyValueBackend} writes, {@code KeyFeed} watches, for
+ *       each {@code KeyReader}.
  *   <li><b>Consul's own watches:</b> {@code ConsulWatches}, on the same loops; {@code Delivery}
  *       calls the listeners, {@code EventCursor} finds the events that are new.
  *   <li><b>Translating:</b> {@code ConsulJson} reads JSON into {@link
