@@ -73,7 +73,7 @@ final class ForgetfulRouter implements AutoCloseable {
         start("up", () -> pump(own, client, server, false));
         start("down", () -> pump(own, server, client, true));
       } catch (IOException refused) {
-        continue; // closed, or the server is down
+        // closed, or the server is down: the loop looks
       }
     }
   }
