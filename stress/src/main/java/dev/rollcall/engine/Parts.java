@@ -50,7 +50,8 @@ final class Parts {
   static StoreRegistration unstarted(RegistryBackend store, Timer timer) {
     return new StoreRegistration(
         store,
-        timer, RealMachine.INSTANCE,
+        timer,
+        RealMachine.INSTANCE,
         dispatcher(timer),
         new Answers(timer, dispatcher(timer)),
         new StoreContact(timer, () -> {}),
