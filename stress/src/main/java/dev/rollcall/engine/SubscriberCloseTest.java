@@ -27,6 +27,11 @@ public class SubscriberCloseTest {
         }
 
         @Override
+        String what() {
+          return "a test";
+        }
+
+        @Override
         void detach() {}
       };
 

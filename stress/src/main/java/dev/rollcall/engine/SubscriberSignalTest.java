@@ -35,6 +35,11 @@ public class SubscriberSignalTest {
         }
 
         @Override
+        String what() {
+          return "a test";
+        }
+
+        @Override
         void detach() {}
       };
 
