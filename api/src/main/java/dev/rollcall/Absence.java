@@ -1,7 +1,5 @@
 package dev.rollcall;
 
-import java.io.Serializable;
-
 /**
  * Why a look-up finds no instance to return, see {@link Snapshot#explain()}. Immutable.
  *
@@ -10,7 +8,7 @@ import java.io.Serializable;
  *     how far that can be trusted
  * @since 0.1.0
  */
-public record Absence(Reason reason, String text) implements Serializable {
+public record Absence(Reason reason, String text) {
 
   /**
    * Checks that nothing is null.

@@ -10,7 +10,8 @@ package dev.rollcall;
 public final class NoInstanceException extends RegistryException {
   private static final long serialVersionUID = 1L;
 
-  private final Absence why;
+  /** The reason; the message is the text. */
+  private final Absence.Reason reason;
 
   /**
    * Creates a failure.
@@ -19,7 +20,7 @@ public final class NoInstanceException extends RegistryException {
    */
   public NoInstanceException(Absence why) {
     super(Kind.UNAVAILABLE, why.text(), null);
-    this.why = why;
+    this.reason = why.reason();
   }
 
   /**
@@ -28,6 +29,6 @@ public final class NoInstanceException extends RegistryException {
    * @return the same as {@link Snapshot#explain()} says
    */
   public Absence why() {
-    return why;
+    return new Absence(reason, String.valueOf(getMessage()));
   }
 }
