@@ -22,8 +22,8 @@ public record Absence(Reason reason, String text) {
   }
 
   /**
-   * The sorts of reasons. Whether the state is stale is none of them, since a stale state has one
-   * of them as well: {@link Snapshot#freshness()} says so, and the text does.
+   * The sorts of reasons. Staleness is not one: a stale state has one of these as well. {@link
+   * Snapshot#freshness()} tells of it, and so does the text.
    */
   public enum Reason {
     /** No state was read from the store yet, so nothing is known; the text says why. */

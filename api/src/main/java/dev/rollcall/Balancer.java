@@ -18,11 +18,13 @@ import org.jspecify.annotations.Nullable;
 public interface Balancer {
 
   /**
-   * Prepares for the present candidates. One call at a time for each view.
+   * Prepares for candidates. For the present ones of a view, one call at a time. For those that a
+   * caller of {@link ServiceView#acquire(java.util.Collection)} has not tried, at any time, on the
+   * thread of that caller, with {@code before} null.
    *
    * @param now whom to choose from, at least one
    * @param before what this balancer prepared for this view last, for what is to be kept; null at
-   *     first
+   *     first, and for a caller's candidates
    * @return what chooses among them until it is prepared anew
    */
   Picker prepare(Candidates now, @Nullable Picker before);

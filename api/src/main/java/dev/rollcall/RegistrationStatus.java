@@ -40,7 +40,7 @@ public interface RegistrationStatus {
   String reason();
 
   /**
-   * Returns what the last call of the store has failed of.
+   * Returns why the last call of the store has failed.
    *
    * @return empty where the last call went well, or none was answered yet
    */

@@ -72,7 +72,8 @@ public final class ServiceInstance {
   }
 
   /**
-   * Returns a builder that holds all of this instance's fields.
+   * Returns a builder that holds all of this instance's fields. Its named ports are further
+   * addresses, which keep their host where the builder is given another one.
    *
    * @return a new builder
    */

@@ -73,8 +73,8 @@ public interface ServiceView {
    * failed. This view's balancer chooses as if they were not there. Those that are ejected are
    * picked only where no other is left.
    *
-   * @param tried which ones not, told by their ids; may be empty. Those of others than this view's
-   *     service change nothing.
+   * @param tried which ones not, told by their ids; may be empty. Instances of other services are
+   *     ignored.
    * @return the request, the caller's to close
    * @throws NoInstanceException where no other one passes; it says why
    */
@@ -97,8 +97,10 @@ public interface ServiceView {
    *
    * @param most how many at most, 1 or more
    * @return attempts that begin anew with each iterator; an iterator is not thread-safe. It ends
-   *     early where no other instance passes. The first attempt throws {@link NoInstanceException}
-   *     where there is none at all, so that a loop over attempts never ends without one.
+   *     early where no other instance passes; where the last other one leaves at that very moment,
+   *     the attempt throws {@link NoInstanceException}. The first attempt throws {@link
+   *     NoInstanceException} where there is none at all, so that a loop over attempts never ends
+   *     without one.
    */
   default Iterable<Pick> attempts(int most) {
     return new Attempts(this, most);
@@ -180,10 +182,11 @@ public interface ServiceView {
    * subscriber asks for more: what comes and goes in between is skipped, and nothing is queued.
    *
    * <p>Subscribers are called as listeners are, one call at a time, from {@code onSubscribe} on;
-   * one that throws is cancelled. As long as one is subscribed the service is watched, whoever
-   * holds this view. A subscription never fails because a store is down. It completes when the
-   * registry is closed, and fails at once with {@link IllegalStateException} where that is closed
-   * already.
+   * one that throws is cancelled. The end by a closed registry alone comes on a thread of the
+   * registry's, or at once on the subscribing one. As long as one is subscribed the service is
+   * watched, whoever holds this view. A subscription never fails because a store is down. It
+   * completes when the registry is closed, and fails at once with {@link IllegalStateException}
+   * where that is closed already.
    *
    * @return a publisher for any number of subscribers
    */

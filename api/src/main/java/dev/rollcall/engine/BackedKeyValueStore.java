@@ -214,8 +214,9 @@ public final class BackedKeyValueStore implements KeyValueStore {
   @Override
   public <T> KeyValueView<T> view(Keys keys, Function<? super KeyValue, ? extends T> reader) {
     Arguments.notNull("keys", keys, "");
-    LiveValues<T> live = new LiveValues<>(Arguments.notNull("reader", reader, ", keys " + keys));
-    KeyValueView<T> view = new LiveView<>(keys, live, answers);
+    Arguments.notNull("reader", reader, ", keys " + keys);
+    LiveValues<T> live = new LiveValues<>(reader);
+    KeyValueView<T> view = new LiveView<>(keys, live, reader, answers);
     KeyValueSubscriber subscriber = subscribe(keys, live);
     boolean late;
     boolean first;
@@ -241,12 +242,7 @@ public final class BackedKeyValueStore implements KeyValueStore {
     List<Shown> dropped = new ArrayList<>();
     boolean more;
     synchronized (this) {
-      for (Shown shown : views) {
-        if (shown.view.refersTo(null)) {
-          dropped.add(shown);
-        }
-      }
-      views.removeAll(dropped);
+      views.removeIf(shown -> shown.view.refersTo(null) && dropped.add(shown));
       more = !views.isEmpty() && !closed;
     }
     dropped.forEach(shown -> shown.subscriber.shut());

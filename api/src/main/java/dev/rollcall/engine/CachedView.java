@@ -170,9 +170,8 @@ final class CachedView implements ServiceView {
   /** Completes with a state that is to be read from this view when there is one. */
   CompletableFuture<Snapshot> ready(Supplier<Snapshot> state) {
     // What waits leads to this view, so that the view is held for as long.
-    return watched
-        .answers()
-        .of(FirstState.of(cache.loadedOrHopeless(), "service " + service, this::freshness, state));
+    return FirstState.of(
+        watched.answers(), cache.loadedOrHopeless(), "service " + service, this::freshness, state);
   }
 
   private Freshness freshness() {

@@ -19,8 +19,10 @@ final class FirstState {
   private FirstState() {}
 
   /**
-   * Returns a future of the first state, which the thread completes that brings it.
+   * Returns a future of the first state, for an application. Once the application has ended the
+   * future by itself, nothing here leads to the state any more.
    *
+   * @param answers completes the future
    * @param arrived done with the first state or when none will come; fails where nothing is watched
    *     any more
    * @param what is waited for, for the message
@@ -28,13 +30,18 @@ final class FirstState {
    * @param state the present one
    */
   static <T> CompletableFuture<T> of(
+      Answers answers,
       CompletableFuture<? extends @Nullable Object> arrived,
       String what,
       Supplier<Freshness> freshness,
       Supplier<T> state) {
     CompletableFuture<T> first = new CompletableFuture<>();
-    arrived.whenComplete(
+    CompletableFuture<? extends @Nullable Object> own = arrived.copy(); // "arrived" is shared
+    own.whenComplete(
         (done, ended) -> {
+          if (first.isDone()) {
+            return;
+          }
           if (ended != null) {
             first.completeExceptionally(ended(what, ended));
           } else if (freshness.get() instanceof Freshness.Loading loading) {
@@ -43,7 +50,13 @@ final class FirstState {
             first.complete(state.get());
           }
         });
-    return first;
+    CompletableFuture<T> answer = answers.of(first);
+    answer.whenComplete(
+        (given, ended) -> {
+          first.cancel(false);
+          own.cancel(false);
+        });
+    return answer;
   }
 
   /** Waits on the calling thread; throws as {@link #of} fails, and when the time is over. */

@@ -8,6 +8,7 @@ import dev.rollcall.kv.KeyValue;
 import dev.rollcall.kv.KeyValueChange;
 import dev.rollcall.kv.KeyValueListener;
 import dev.rollcall.kv.KeyValueSnapshot;
+import java.lang.ref.WeakReference;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -43,14 +44,16 @@ final class LiveValues<T> implements KeyValueListener {
     }
   }
 
-  private final Function<? super KeyValue, ? extends T> reader;
+  /** Held by the view: the application's function may lead to the view, and this is the watch's. */
+  private final WeakReference<Function<? super KeyValue, ? extends T>> reader;
+
   private final CompletableFuture<@Nullable Void> loaded = new CompletableFuture<>();
   private volatile State<T> state =
       new State<>(ImmutableSortedMap.of(), ImmutableSortedMap.of(), 0, Timestamp.LOADING);
   private boolean ended; // guarded by this
 
   LiveValues(Function<? super KeyValue, ? extends T> reader) {
-    this.reader = reader;
+    this.reader = new WeakReference<>(reader);
   }
 
   State<T> state() {
@@ -64,6 +67,10 @@ final class LiveValues<T> implements KeyValueListener {
 
   @Override
   public void changed(KeyValueChange change) {
+    Function<? super KeyValue, ? extends T> read = reader.get();
+    if (read == null) {
+      return; // the view is gone
+    }
     State<T> before = state;
     TreeMap<String, T> values = new TreeMap<>(before.values());
     TreeMap<String, RegistryException> failures = new TreeMap<>(before.failures());
@@ -71,8 +78,8 @@ final class LiveValues<T> implements KeyValueListener {
       values.remove(gone.key());
       failures.remove(gone.key());
     }
-    change.added().forEach(pair -> take(pair, values, failures));
-    change.updated().forEach(pair -> take(pair, values, failures));
+    change.added().forEach(pair -> take(read, pair, values, failures));
+    change.updated().forEach(pair -> take(read, pair, values, failures));
     publish(
         new State<>(
             ImmutableSortedMap.copyOfSorted(values),
@@ -82,9 +89,13 @@ final class LiveValues<T> implements KeyValueListener {
     loaded.complete(null);
   }
 
-  private void take(KeyValue pair, Map<String, T> values, Map<String, RegistryException> failures) {
+  private void take(
+      Function<? super KeyValue, ? extends T> read,
+      KeyValue pair,
+      Map<String, T> values,
+      Map<String, RegistryException> failures) {
     try {
-      values.put(pair.key(), Arguments.notNull("result", reader.apply(pair), ""));
+      values.put(pair.key(), Arguments.notNull("result", read.apply(pair), ""));
       failures.remove(pair.key());
     } catch (Throwable refused) {
       failures.put(

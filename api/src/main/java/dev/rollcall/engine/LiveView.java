@@ -2,6 +2,7 @@ package dev.rollcall.engine;
 
 import dev.rollcall.Arguments;
 import dev.rollcall.Freshness;
+import dev.rollcall.kv.KeyValue;
 import dev.rollcall.kv.KeyValueSnapshot;
 import dev.rollcall.kv.KeyValueView;
 import dev.rollcall.kv.Keys;
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /**
  * {@link KeyValueView} on {@link LiveValues}. The two are apart so that the watch, which leads to
@@ -17,11 +19,21 @@ import java.util.concurrent.CompletableFuture;
 final class LiveView<T> implements KeyValueView<T> {
   private final Keys keys;
   private final LiveValues<T> live;
+
+  /** Held for {@code live}, which must not lead to this view. */
+  @SuppressWarnings("unused")
+  private final Function<? super KeyValue, ? extends T> reader;
+
   private final Answers answers;
 
-  LiveView(Keys keys, LiveValues<T> live, Answers answers) {
+  LiveView(
+      Keys keys,
+      LiveValues<T> live,
+      Function<? super KeyValue, ? extends T> reader,
+      Answers answers) {
     this.keys = keys;
     this.live = live;
+    this.reader = reader;
     this.answers = answers;
   }
 
@@ -48,7 +60,7 @@ final class LiveView<T> implements KeyValueView<T> {
   @Override
   public CompletableFuture<KeyValueSnapshot<T>> ready() {
     // What waits leads to this view, so that the view is held for as long.
-    return answers.of(FirstState.of(live.loaded(), what(), this::freshness, this::snapshot));
+    return FirstState.of(answers, live.loaded(), what(), this::freshness, this::snapshot);
   }
 
   @Override

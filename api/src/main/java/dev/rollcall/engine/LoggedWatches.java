@@ -35,8 +35,9 @@ final class LoggedWatches implements RegistryBackend {
     LoggedSink logged = new LoggedSink(named(selector), sink, outages);
     Watch opened = to.watch(selector, logged);
     return () -> {
+      logged.closed = true;
       opened.close();
-      outages.forget(logged.what);
+      outages.forget(logged);
     };
   }
 
@@ -71,13 +72,17 @@ final class LoggedWatches implements RegistryBackend {
     to.close();
   }
 
-  /** Called as a sink is: one call at a time. So its fields need no guard. */
+  /**
+   * Called as a sink is: one call at a time, so its fields need no guard. {@code closed} is set by
+   * the thread that closes the watch; a call that is late takes back what it has told.
+   */
   private static final class LoggedSink implements WatchSink {
     private final String what;
     private final WatchSink to;
     private final OutageLog outages;
     private boolean loaded;
     private boolean away;
+    private volatile boolean closed;
 
     LoggedSink(String what, WatchSink to, OutageLog outages) {
       this.what = what;
@@ -106,7 +111,7 @@ final class LoggedWatches implements RegistryBackend {
       to.synced();
       if (away) {
         away = false;
-        outages.back(what);
+        outages.back(this);
       }
     }
 
@@ -114,7 +119,10 @@ final class LoggedWatches implements RegistryBackend {
     public void interrupted(RegistryException cause) {
       away = true;
       to.interrupted(cause);
-      outages.lost(what, loaded ? How.STALE : How.NOT_LOADED, Failures.of(cause));
+      outages.lost(this, what, loaded ? How.STALE : How.NOT_LOADED, Failures.of(cause));
+      if (closed) {
+        outages.forget(this);
+      }
     }
 
     @Override

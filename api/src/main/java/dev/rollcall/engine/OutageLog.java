@@ -26,11 +26,10 @@ final class OutageLog {
   private static final Duration LONG = Duration.ofMinutes(1);
 
   private final Timer timer;
-  private final Map<String, Loss> lost = new LinkedHashMap<>();
+  private final Map<Object, Loss> lost = new LinkedHashMap<>();
   private @Nullable Timestamp since;
-  private @Nullable RegistryException last;
   private Duration tellAfter = LONG;
-  private int named;
+  private int named; // of what is lost
   private boolean told; // of more than what was named
   private Timer.@Nullable Scheduled progress;
   private boolean closed;
@@ -45,8 +44,8 @@ final class OutageLog {
     NOT_ANSWERED
   }
 
-  /** Something that is lost: since when, and whether the log says so. */
-  private record Loss(Timestamp since, boolean named) {}
+  /** Something that is lost: its name, since when, why, and whether the log says so. */
+  private record Loss(String what, Timestamp since, RegistryException cause, boolean named) {}
 
   OutageLog(Timer timer) {
     this.timer = timer;
@@ -55,15 +54,19 @@ final class OutageLog {
   /**
    * Something is out of reach, or is still and for another reason.
    *
+   * @param key itself; two things may have one name
    * @param what a name for it: {@code service orders}
    * @param how what that means
    * @param cause the latest failure
    */
-  void lost(String what, How how, RegistryException cause) {
+  void lost(Object key, String what, How how, RegistryException cause) {
     boolean shown;
     synchronized (this) {
-      last = cause;
-      if (closed || lost.containsKey(what)) {
+      Loss known = lost.get(key);
+      if (known != null) {
+        lost.put(key, new Loss(what, known.since, cause, known.named));
+      }
+      if (closed || known != null) {
         return;
       }
       if (lost.isEmpty()) {
@@ -76,7 +79,7 @@ final class OutageLog {
       shown = how != How.NOT_ANSWERED && named < NAMED;
       named += shown ? 1 : 0;
       told |= how != How.NOT_ANSWERED && !shown;
-      lost.put(what, new Loss(Timestamp.now(timer), shown));
+      lost.put(key, new Loss(what, Timestamp.now(timer), cause, shown));
     }
     if (!shown) {
       LOG.debug("out of reach: {}: {}", what, cause.getMessage());
@@ -88,11 +91,11 @@ final class OutageLog {
   }
 
   /** Something works again. */
-  void back(String what) {
+  void back(Object key) {
     Loss loss;
     Timestamp over = null;
     synchronized (this) {
-      loss = lost.remove(what);
+      loss = remove(key);
       if (loss == null) {
         return;
       }
@@ -102,9 +105,9 @@ final class OutageLog {
       }
     }
     if (loss.named) {
-      LOG.info("live: {}, after {}", what, shown(loss.since.age()));
+      LOG.info("live: {}, after {}", loss.what, shown(loss.since.age()));
     } else {
-      LOG.debug("within reach: {}, after {}", what, shown(loss.since.age()));
+      LOG.debug("within reach: {}, after {}", loss.what, shown(loss.since.age()));
     }
     if (over != null) {
       LOG.info("reachable: nothing is out of reach any more, after {}", shown(over.age()));
@@ -112,12 +115,18 @@ final class OutageLog {
   }
 
   /** Something is not wanted any more. */
-  void forget(String what) {
+  void forget(Object key) {
     synchronized (this) {
-      if (lost.remove(what) != null && lost.isEmpty()) {
+      if (remove(key) != null && lost.isEmpty()) {
         end();
       }
     }
+  }
+
+  private @Nullable Loss remove(Object key) {
+    Loss loss = lost.remove(key);
+    named -= loss != null && loss.named ? 1 : 0;
+    return loss;
   }
 
   /** Nothing more is told. */
@@ -137,17 +146,15 @@ final class OutageLog {
   }
 
   private void tell() {
-    String first;
+    Loss first;
     int count;
     Timestamp from;
-    RegistryException cause;
     synchronized (this) {
       from = since;
-      cause = last;
-      if (lost.isEmpty() || from == null || cause == null) {
+      if (lost.isEmpty() || from == null) {
         return;
       }
-      first = lost.keySet().iterator().next();
+      first = lost.values().iterator().next();
       count = lost.size();
       told = true;
       progress =
@@ -157,9 +164,9 @@ final class OutageLog {
     LOG.warn(
         "out of reach for {}: {}, {} in all; last failure: {}",
         shown(from.age()),
-        first,
+        first.what,
         count,
-        cause.getMessage());
+        first.cause.getMessage());
   }
 
   /** Returns a time as exact as a reader wants it. */

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * <p>{@code link} is emptied in one step by the thread that ends the subscription, so that one
  * thread signals the end and none anything after it. {@code requested} is added to by any thread
  * and taken from by the running worker. {@code begun} and {@code given} are the running worker's,
- * and after the last one {@link #complete}'s, which waits for that.
+ * and after the last one those of the thread that has emptied {@code link}, which waits for that.
  */
 final class SnapshotSubscriber extends Subscriber implements Flow.Subscription {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
@@ -137,9 +137,12 @@ final class SnapshotSubscriber extends Subscriber implements Flow.Subscription {
   private void complete() {
     awaitQuiet(Long.MAX_VALUE); // a subscriber hears one thing at a time
     try {
-      begin();
       Link last = link.getAndSet(null);
       if (last != null) {
+        if (!begun) {
+          begun = true;
+          last.to.onSubscribe(this);
+        }
         last.to.onComplete();
       }
     } catch (Throwable thrown) {

@@ -152,8 +152,8 @@ final class StoreCatalog implements Catalog, WatchSink {
 
   @Override
   public CompletableFuture<Catalog> ready() {
-    return answers.of(
-        FirstState.<Catalog>of(stream.loadedOrHopeless(), "catalog", this::freshness, () -> this));
+    return FirstState.of(
+        answers, stream.loadedOrHopeless(), "catalog", this::freshness, () -> this);
   }
 
   @Override

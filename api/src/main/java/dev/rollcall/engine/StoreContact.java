@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * own.
  *
  * <p>Any thread writes any field, under no lock: each is a time stamp or a value of its own, and a
- * lost race costs a round too many or one that the next answer makes. {@code backAgain} is called
+ * lost race causes one round more, or delays one until the next answer. {@code backAgain} is called
  * by the thread that brings the first answer after a silence, under no lock.
  */
 final class StoreContact {
@@ -78,7 +78,7 @@ final class StoreContact {
   void failed(RegistryException cause) {
     Failure before = failure;
     failure = new Failure(before == null ? timer.nanoTime() : before.sinceNanos, cause);
-    outages.lost(CALLS, OutageLog.How.NOT_ANSWERED, cause);
+    outages.lost(CALLS, CALLS, OutageLog.How.NOT_ANSWERED, cause);
     if (failure == null) {
       outages.back(CALLS); // answered in between, before that was known to be lost
     }
@@ -111,7 +111,7 @@ final class StoreContact {
     return new Timestamp(timer, answeredNanos).age();
   }
 
-  /** Tells whether the store has been heard since the last failure: false as long as it has. */
+  /** Tells whether the last call has failed, and nothing was heard from the store since. */
   boolean isDown() {
     return failure != null;
   }

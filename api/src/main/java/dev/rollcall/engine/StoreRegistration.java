@@ -546,15 +546,14 @@ final class StoreRegistration implements Registration {
 
   /** Decides under the lock what follows from the store's refusal. */
   private void refuse(Sending sent, RegistryException failure) {
+    lastFailure = failure;
     if (accepted == null) {
       refused = true;
-      lastFailure = failure;
       // Where the answer could not be read for want of a class, the store may hold it.
       giveUp(BrokenClassPath.isCauseOf(failure));
     } else if (failure.kind() == RegistryException.Kind.CONFLICT) {
       fence();
     } else if (sent.updates == 0) {
-      lastFailure = failure;
       failureLog.failed(key, failure);
       retryLater(sent.atNanos); // it refuses what it held before: a permission may come back
     } else if (updates.isEmpty()) {

@@ -519,7 +519,8 @@ public final class StoreRegistry implements Registry {
         () -> {
           try {
             close();
-            end.complete(null);
+            stopped.whenComplete(
+                (done, failed) -> end.complete(null)); // close() may give up before
           } catch (RuntimeException | Error failed) {
             end.completeExceptionally(failed);
           }

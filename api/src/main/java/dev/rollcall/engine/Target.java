@@ -49,13 +49,24 @@ final class Target {
     return FIRST_EJECTION_NANOS << Math.min(strikes++, MAX_DOUBLINGS);
   }
 
-  /** Notes a request that went well. */
-  void succeeded() {
-    if (hasFailed) {
-      synchronized (this) {
-        hasFailed = false;
-        strikes = 0;
-      }
+  /** Notes a request that went well; returns the strikes that it has cleared. */
+  int succeeded() {
+    if (!hasFailed) {
+      return 0;
+    }
+    synchronized (this) {
+      int cleared = strikes;
+      hasFailed = false;
+      strikes = 0;
+      return cleared;
+    }
+  }
+
+  /** Takes a success back that cleared so many strikes. */
+  synchronized void restore(int cleared) {
+    if (cleared > strikes) {
+      strikes = cleared;
+      hasFailed = true;
     }
   }
 }

@@ -14,6 +14,8 @@ import dev.rollcall.RegistryException;
 import dev.rollcall.Samples;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceView;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -48,6 +50,32 @@ class AttemptsTest extends RegistryFixture {
       }
     }
     return asked;
+  }
+
+  /** As a {@code try} does it: the attempt is closed when the {@code catch} begins. */
+  private void failInTheCatch(ServiceInstance other) {
+    Pick attempt = all.acquire(List.of(other));
+    try (attempt) {
+      throw new IOException("refused");
+    } catch (IOException refused) {
+      attempt.failed();
+    }
+  }
+
+  private boolean isPicked(String id) {
+    return IntStream.range(0, 200).anyMatch(n -> all.pick().id().equals(id));
+  }
+
+  @Test
+  void attempt_thatFailsInTheCatch_isEjectedForTwiceTheLastTime() {
+    load(instance("a"), instance("b"));
+    for (int seconds = 1; seconds <= 4; seconds *= 2) {
+      failInTheCatch(instance("b"));
+      timer.advance(Duration.ofMillis(seconds * 1000L - 100));
+      assertThat(isPicked("a")).as("just before %d s", seconds).isFalse();
+      timer.advance(Duration.ofMillis(100));
+      assertThat(isPicked("a")).as("after %d s", seconds).isTrue();
+    }
   }
 
   static Stream<Balancer> balancers() {

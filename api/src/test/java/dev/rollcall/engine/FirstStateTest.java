@@ -120,6 +120,18 @@ class FirstStateTest extends RegistryFixture {
   }
 
   @Test
+  void ready_thatIsGivenUp_keepsNoView() {
+    assertThat(registry.service("orders").ready().cancel(false)).isTrue();
+    await()
+        .until(
+            () -> {
+              System.gc();
+              timer.advance(IDLE);
+              return backend.lastWatch().closed.get() == 1;
+            });
+  }
+
+  @Test
   void await_withoutAState_saysWhy() {
     ServiceView view = registry.service("orders");
     assertThatThrownBy(() -> view.await(Duration.ZERO))

@@ -182,6 +182,32 @@ class LiveViewTest {
     assertThat(kept.values()).isEmpty();
   }
 
+  /** Keeps a view, and reads its values. */
+  private static final class Limits {
+    final KeyValueView<Integer> view;
+
+    Limits(KeyValueStore store) {
+      view = store.view(Keys.prefix("limits/"), pair -> number(pair.text()));
+    }
+
+    private int number(String text) {
+      return view.values().getOrDefault("limits/first", Integer.valueOf(text));
+    }
+  }
+
+  @Test
+  void view_whoseFunctionLeadsToIt_isDroppedAllTheSame() {
+    WeakReference<Limits> forgotten = new WeakReference<>(new Limits(store));
+    await()
+        .until(
+            () -> {
+              System.gc();
+              return forgotten.get() == null;
+            });
+    timer.advance(SWEEP);
+    assertThat(backend.lastWatch().closed).hasValue(1);
+  }
+
   @Test
   void view_thatIsAwaited_isHeld() {
     CompletableFuture<KeyValueSnapshot<Integer>> ready = numbers().ready();

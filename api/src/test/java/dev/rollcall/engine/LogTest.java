@@ -15,6 +15,8 @@ import dev.rollcall.ServiceView;
 import dev.rollcall.spi.InstanceEvent;
 import dev.rollcall.spi.InstanceEvent.Departure;
 import dev.rollcall.spi.LeaseListener.LeaseEnd;
+import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.WatchSink;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -78,6 +80,48 @@ class LogTest extends RegistryFixture {
     assertThat(registry.register(A, HEARTBEAT)).isCompletedExceptionally();
 
     assertThat(log.lines()).containsExactly("WARN refused: " + KEY + ": the store says DENIED");
+  }
+
+  @Test
+  void interruption_thatComesAfterTheClose_isNoOutage() {
+    OutageLog outages = new OutageLog(timer);
+    WatchSink sink = new NoSink();
+    new LoggedWatches(backend, outages).watch(Selector.service("orders"), sink).close();
+    backend.lastWatch().sink.interrupted(down);
+    timer.advance(Duration.ofMinutes(5));
+    outages.close();
+
+    assertThat(log.lines()).noneMatch(line -> line.startsWith("WARN"));
+  }
+
+  @Test
+  void outage_thatIsOver_leavesItsPlaceAmongTheNamed() {
+    OutageLog outages = new OutageLog(timer);
+    outages.lost("stays", "service stays", OutageLog.How.STALE, down);
+    for (int n = 0; n < 30; n++) {
+      outages.lost(n, "service s" + n, OutageLog.How.STALE, down);
+      outages.back(n);
+    }
+    timer.advance(Duration.ofMinutes(1));
+    outages.close();
+
+    assertThat(log.lines())
+        .contains("INFO stale: service s29: it is down", "INFO live: service s29, after PT0S")
+        .anyMatch(line -> line.startsWith("WARN out of reach for PT1M: service stays, 1 in all"));
+  }
+
+  private static final class NoSink implements WatchSink {
+    @Override
+    public void replace(Selector scope, List<ServiceInstance> instances, long revision) {}
+
+    @Override
+    public void apply(List<InstanceEvent> events, long revision) {}
+
+    @Override
+    public void synced() {}
+
+    @Override
+    public void interrupted(RegistryException cause) {}
   }
 
   @Test

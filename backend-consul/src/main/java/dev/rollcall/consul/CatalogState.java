@@ -273,7 +273,7 @@ final class CatalogState {
       long revision,
       boolean changed) {
     if (changed || !sink.isLive()) {
-      sink.state(to -> to.replace(scope, now, revision));
+      sink.state(scope, to -> to.replace(scope, now, revision));
       sink.synced();
       filled.add(sink);
     }
@@ -293,7 +293,7 @@ final class CatalogState {
     }
     long revision = Math.max(namesIndex, checksIndex);
     for (SinkMailbox<WatchSink> sink : everything) {
-      sink.state(to -> to.replace(Selector.everything(), all, revision));
+      sink.state(Selector.everything(), to -> to.replace(Selector.everything(), all, revision));
       sink.synced();
       filled.add(sink);
     }

@@ -29,6 +29,7 @@ import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.RequestBody;
+import okio.BufferedSink;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +50,8 @@ import org.jspecify.annotations.Nullable;
  * deadline of a call runs from the moment that it was asked for.
  *
  * <p><b>Dead connections.</b> All calls share one pool of connections. {@link AgentContact} finds
- * the calls that wait on a dead one; they are sent again. Each answer is reported to the {@link
+ * the calls that wait on a dead one; they are sent again, but for writes of keys. Removals of a
+ * service are the client library's calls, and wait for their whole deadline. Each answer is reported to the {@link
  * SharedBackoff} of the watches.
  *
  * <p><b>Retry-After.</b> Where the agent refuses with this header, all calls that are asked for
@@ -67,6 +69,7 @@ final class ConsulGateway implements AutoCloseable {
   /** Consul knows no pages. This holds 1,500 instances at the limits of their fields. */
   private static final long MAX_BYTES = 256L << 20;
 
+  private static final RequestBody NO_BODY = new OnceBody(new byte[0], null);
   private static final MediaType JSON = MediaType.get("application/json; charset=utf-8");
 
   private final ConsulBackendSettings settings;
@@ -243,7 +246,7 @@ final class ConsulGateway implements AutoCloseable {
     return write(
         new Request.Builder()
             .url(keyUrl(key, expected))
-            .put(RequestBody.create(value.toArray(), null))
+            .put(new OnceBody(value.toArray(), null))
             .build());
   }
 
@@ -254,7 +257,7 @@ final class ConsulGateway implements AutoCloseable {
    * @return whether it is gone
    */
   CompletableFuture<Boolean> deleteKey(String key, long expected) {
-    return write(new Request.Builder().url(keyUrl(key, expected)).delete().build());
+    return write(new Request.Builder().url(keyUrl(key, expected)).delete(NO_BODY).build());
   }
 
   /**
@@ -265,14 +268,14 @@ final class ConsulGateway implements AutoCloseable {
     String last = prefix.substring(prefix.lastIndexOf('/') + 1);
     if (!last.equals(".") && !last.equals("..")) {
       HttpUrl url = keyUrl(prefix, -1).newBuilder().addQueryParameter("recurse", null).build();
-      return write(new Request.Builder().url(url).delete().build());
+      return write(new Request.Builder().url(url).delete(NO_BODY).build());
     }
     HttpUrl.Builder url = base.newBuilder().addPathSegment("txn");
     addDatacentre(url);
     addTenancy(url);
     byte[] operations = ConsulJson.deleteTree(prefix, settings.namespace(), settings.partition());
     Request request =
-        new Request.Builder().url(url.build()).put(RequestBody.create(operations, JSON)).build();
+        new Request.Builder().url(url.build()).put(new OnceBody(operations, JSON)).build();
     // A Consul without namespaces ignores the namespace of a transaction and would delete
     // elsewhere.
     // It refuses a read with one, so a read comes first.
@@ -520,6 +523,37 @@ final class ConsulGateway implements AutoCloseable {
     }
   }
 
+  /** What is never sent twice, neither here nor by OkHttp: it could undo a later write. */
+  private static final class OnceBody extends RequestBody {
+    private final byte[] bytes;
+    private final @Nullable MediaType type;
+
+    OnceBody(byte[] bytes, @Nullable MediaType type) {
+      this.bytes = bytes;
+      this.type = type;
+    }
+
+    @Override
+    public @Nullable MediaType contentType() {
+      return type;
+    }
+
+    @Override
+    public long contentLength() {
+      return bytes.length;
+    }
+
+    @Override
+    public void writeTo(BufferedSink sink) throws IOException {
+      sink.write(bytes);
+    }
+
+    @Override
+    public boolean isOneShot() {
+      return true;
+    }
+  }
+
   private interface Handler<T> {
     T handle(Response response) throws IOException;
   }
@@ -541,6 +575,7 @@ final class ConsulGateway implements AutoCloseable {
   private final class Exchange<T> implements Callable<T> {
     private final boolean blocks;
     private final boolean ofAgent;
+    private final boolean mayRunTwice;
     private final Request request;
     private final Handler<T> handler;
     private @Nullable Call current; // guarded by this
@@ -549,6 +584,7 @@ final class ConsulGateway implements AutoCloseable {
     Exchange(boolean blocks, Request request, Handler<T> handler) {
       this.blocks = blocks;
       this.ofAgent = request.url().pathSegments().get(1).equals("agent");
+      this.mayRunTwice = ofAgent || request.method().equals("GET");
       this.request = request;
       this.handler = handler;
     }
@@ -560,7 +596,7 @@ final class ConsulGateway implements AutoCloseable {
       while (true) {
         Call call = begin(next);
         AgentContact.Waiting answer =
-            contact.begin(!blocks, ofAgent || isRead() ? call::cancel : () -> {});
+            contact.begin(!blocks, mayRunTwice ? call::cancel : () -> {});
         try (Response response = call.execute()) {
           answer.answered();
           if (response.code() == 429 || response.code() == 503) {
@@ -571,7 +607,7 @@ final class ConsulGateway implements AutoCloseable {
           if (isCancelled()) {
             throw failure(failed);
           }
-          if (!answer.isStalled()) {
+          if (!mayRunTwice || !answer.isStalled()) {
             answer.failed();
             throw failure(failed);
           }
@@ -589,10 +625,6 @@ final class ConsulGateway implements AutoCloseable {
       Call call = (blocks ? waiting : http).newCall(next);
       current = call;
       return call;
-    }
-
-    private boolean isRead() {
-      return request.method().equals("GET");
     }
 
     private synchronized boolean isCancelled() {

@@ -142,8 +142,9 @@ final class InstanceCodec {
     }
     int kept = 0;
     for (Map.Entry<String, String> of : meta.entrySet()) {
-      String name = MetadataKeys.unescaped(of.getKey()).orElse(of.getKey());
-      if (!(ours && name.startsWith("rollcall-"))
+      Optional<String> unescaped = MetadataKeys.unescaped(of.getKey());
+      String name = unescaped.orElse(of.getKey());
+      if (!(ours && unescaped.isEmpty() && name.startsWith("rollcall-"))
           && kept < MAX_ENTRIES
           && name.matches("[A-Za-z0-9_./-]{1,128}")
           && isText(of.getValue())) {

@@ -22,7 +22,7 @@ final class KeyReader {
     List<KeyValue> now = entries.stream().filter(entry -> keys.selects(entry.key())).toList();
     if (!now.equals(last)) {
       last = now;
-      mailbox.state(sink -> sink.replace(now, index));
+      mailbox.state(keys, sink -> sink.replace(now, index));
     }
     mailbox.synced();
   }

@@ -75,12 +75,13 @@ final class ServiceFeed implements BlockingLoop.Follower<List<ServiceInstance>> 
     }
     held = false;
     boolean unchanged = instances.equals(last);
+    Selector scope = Selector.service(service);
     for (SinkMailbox<WatchSink> sink : sinks) {
       if (reset && sink.isLive()) {
         sink.interrupted(Watches.reset(settings));
       }
       if (!unchanged || !sink.isLive()) {
-        sink.state(to -> to.replace(Selector.service(service), instances, index));
+        sink.state(scope, to -> to.replace(scope, instances, index));
         sink.synced();
       }
     }

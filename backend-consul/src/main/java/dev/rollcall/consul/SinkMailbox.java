@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The calls to one sink: one at a time, in the order in which they were added. A feed adds calls
  * under its lock and delivers them after it with {@link #drain()}. Several threads may drain; the
- * first one delivers what the others have added meanwhile.
+ * first one delivers what the others have added meanwhile. A newer state of a scope takes the place
+ * of an older one that waits, so a sink that does not return costs one state a scope.
  *
  * <p>{@code calls} guards all fields. No call is made under it.
  *
@@ -21,12 +22,15 @@ final class SinkMailbox<S> {
   private final S sink;
   private final Consumer<S> synced;
   private final BiConsumer<S, RegistryException> interrupted;
-  private final ArrayDeque<Consumer<S>> calls = new ArrayDeque<>();
+  private final ArrayDeque<Waiting<S>> calls = new ArrayDeque<>();
   private boolean draining;
   private boolean filled;
   private boolean live;
   private @Nullable String toldCause;
   private boolean closed;
+
+  /** A call that waits: a state of a scope, or where there is none a word on the stream. */
+  private record Waiting<S>(@Nullable Object scope, boolean isSynced, Consumer<S> call) {}
 
   private SinkMailbox(S sink, Consumer<S> synced, BiConsumer<S, RegistryException> interrupted) {
     this.sink = sink;
@@ -42,11 +46,16 @@ final class SinkMailbox<S> {
     return new SinkMailbox<>(sink, KeyValueSink::synced, KeyValueSink::interrupted);
   }
 
-  /** Adds a complete state. */
-  void state(Consumer<S> replace) {
+  /** Adds a complete state of a scope. */
+  void state(Object scope, Consumer<S> replace) {
     synchronized (calls) {
       filled = true;
-      calls.add(replace);
+      calls.removeIf(older -> scope.equals(older.scope));
+      boolean wasComplete = calls.removeIf(Waiting::isSynced);
+      calls.add(new Waiting<>(scope, false, replace));
+      if (wasComplete) {
+        calls.add(new Waiting<>(null, true, synced));
+      }
     }
   }
 
@@ -56,7 +65,7 @@ final class SinkMailbox<S> {
       if (!live && filled) {
         live = true;
         toldCause = null;
-        calls.add(synced);
+        calls.add(new Waiting<>(null, true, synced));
       }
     }
   }
@@ -68,7 +77,8 @@ final class SinkMailbox<S> {
       if (live || !words.equals(toldCause)) {
         live = false;
         toldCause = words;
-        calls.add(to -> interrupted.accept(to, cause));
+        calls.removeIf(word -> word.scope == null);
+        calls.add(new Waiting<>(null, false, to -> interrupted.accept(to, cause)));
       }
     }
   }
@@ -99,9 +109,9 @@ final class SinkMailbox<S> {
 
   private @Nullable Consumer<S> next() {
     synchronized (calls) {
-      Consumer<S> next = closed ? null : calls.poll();
+      Waiting<S> next = closed ? null : calls.poll();
       draining = next != null;
-      return next;
+      return next == null ? null : next.call;
     }
   }
 

@@ -67,6 +67,7 @@ class InstanceCodecTest {
             .metadata("app_2Ekubernetes_2Eio_2Fname", "2")
             .metadata("d.".repeat(64), "too long when escaped")
             .metadata("consul-x", "3")
+            .metadata("rollcall-team/owner", "4")
             .build();
     RegistrationBody body =
         RegistrationBody.of(

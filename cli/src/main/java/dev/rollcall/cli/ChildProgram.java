@@ -32,13 +32,13 @@ final class ChildProgram {
       return codeOfStart(Path.of(name));
     }
     int code = NOT_FOUND;
-    String path = System.getenv().getOrDefault("PATH", "");
+    String path = System.getenv().getOrDefault("PATH", ":/bin:/usr/bin");
     for (String folder : path.split(File.pathSeparator, -1)) {
       int found = codeOfStart(Path.of(folder).resolve(name));
       if (found == 0) {
         return 0;
       }
-      code = Math.min(code, found); // who cannot be run has been found
+      code = Math.min(code, found); // a file that cannot be run has been found
     }
     return code;
   }

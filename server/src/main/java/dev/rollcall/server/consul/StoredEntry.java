@@ -59,9 +59,9 @@ final class StoredEntry {
           .meta()
           .forEach(
               (key, value) -> {
-                String name = MetadataKeys.unescaped(key).orElse(key);
-                if (!name.startsWith(OURS)) {
-                  meta.put(name, value);
+                Optional<String> unescaped = MetadataKeys.unescaped(key);
+                if (unescaped.isPresent() || !key.startsWith(OURS)) {
+                  meta.put(unescaped.orElse(key), value);
                 }
               });
       String scheme = service.meta().get(OURS + "scheme");

@@ -18,15 +18,18 @@ class StoredEntryTest {
             .address("10.0.0.7", 8080)
             .metadata("app.kubernetes.io/name", "orders")
             .metadata("plain_key", "v")
+            .metadata("rollcall-team/owner", "b")
             .build();
     HealthEntry shown = StoredEntry.toEntry(instance, "store");
     assertThat(shown.service().meta())
         .containsOnly(
             Map.entry("rollcall-meta-app_2Ekubernetes_2Eio_2Fname", "orders"),
+            Map.entry("rollcall-meta-rollcall-team_2Fowner", "b"),
             Map.entry("plain_key", "v"));
 
     assertThat(requireNonNull(StoredEntry.toInstance(shown, false)).metadata())
         .containsEntry("app.kubernetes.io/name", "orders")
+        .containsEntry("rollcall-team/owner", "b")
         .containsEntry("plain_key", "v");
   }
 }
