@@ -29,8 +29,8 @@ import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.RequestBody;
-import okio.BufferedSink;
 import okhttp3.Response;
+import okio.BufferedSink;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,8 +51,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Dead connections.</b> All calls share one pool of connections. {@link AgentContact} finds
  * the calls that wait on a dead one; they are sent again, but for writes of keys. Removals of a
- * service are the client library's calls, and wait for their whole deadline. Each answer is reported to the {@link
- * SharedBackoff} of the watches.
+ * service are the client library's calls, and wait for their whole deadline. Each answer is
+ * reported to the {@link SharedBackoff} of the watches.
  *
  * <p><b>Retry-After.</b> Where the agent refuses with this header, all calls that are asked for
  * until then are held back ({@link RetryAfter}), within their deadlines.
@@ -595,8 +595,7 @@ final class ConsulGateway implements AutoCloseable {
       Request next = request;
       while (true) {
         Call call = begin(next);
-        AgentContact.Waiting answer =
-            contact.begin(!blocks, mayRunTwice ? call::cancel : () -> {});
+        AgentContact.Waiting answer = contact.begin(!blocks, mayRunTwice ? call::cancel : () -> {});
         try (Response response = call.execute()) {
           answer.answered();
           if (response.code() == 429 || response.code() == 503) {

@@ -90,8 +90,7 @@ class KeyWriteOnceTest {
         KeyValueStore.open("consul://127.0.0.1:" + server.getLocalPort() + "?timeout=5s")) {
       assertThat(store.get("k").join()).isEmpty(); // its connection is used again
       assertThatThrownBy(
-              () ->
-                  (verb.equals("PUT") ? store.put("k", "v") : store.delete("k")).join())
+              () -> (verb.equals("PUT") ? store.put("k", "v") : store.delete("k")).join())
           .hasCauseInstanceOf(RegistryException.class);
       assertThat(requests).filteredOn(verb::equals).hasSize(1);
     }
