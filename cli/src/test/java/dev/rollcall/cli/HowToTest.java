@@ -1,6 +1,7 @@
 package dev.rollcall.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.rollcall.testkit.server.ConsulExtension;
 import dev.rollcall.testkit.server.EtcdExtension;
@@ -80,7 +81,12 @@ class HowToTest {
         Program second = serve(serve.replace("centre-1", "centre-2"))) {
       Run register = run(use.get(0).replace("8500", port(first)));
       assertThat(register.code()).as(register.err()).isZero();
-      assertThat(run(use.get(1).replace("8500", port(second))).out()).contains("orders");
+      // The second centre hears of it from the store.
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(run(use.get(1).replace("8500", port(second))).out())
+                      .contains("orders"));
     }
   }
 
