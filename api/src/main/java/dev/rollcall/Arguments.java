@@ -259,7 +259,7 @@ public final class Arguments {
     return value;
   }
 
-  /** A host that means the same to whoever reads it, as that of an instance must. */
+  /** A host that means the same to each reader, as that of an instance must. */
   static String reachableHost(@Nullable String given, String context) {
     String value = notNull("host", given, context);
     if (value.indexOf('%') >= 0) {

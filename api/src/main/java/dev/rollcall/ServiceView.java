@@ -145,7 +145,8 @@ public interface ServiceView {
 
   /**
    * Completes with a first state, on a thread that the registry has for what follows on futures; no
-   * thread waits for it. As long as it is awaited the service is watched, whoever holds this view.
+   * thread waits for it. As long as it is awaited the service is watched, also where this view is
+   * not held.
    *
    * @return completes with the latest state, at once where one was read already; fails as {@code
    *     UNAVAILABLE} where the registry is closed before, and as {@code INVALID} where the class
@@ -184,8 +185,8 @@ public interface ServiceView {
    * <p>Subscribers are called as listeners are, one call at a time, from {@code onSubscribe} on;
    * one that throws is cancelled. The end by a closed registry alone comes on a thread of the
    * registry's, or at once on the subscribing one. As long as one is subscribed the service is
-   * watched, whoever holds this view. A subscription never fails because a store is down. It
-   * completes when the registry is closed, and fails at once with {@link IllegalStateException}
+   * watched, also where this view is not held. A subscription never fails because a store is down.
+   * It completes when the registry is closed, and fails at once with {@link IllegalStateException}
    * where that is closed already.
    *
    * @return a publisher for any number of subscribers

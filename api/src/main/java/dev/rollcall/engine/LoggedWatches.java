@@ -1,27 +1,16 @@
 package dev.rollcall.engine;
 
-import dev.rollcall.InstanceKey;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.engine.OutageLog.How;
-import dev.rollcall.spi.Capabilities;
 import dev.rollcall.spi.InstanceEvent;
-import dev.rollcall.spi.Lease;
-import dev.rollcall.spi.LeaseListener;
-import dev.rollcall.spi.Listing;
-import dev.rollcall.spi.Owner;
-import dev.rollcall.spi.RegisterRequest;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.WatchSink;
 import java.util.List;
-import java.util.concurrent.CompletionStage;
 
-/**
- * A backend whose watches tell the log what becomes of their streams, before they tell the sink.
- * Everything else is passed on.
- */
-final class LoggedWatches implements RegistryBackend {
+/** Opens watches that tell the log what becomes of their streams, beside telling the sink. */
+final class LoggedWatches {
   private final RegistryBackend to;
   private final OutageLog outages;
 
@@ -30,10 +19,10 @@ final class LoggedWatches implements RegistryBackend {
     this.outages = outages;
   }
 
-  @Override
-  public Watch watch(Selector selector, WatchSink sink) {
+  /** As {@link RegistryBackend#watch} does. */
+  RegistryBackend.Watch watch(Selector selector, WatchSink sink) {
     LoggedSink logged = new LoggedSink(named(selector), sink, outages);
-    Watch opened = to.watch(selector, logged);
+    RegistryBackend.Watch opened = to.watch(selector, logged);
     return () -> {
       logged.closed = true;
       opened.close();
@@ -45,31 +34,6 @@ final class LoggedWatches implements RegistryBackend {
     return selector instanceof Selector.OfService service
         ? "service " + service.name()
         : "the catalog";
-  }
-
-  @Override
-  public Capabilities capabilities() {
-    return to.capabilities();
-  }
-
-  @Override
-  public CompletionStage<Lease> register(RegisterRequest request, LeaseListener listener) {
-    return to.register(request, listener);
-  }
-
-  @Override
-  public CompletionStage<Void> deregister(InstanceKey key, Owner owner) {
-    return to.deregister(key, owner);
-  }
-
-  @Override
-  public CompletionStage<Listing> snapshot(Selector selector) {
-    return to.snapshot(selector);
-  }
-
-  @Override
-  public void close() {
-    to.close();
   }
 
   /**

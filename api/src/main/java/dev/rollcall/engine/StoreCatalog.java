@@ -76,8 +76,8 @@ final class StoreCatalog implements Catalog, WatchSink {
     this.stream = new InstanceCache("*", timer, guard.window(), 0, versions);
   }
 
-  void start(RegistryBackend backend) {
-    RegistryBackend.Watch opened = backend.watch(Selector.everything(), this);
+  void start(LoggedWatches watches) {
+    RegistryBackend.Watch opened = watches.watch(Selector.everything(), this);
     boolean late;
     synchronized (this) {
       late = closed;

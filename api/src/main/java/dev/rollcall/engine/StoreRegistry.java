@@ -89,7 +89,7 @@ public final class StoreRegistry implements Registry {
   private final Dispatcher dispatcher;
   private final Answers answers;
   private final OutageLog outages;
-  private final RegistryBackend watching;
+  private final LoggedWatches watches;
   private final StoreContact contact;
   private final HealthChecker checker;
   private final LossGuard guard;
@@ -175,7 +175,7 @@ public final class StoreRegistry implements Registry {
     this.dispatcher = new Dispatcher(timer, machine.listenerPool(), listenerExecutor);
     this.answers = Answers.on(timer, machine);
     this.outages = new OutageLog(timer);
-    this.watching = new LoggedWatches(backend, outages);
+    this.watches = new LoggedWatches(backend, outages);
     this.contact = new StoreContact(timer, this::storeAnswers, outages);
     this.checker = machine.checker(timer);
     this.guard = new LossGuard(timer, checker, settings.lossShare, settings.lossBound);
@@ -338,7 +338,7 @@ public final class StoreRegistry implements Registry {
               return service;
             });
     try {
-      watched.start(watching);
+      watched.start(watches);
     } catch (RegistryException broken) {
       recent.clear(); // so that the next call tries again
       throw broken;
@@ -404,7 +404,7 @@ public final class StoreRegistry implements Registry {
       catalog = opened;
     }
     try {
-      opened.start(watching);
+      opened.start(watches);
     } catch (LinkageError broken) {
       synchronized (this) {
         catalog = null; // so that the next call tries again

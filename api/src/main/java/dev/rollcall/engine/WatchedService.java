@@ -118,13 +118,13 @@ final class WatchedService implements WatchSink {
    *
    * @throws RegistryException where the class path does not fit; the next call then tries again
    */
-  void start(RegistryBackend backend) {
+  void start(LoggedWatches watches) {
     if (!started.compareAndSet(false, true)) {
       return;
     }
     RegistryBackend.Watch opened;
     try {
-      opened = backend.watch(Selector.service(name), this);
+      opened = watches.watch(Selector.service(name), this);
     } catch (LinkageError broken) {
       started.set(false);
       throw Failures.of(broken);
