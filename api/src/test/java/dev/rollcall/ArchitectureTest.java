@@ -111,6 +111,7 @@ class ArchitectureTest {
           .resideInAnyPackage(
               "dev.rollcall..",
               "java..",
+              "javax.net.ssl",
               "com.google.common..",
               "org.slf4j",
               "org.jspecify.annotations");

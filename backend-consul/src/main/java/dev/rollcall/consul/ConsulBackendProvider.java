@@ -1,15 +1,13 @@
 package dev.rollcall.consul;
 
-import com.google.common.net.InetAddresses;
 import dev.rollcall.HostPort;
 import dev.rollcall.RegistryException;
 import dev.rollcall.spi.BackendProvider;
 import dev.rollcall.spi.BackendUri;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.Timer;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import dev.rollcall.spi.support.Secrets;
+import dev.rollcall.spi.support.TlsOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -112,20 +110,13 @@ public final class ConsulBackendProvider implements BackendProvider {
     boolean encrypted = uri.scheme().equals("consuls");
     HostPort address = address(uri, encrypted ? 8501 : 8500);
     String token = token(uri);
-    if (!encrypted && !token.isEmpty() && !isThisMachine(address.host())) {
+    if (!encrypted && !token.isEmpty() && !Secrets.isLoopback(address.host())) {
       throw RegistryException.invalid(
           "uri: a token over plain HTTP to "
               + address.host()
               + " (expected: consuls://, or an agent on this machine)");
     }
-    for (String option : List.of("ca", "cert", "key")) {
-      if (!encrypted && uri.option(option).isPresent()) {
-        throw uri.invalid(option, "given only with consuls://");
-      }
-    }
-    if (uri.option("cert").isPresent() != uri.option("key").isPresent()) {
-      throw uri.invalid("cert", "given together with key");
-    }
+    Optional<TlsOptions> tls = TlsOptions.of(uri, "consuls");
     Duration wait = uri.duration("wait", Duration.ofSeconds(5));
     if (wait.compareTo(Duration.ofSeconds(1)) < 0
         || wait.compareTo(Duration.ofMinutes(10)) > 0
@@ -143,7 +134,7 @@ public final class ConsulBackendProvider implements BackendProvider {
                 .toUpperCase(Locale.ROOT));
     return new ConsulBackendSettings(
         address,
-        encrypted ? Optional.of(PemFiles.tls(uri)) : Optional.empty(),
+        tls,
         token,
         label(uri, "dc"),
         label(uri, "ns"),
@@ -199,7 +190,7 @@ public final class ConsulBackendProvider implements BackendProvider {
     }
     Optional<String> found =
         uri.option("token")
-            .or(() -> uri.option("token-file").map(file -> read(uri, file)))
+            .or(() -> Secrets.fromFile(uri, "token-file"))
             .or(() -> uri.option("token-env").map(name -> fromEnvironment(uri, name)));
     String token = found.orElseGet(() -> environment.getOrDefault("CONSUL_HTTP_TOKEN", ""));
     if (found.isPresent() || !token.isEmpty()) {
@@ -210,25 +201,11 @@ public final class ConsulBackendProvider implements BackendProvider {
     return token;
   }
 
-  private static String read(BackendUri uri, String file) {
-    try {
-      return Files.readString(Path.of(file)).strip();
-    } catch (IOException | RuntimeException unreadable) {
-      throw uri.invalid("token-file", "a file that can be read");
-    }
-  }
-
   private String fromEnvironment(BackendUri uri, String name) {
     String value = environment.get(name);
     if (value == null) {
       throw uri.invalid("token-env", "the name of an environment variable that is set");
     }
     return value;
-  }
-
-  /** By the text alone: a name that resolves to loopback now may not do so later. */
-  private static boolean isThisMachine(String host) {
-    return host.equalsIgnoreCase("localhost")
-        || (InetAddresses.isInetAddress(host) && InetAddresses.forString(host).isLoopbackAddress());
   }
 }

@@ -1,10 +1,9 @@
 package dev.rollcall.consul;
 
 import dev.rollcall.HostPort;
+import dev.rollcall.spi.support.TlsOptions;
 import java.time.Duration;
 import java.util.Optional;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.X509TrustManager;
 
 /**
  * The options of a URI, checked.
@@ -21,7 +20,7 @@ import javax.net.ssl.X509TrustManager;
  */
 record ConsulBackendSettings(
     HostPort address,
-    Optional<Tls> tls,
+    Optional<TlsOptions> tls,
     String token,
     String datacentre,
     String namespace,
@@ -29,14 +28,6 @@ record ConsulBackendSettings(
     ReadOptions.Consistency consistency,
     Duration patience,
     Duration timeout) {
-
-  /**
-   * How to speak TLS.
-   *
-   * @param context holds the client's certificate, if there is one
-   * @param trust the trusted authorities
-   */
-  record Tls(SSLContext context, X509TrustManager trust) {}
 
   /** Returns how long a silent agent can go unnoticed by a watch. */
   Duration silence() {

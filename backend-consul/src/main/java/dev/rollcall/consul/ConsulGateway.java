@@ -127,7 +127,8 @@ final class ConsulGateway implements AutoCloseable {
     }
     settings
         .tls()
-        .ifPresent(tls -> builder.sslSocketFactory(tls.context().getSocketFactory(), tls.trust()));
+        .ifPresent(
+            tls -> builder.sslSocketFactory(tls.context().getSocketFactory(), tls.trustManager()));
     http = builder.build();
     waiting = http.newBuilder().readTimeout(settings.silence()).build();
     consul = client(settings, calls, connections);
@@ -149,7 +150,8 @@ final class ConsulGateway implements AutoCloseable {
             .withWriteTimeoutMillis(timeoutMillis);
     settings
         .tls()
-        .ifPresent(tls -> builder.withSslContext(tls.context()).withTrustManager(tls.trust()));
+        .ifPresent(
+            tls -> builder.withSslContext(tls.context()).withTrustManager(tls.trustManager()));
     if (!settings.token().isEmpty()) {
       builder.withTokenAuth(settings.token());
     }

@@ -6,8 +6,7 @@
  * <p>A map, from the outside in; arrows point down only:
  *
  * <ul>
- *   <li><b>Configuration:</b> {@code ConsulBackendSettings} is a checked URI, {@code PemFiles} its
- *       TLS.
+ *   <li><b>Configuration:</b> {@code ConsulBackendSettings} is a checked URI.
  *   <li><b>Writing:</b> {@code AgentRegistrations} registers, renews and deregisters through the
  *       agent, one verb after the other for a key ({@code KeyedSequencer}); {@code Holding} is one
  *       instance that this client holds, {@code ConsulLease} what the engine sees of it, {@code

@@ -4,20 +4,16 @@ import dev.rollcall.HostPort;
 import dev.rollcall.RegistryException;
 import dev.rollcall.etcd.Stored.Format;
 import dev.rollcall.spi.BackendUri;
+import dev.rollcall.spi.support.Secrets;
+import dev.rollcall.spi.support.TlsOptions;
 import io.grpc.netty.GrpcSslContexts;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
-import java.io.File;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 
@@ -59,8 +55,6 @@ record EtcdOptions(
   private static final int DEFAULT_PORT = 2379;
   private static final Duration MAX_TIMEOUT = Duration.ofMinutes(10);
   private static final Duration MAX_TTL = Duration.ofDays(1);
-  private static final Pattern LOOPBACK =
-      Pattern.compile("localhost|127\\.\\d+\\.\\d+\\.\\d+|(0{0,4}:){2,7}0{0,3}1");
 
   /**
    * Who asks.
@@ -86,7 +80,7 @@ record EtcdOptions(
     Optional<Credentials> credentials = credentials(uri);
     if (credentials.isPresent() && !secure) {
       for (HostPort endpoint : endpoints) {
-        if (!LOOPBACK.matcher(endpoint.host().toLowerCase(Locale.ROOT)).matches()) {
+        if (!Secrets.isLoopback(endpoint.host())) {
           throw uri.invalid(
               "user",
               "etcds://, since a password travels in plain text to a loopback address only");
@@ -97,7 +91,7 @@ record EtcdOptions(
         endpoints,
         base(uri),
         credentials,
-        tls(uri, secure),
+        TlsOptions.of(uri, "etcds").map(EtcdOptions::context),
         between(uri, "timeout", Duration.ofSeconds(5), Duration.ofMillis(100), MAX_TIMEOUT),
         between(uri, "ttl", Duration.ofSeconds(1), Duration.ofSeconds(1), MAX_TTL),
         Format.valueOf(
@@ -144,17 +138,10 @@ record EtcdOptions(
   private static Optional<Credentials> credentials(BackendUri uri) {
     Optional<String> user = uri.option("user");
     Optional<String> password = uri.option("password");
-    Optional<String> file = uri.option("password-file");
-    if (password.isPresent() && file.isPresent()) {
+    if (password.isPresent() && uri.option("password-file").isPresent()) {
       throw uri.invalid("password-file", "no password beside it");
     }
-    if (file.isPresent()) {
-      try {
-        password = Optional.of(Files.readString(path(uri, "password-file")).strip());
-      } catch (IOException unreadable) {
-        throw uri.invalid("password-file", "a file that can be read");
-      }
-    }
+    password = password.or(() -> Secrets.fromFile(uri, "password-file"));
     if (user.isPresent() != password.isPresent()) {
       throw uri.invalid(user.isPresent() ? "user" : "password", "user and password together");
     }
@@ -167,49 +154,14 @@ record EtcdOptions(
     return Optional.of(new Credentials(user.get(), password.get()));
   }
 
-  private static Optional<SslContext> tls(BackendUri uri, boolean secure) {
-    for (String option : List.of("ca", "cert", "key")) {
-      if (!secure && uri.option(option).isPresent()) {
-        throw uri.invalid(option, "etcds://");
-      }
-    }
-    if (uri.option("cert").isPresent() != uri.option("key").isPresent()) {
-      throw uri.invalid("cert", "cert and key together");
-    }
-    if (!secure) {
-      return Optional.empty();
-    }
-    SslContextBuilder builder = GrpcSslContexts.forClient();
+  private static SslContext context(TlsOptions options) {
+    SslContextBuilder builder = GrpcSslContexts.forClient().trustManager(options.trustManager());
+    options.keyManager().ifPresent(builder::keyManager);
     try {
-      if (uri.option("ca").isPresent()) {
-        builder.trustManager(file(uri, "ca"));
-      }
-    } catch (IllegalArgumentException unusable) {
-      throw uri.invalid("ca", "a PEM file of certificates");
-    }
-    try {
-      if (uri.option("cert").isPresent()) {
-        builder.keyManager(file(uri, "cert"), file(uri, "key"));
-      }
-      return Optional.of(builder.build());
-    } catch (SSLException | IllegalArgumentException unusable) {
-      throw uri.invalid("cert", "a PEM certificate, with its unencrypted PKCS #8 key");
-    }
-  }
-
-  private static File file(BackendUri uri, String option) {
-    Path path = path(uri, option);
-    if (!Files.isReadable(path)) {
-      throw uri.invalid(option, "a file that can be read");
-    }
-    return path.toFile();
-  }
-
-  private static Path path(BackendUri uri, String option) {
-    try {
-      return Path.of(uri.option(option).orElse(""));
-    } catch (InvalidPathException noPath) {
-      throw uri.invalid(option, "a path");
+      return builder.build();
+    } catch (SSLException failed) {
+      throw new RegistryException(
+          RegistryException.Kind.INVALID, "uri: no TLS on this JVM: " + failed, failed);
     }
   }
 
