@@ -34,7 +34,6 @@ import org.junit.jupiter.api.parallel.ResourceLock;
  */
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock(providers = ContractLocks.class)
-@Tag("long") // in manual time it is short, and is to prove itself before it is in each build
 class FilesBackendContractTest extends RegistryContract {
   /** A permanent instance is watched for two hours: fewer looks, less to do. */
   private static final String POLL = "?poll=500ms";
