@@ -192,8 +192,12 @@ class NetworkHealthCheckerTest {
   void check_goesOnOnceAnInterval() throws InterruptedException {
     AtomicInteger status = new AtomicInteger(200);
     server.createContext("/", exchange -> answer(exchange, status.get()));
-    // A machine that is busy with something else must not make a check late.
-    Duration interval = Duration.ofSeconds(2);
+    // A machine that is busy with something else must not make a check late, nor must the first
+    // check of a process, which loads the HTTP client's classes.
+    HealthChecker.Running first = checker.start(http("/").timeout(SECOND), results::add);
+    next();
+    first.stop();
+    Duration interval = Duration.ofSeconds(3);
     Liveness.HttpCheck unhurried =
         new Liveness.HttpCheck(http("/").uri(), interval, interval, SECOND);
     long began = System.nanoTime();
@@ -204,7 +208,7 @@ class NetworkHealthCheckerTest {
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(Duration.ofMillis(1700));
     running.stop();
     running.stop();
-    assertThat(results.poll(2500, MILLISECONDS)).isNull();
+    assertThat(results.poll(3500, MILLISECONDS)).isNull();
   }
 
   @Test

@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import okhttp3.Call;
 import okhttp3.ConnectionPool;
+import okhttp3.ConnectionSpec;
 import okhttp3.EventListener;
 import okhttp3.HttpUrl;
 import okhttp3.MediaType;
@@ -80,7 +81,6 @@ final class ConsulGateway implements AutoCloseable {
   private final BoundedExecutor heartbeats;
   private final OkHttpClient http;
   private final OkHttpClient waiting;
-  private final Consul consul;
   private final HttpUrl base;
   private final RetryAfter courtesy;
   private final AgentContact contact;
@@ -88,6 +88,8 @@ final class ConsulGateway implements AutoCloseable {
   private final AtomicBoolean filtered = new AtomicBoolean(); // set once, where it is also said
   private volatile Runnable onReturn = () -> {}; // set once, before the first call
   private volatile boolean closed; // set once; read to tell a failure from the end
+
+  private @Nullable Consul consul; // guarded by this; see consul()
 
   private final PendingAnswers pending = new PendingAnswers();
 
@@ -119,6 +121,10 @@ final class ConsulGateway implements AutoCloseable {
             .followSslRedirects(false)
             .eventListener(new Sending())
             .connectionPool(connections);
+    if (settings.tls().isEmpty()) {
+      // Else the client loads the JDK's authorities, which it will not need.
+      builder.connectionSpecs(List.of(ConnectionSpec.CLEARTEXT));
+    }
     if (!settings.token().isEmpty()) {
       String token = settings.token();
       builder.addInterceptor(
@@ -131,7 +137,20 @@ final class ConsulGateway implements AutoCloseable {
             tls -> builder.sslSocketFactory(tls.context().getSocketFactory(), tls.trustManager()));
     http = builder.build();
     waiting = http.newBuilder().readTimeout(settings.silence()).build();
-    consul = client(settings, calls, connections);
+  }
+
+  /**
+   * Returns the client. The first removal makes it, on a thread of {@link #calls}: that costs as
+   * much CPU as all else that it takes to register.
+   */
+  private synchronized Consul consul() throws IOException {
+    if (closed) {
+      throw new IOException("closed");
+    }
+    if (consul == null) {
+      consul = client(settings, calls, http.connectionPool());
+    }
+    return consul;
   }
 
   private static Consul client(
@@ -355,7 +374,7 @@ final class ConsulGateway implements AutoCloseable {
     Callable<Boolean> work =
         () -> {
           try {
-            consul.agentClient().deregister(consulId);
+            consul().agentClient().deregister(consulId);
             return true;
           } catch (ConsulException failed) {
             throw failure(failed);
@@ -757,7 +776,11 @@ final class ConsulGateway implements AutoCloseable {
     http.dispatcher().cancelAll();
     pending.close();
     List.of(queries, calls, heartbeats).forEach(BoundedExecutor::close);
-    consul.destroy();
+    synchronized (this) {
+      if (consul != null) {
+        consul.destroy();
+      }
+    }
     http.connectionPool().evictAll();
     http.dispatcher().executorService().shutdown();
   }

@@ -1,5 +1,6 @@
 package dev.rollcall.consul;
 
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
@@ -39,6 +40,11 @@ final class ConsulJson {
               .build());
 
   private ConsulJson() {}
+
+  /** Reads any JSON text. */
+  static JsonNode tree(String json) throws JacksonException {
+    return MAPPER.readTree(json);
+  }
 
   /** Reads {@code health/service/…}; an element without a service or an ID is left out. */
   static List<ConsulServiceEntry> serviceHealth(InputStream in) throws IOException {

@@ -2,7 +2,6 @@ package dev.rollcall.consul;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.rollcall.Health;
 import dev.rollcall.HostPort;
 import dev.rollcall.InstanceKey;
@@ -34,7 +33,6 @@ final class InstanceCodec {
   private static final int LOGGED_LENGTH = 300;
   private static final int MAX_ENTRIES = 64;
   private static final int MAX_BYTES = 512;
-  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   /** Consul adds these by itself to each service that has an address. */
   private static final Set<String> AUTOMATIC =
@@ -206,7 +204,7 @@ final class InstanceCodec {
 
   private static void addMore(String json, ServiceInstance.Builder builder) {
     try {
-      JsonNode more = MAPPER.readTree(json);
+      JsonNode more = ConsulJson.tree(json);
       for (String part : List.of("meta", "labels")) {
         more.path(part)
             .properties()
