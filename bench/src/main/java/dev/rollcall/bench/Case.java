@@ -1,5 +1,6 @@
 package dev.rollcall.bench;
 
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -40,9 +41,10 @@ record Case(
 
   /** Returns which server is asked, as {@link Servers} names it, where one is. */
   Optional<String> server() {
-    return benchmark.startsWith("EtcdWatch")
+    String name = benchmark.replaceFirst("^RegisterProbe\\.", "").toLowerCase(Locale.ROOT);
+    return name.startsWith("etcd")
         ? Optional.of(Servers.ETCD)
-        : benchmark.startsWith("ConsulWatch") ? Optional.of(Servers.CONSUL) : Optional.empty();
+        : name.startsWith("consul") ? Optional.of(Servers.CONSUL) : Optional.empty();
   }
 
   /** Tells whether this is Rollcall, and not a limit or a peer. */

@@ -167,7 +167,8 @@ final class Gauge {
     if (one.group().equals("heap")) {
       return "B";
     }
-    return switch (one.benchmark()) {
+    return switch (one.benchmark().replaceFirst("^(RegisterProbe)\\..*", "$1")) {
+      case "RegisterProbe" -> "ms";
       case "Probe.expiry", "Probe.start" -> "ms";
       case "Probe.serve" -> "s";
       default -> "";

@@ -2,6 +2,7 @@ package dev.rollcall.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** The goal table, as it stands in {@code docs/benchmarks.md}. */
@@ -257,6 +258,17 @@ final class Goals {
             1 / PROMISED_MILLIS));
     table.add(scaled("start, memory", "start", "ms", 5, "start.memory", 1));
     table.add(scaled("start, the registry centre", "start", "s", 2, "start.serve", 1));
+    for (String store : List.of("Consul", "etcd")) {
+      String id = "register." + store.toLowerCase(Locale.ROOT);
+      table.add(
+          ratio(
+              "first registration, " + store + ", CPU",
+              "start",
+              "× the raw client",
+              1.05,
+              id,
+              id + ".raw"));
+    }
     return table;
   }
 

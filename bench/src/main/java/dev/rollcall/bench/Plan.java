@@ -3,6 +3,7 @@ package dev.rollcall.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** All that can be measured, in the order in which it is: what is compared stands together. */
 final class Plan {
@@ -108,7 +109,31 @@ final class Plan {
             "Rollcall, the registry centre: process to ready",
             "Probe.serve",
             Map.of()));
+    cases.addAll(registrations());
     return cases;
+  }
+
+  private static List<Case> registrations() {
+    return Stream.of("consul", "etcd")
+        .flatMap(
+            store ->
+                Stream.of(
+                    of(
+                        "register." + store + ".raw",
+                        "start",
+                        "",
+                        "the raw client, " + store + ": CPU to the first registration",
+                        "RegisterProbe." + store + "Raw",
+                        Map.of()),
+                    of(
+                        "register." + store,
+                        "start",
+                        "",
+                        "Rollcall, " + store + ": CPU to the first registration",
+                        "RegisterProbe." + store,
+                        Map.of())))
+        .map(Case::full)
+        .toList();
   }
 
   private static void lookups(List<Case> cases) {
