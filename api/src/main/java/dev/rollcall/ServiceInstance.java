@@ -64,7 +64,7 @@ public final class ServiceInstance {
   /**
    * Starts an instance of a service.
    *
-   * @param service the service's name, by the rule of {@link InstanceKey}
+   * @param service the service's name, by the rule of {@link ServiceName}
    * @return a builder; the address is still to be given
    */
   public static Builder builder(String service) {
@@ -305,7 +305,7 @@ public final class ServiceInstance {
     /**
      * Sets the id. Without one, {@link #build()} makes one of the service's name and a random UUID.
      *
-     * @param id by the rule of {@link InstanceKey}
+     * @param id by the rule of {@link InstanceId}
      * @return this
      */
     public Builder id(String id) {
