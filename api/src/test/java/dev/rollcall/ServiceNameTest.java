@@ -11,7 +11,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ServiceNameTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"a", "Orders v2", "größe", "注文", "a.b", "...", "a:b@c%d?e#f&g=h\\i", "€½🙂"})
+  @ValueSource(
+      strings = {"a", "Orders v2", "größe", "注文", "a.b", "...", "a:b@c%d?e#f&g=h\\i", "€½🙂"})
   void name_passesAsItIs(String name) {
     assertThat(ServiceName.check(name)).isSameAs(name);
     assertThat(InstanceId.check(name)).isSameAs(name);

@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>When a change shows.</b> A view of a service shows what a method of a fake has changed when
  * that method returns, and so do reads of the registry and of the key-value store. (Where another
  * thread changes the same service at that moment, one of the two shows it for both.) Listeners,
- * futures, streams and views of keys are fed by threads of their own, as always: a test awaits
- * what it expects of them.
+ * futures, streams and views of keys are fed by threads of their own, as always: a test awaits what
+ * it expects of them.
  *
  * <p><b>What is not as in production.</b> A call is answered on the spot. No instance is shown
  * longer than it is there, since mass-loss protection would connect to addresses that a test has
@@ -77,8 +77,7 @@ public final class FakeStore implements AutoCloseable {
 
   private FakeStore() {
     keyValues =
-        new FakeKeyValues(
-            this, BackendProviders.openKeyValue("memory:", timer), line.part());
+        new FakeKeyValues(this, BackendProviders.openKeyValue("memory:", timer), line.part());
     OPEN.put(number, this);
   }
 
@@ -97,7 +96,9 @@ public final class FakeStore implements AutoCloseable {
     FakeStore named = uri.hosts().isEmpty() ? OPEN.get(uri.path()) : null;
     if (named == null) {
       throw RegistryException.invalid(
-          "uri: no such store for " + SCHEME + ": (expected: what FakeStore.uri() of an open one"
+          "uri: no such store for "
+              + SCHEME
+              + ": (expected: what FakeStore.uri() of an open one"
               + " says)");
     }
     return named;
@@ -212,8 +213,8 @@ public final class FakeStore implements AutoCloseable {
   }
 
   /**
-   * Has the store work again, with all that is in it: ends {@link #outage} and {@link #denied} here,
-   * and whatever was said of single services and of the keys.
+   * Has the store work again, with all that is in it: ends {@link #outage} and {@link #denied}
+   * here, and whatever was said of single services and of the keys.
    *
    * @return this
    */

@@ -235,18 +235,21 @@ public final class RollcallExtension
   /** The store that this context, or one around it, was given; else a new one. */
   private static FakeStore given(ExtensionContext context) {
     ExtensionContext.Store values = context.getStore(NAMESPACE);
-    FakeStore known = values.get(FakeStore.class, FakeStore.class);
+    Given known = values.get(Given.class, Given.class);
     if (known == null) {
-      known = FakeStore.open();
-      values.put(FakeStore.class, known);
+      known = new Given(FakeStore.open());
+      values.put(Given.class, known);
     }
-    return known;
+    return known.store;
   }
 
   private static void closeGiven(ExtensionContext context) {
-    FakeStore given = context.getStore(NAMESPACE).remove(FakeStore.class, FakeStore.class);
+    Given given = context.getStore(NAMESPACE).remove(Given.class, Given.class);
     if (given != null) {
-      given.close();
+      given.store.close();
     }
   }
+
+  /** Not closeable itself: which values JUnit closes depends on its version. */
+  private record Given(FakeStore store) {}
 }

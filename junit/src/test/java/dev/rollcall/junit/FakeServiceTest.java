@@ -53,7 +53,8 @@ class FakeServiceTest {
     payments().passing("10.0.0.7:80", "[::1]:81").warning("h:82").critical("h:83");
 
     assertThat(ids(view.instances())).containsExactly("10.0.0.7:80", "[::1]:81");
-    assertThat(ids(view.snapshot().all())).containsExactly("10.0.0.7:80", "[::1]:81", "h:82", "h:83");
+    assertThat(ids(view.snapshot().all()))
+        .containsExactly("10.0.0.7:80", "[::1]:81", "h:82", "h:83");
     assertThat(view.instances().get(1).address()).isEqualTo(new HostPort("::1", 81));
 
     payments().gone("[::1]:81", "nobody:1").passing("h:82");
@@ -177,7 +178,10 @@ class FakeServiceTest {
     assertThat(freshness(view))
         .isInstanceOfSatisfying(
             Freshness.Loading.class, loading -> assertThat(loading.cause()).isPresent());
-    assertThat(view.snapshot().explain()).get().extracting(Absence::reason).isEqualTo(Absence.Reason.NOT_LOADED);
+    assertThat(view.snapshot().explain())
+        .get()
+        .extracting(Absence::reason)
+        .isEqualTo(Absence.Reason.NOT_LOADED);
 
     payments().recover();
     assertThat(ids(view.await(LONG).instances())).containsExactly("h:1");

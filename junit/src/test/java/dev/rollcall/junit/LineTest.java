@@ -9,9 +9,11 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -23,7 +25,9 @@ class LineTest {
   private final Line line = new Line();
   private final Queue<String> told = new ConcurrentLinkedQueue<>();
 
-  /** What stands in the store for one of its watches: where that one's calls go, and whether open. */
+  /**
+   * What stands in the store for one of its watches: where that one's calls go, and whether open.
+   */
   private final List<Consumer<Consumer<Queue<String>>>> stores = new CopyOnWriteArrayList<>();
 
   private final AtomicInteger open = new AtomicInteger();
@@ -108,6 +112,46 @@ class LineTest {
     assertThat(told).containsExactly("word");
     part.pass(() -> told.add("another"));
     assertThat(told).containsExactly("word", "another");
+  }
+
+  @Test
+  void sinkThatIsBusy_isCalledByTheThreadThatIsInIt() throws Exception {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    BreakableWatch<Queue<String>> watch = watch(line);
+    watch.open();
+    ExecutorService thread = Executors.newSingleThreadExecutor();
+    try {
+      Future<?> busy =
+          thread.submit(
+              () ->
+                  stores
+                      .get(0)
+                      .accept(
+                          sink -> {
+                            inside.countDown();
+                            await(goOn);
+                            sink.add("slow");
+                          }));
+      await(inside);
+      line.breakBy(AWAY);
+      assertThat(told).containsExactly("state");
+
+      goOn.countDown();
+      busy.get();
+      assertThat(told).containsExactly("state", "slow", "UNAVAILABLE");
+    } finally {
+      goOn.countDown();
+      thread.shutdownNow();
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(1, TimeUnit.MINUTES)).isTrue();
+    } catch (InterruptedException stopped) {
+      throw new AssertionError(stopped);
+    }
   }
 
   /** Whatever happens at the same time: one call at a time, and the last state is the line's. */
