@@ -242,21 +242,30 @@ public final class FakeStore implements AutoCloseable {
    * others have opened by the {@link #uri()} see a store that is gone. Idempotent.
    */
   @Override
-  public synchronized void close() {
-    if (closed) {
-      return;
+  public void close() {
+    Registry ownRegistry;
+    KeyValueStore ownValues;
+    CentreOfTest ownCentre;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      ownRegistry = registry;
+      ownValues = keyValueStore;
+      ownCentre = centre;
     }
-    closed = true;
+    // Under no lock: a callback that is waited for may ask this store for something.
     OPEN.remove(number);
     recover();
-    if (centre != null) {
-      centre.close();
+    if (ownCentre != null) {
+      ownCentre.close();
     }
-    if (registry != null) {
-      registry.close();
+    if (ownRegistry != null) {
+      ownRegistry.close();
     }
-    if (keyValueStore != null) {
-      keyValueStore.close();
+    if (ownValues != null) {
+      ownValues.close();
     }
     keyValues.close();
     inside.close();

@@ -65,7 +65,7 @@ class CentreTest {
   @Test
   void missingJar_isNamed() throws Exception {
     List<URL> rest = new ArrayList<>();
-    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
       if (!OF_THE_CENTRE.matcher(entry).matches()) {
         rest.add(new File(entry).toURI().toURL());
       }

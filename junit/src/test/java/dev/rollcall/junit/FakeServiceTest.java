@@ -121,13 +121,16 @@ class FakeServiceTest {
   void listeners_hearOfStatesAndOutages() throws Exception {
     BlockingQueue<Change> heard = new LinkedBlockingQueue<>();
     payments().passing("h:1");
-    try (Subscription listening = payments().view().watch(heard::add)) {
-      assertThat(ids(next(heard).now().instances())).containsExactly("h:1");
-      payments().passing("h:2");
-      assertThat(ids(next(heard).added())).containsExactly("h:2");
-      payments().gone("h:1");
-      assertThat(ids(next(heard).removed())).containsExactly("h:1");
-    }
+    Subscription listening = payments().view().watch(heard::add);
+    assertThat(ids(next(heard).now().instances())).containsExactly("h:1");
+    payments().passing("h:2");
+    assertThat(ids(next(heard).added())).containsExactly("h:2");
+    payments().gone("h:1");
+    assertThat(ids(next(heard).removed())).containsExactly("h:1");
+
+    listening.close();
+    payments().passing("h:3");
+    assertThat(heard).isEmpty();
   }
 
   private static Change next(BlockingQueue<Change> heard) throws InterruptedException {
