@@ -317,7 +317,8 @@ public final class ServiceInstance {
      * Sets the address.
      *
      * @param host an IPv4 or IPv6 address or a host name that means this instance to its readers as
-     *     well: no zone, and neither {@code 0.0.0.0} nor {@code ::}
+     *     well: no zone and no link-local IPv6 address, which needs one, and neither {@code
+     *     0.0.0.0} nor {@code ::}
      * @param port 1 to 65535
      * @return this
      */
