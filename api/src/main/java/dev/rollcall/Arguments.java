@@ -282,6 +282,16 @@ public final class Arguments {
               + " listens, and leads its readers to themselves",
           context);
     }
+    if ((first == 'f' || first == 'F') // as fe80::/10 does
+        && value.indexOf(':') >= 0
+        && InetAddresses.forString(value).isLinkLocalAddress()) {
+      throw refused(
+          "host",
+          value,
+          "an address that others can reach: a link-local one needs a zone, which is the name of an"
+              + " interface of one machine, and none to others",
+          context);
+    }
     return value;
   }
 

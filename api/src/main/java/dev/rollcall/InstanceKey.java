@@ -3,9 +3,8 @@ package dev.rollcall;
 /**
  * What identifies an instance within a store: its service's name and its id within that service.
  *
- * @param service the service's name, 1 to 253 bytes of UTF-8: letters, marks, numbers, punctuation,
- *     symbols and the space, but no '/', and not '.' or '..'
- * @param id the instance's id, with the same rule
+ * @param service the service's name, by the rule of {@link ServiceName}
+ * @param id the instance's id, by the rule of {@link InstanceId}
  * @since 0.1.0
  */
 public record InstanceKey(String service, String id) implements Comparable<InstanceKey> {
@@ -18,8 +17,8 @@ public record InstanceKey(String service, String id) implements Comparable<Insta
    * @throws RegistryException of kind {@code INVALID} where a name breaks its rule
    */
   public InstanceKey {
-    Arguments.name("service", service, "");
-    Arguments.name("id", id, "");
+    ServiceName.check(service);
+    InstanceId.check(id);
   }
 
   @Override

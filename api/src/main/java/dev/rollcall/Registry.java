@@ -107,7 +107,8 @@ public interface Registry extends AutoCloseable {
    *
    * @param name the service's name
    * @return its view, perhaps still loading
-   * @throws RegistryException of kind {@code INVALID} where the name breaks its rule
+   * @throws RegistryException of kind {@code INVALID} where the name breaks the rule of {@link
+   *     ServiceName}
    */
   ServiceView service(String name);
 

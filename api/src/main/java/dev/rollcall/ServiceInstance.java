@@ -64,7 +64,7 @@ public final class ServiceInstance {
   /**
    * Starts an instance of a service.
    *
-   * @param service the service's name, by the rule of {@link InstanceKey}
+   * @param service the service's name, by the rule of {@link ServiceName}
    * @return a builder; the address is still to be given
    */
   public static Builder builder(String service) {
@@ -305,7 +305,7 @@ public final class ServiceInstance {
     /**
      * Sets the id. Without one, {@link #build()} makes one of the service's name and a random UUID.
      *
-     * @param id by the rule of {@link InstanceKey}
+     * @param id by the rule of {@link InstanceId}
      * @return this
      */
     public Builder id(String id) {
@@ -317,7 +317,8 @@ public final class ServiceInstance {
      * Sets the address.
      *
      * @param host an IPv4 or IPv6 address or a host name that means this instance to its readers as
-     *     well: no zone, and neither {@code 0.0.0.0} nor {@code ::}
+     *     well: no zone and no link-local IPv6 address, which needs one, and neither {@code
+     *     0.0.0.0} nor {@code ::}
      * @param port 1 to 65535
      * @return this
      */

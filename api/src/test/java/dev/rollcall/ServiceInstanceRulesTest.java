@@ -24,6 +24,10 @@ class ServiceInstanceRulesTest {
       " (expected: an address without a zone: a zone is the name of an interface of one machine, and"
           + " none to others)"
           + CONTEXT;
+  private static final String LINK_LOCAL =
+      " (expected: an address that others can reach: a link-local one needs a zone, which is the name"
+          + " of an interface of one machine, and none to others)"
+          + CONTEXT;
   private static final String WILDCARD =
       " (expected: an address that others can reach: this one stands for all addresses of the machine"
           + " that listens, and leads its readers to themselves)"
@@ -124,6 +128,12 @@ class ServiceInstanceRulesTest {
         edit("port name", b -> b.port("a.b", 1), "address name: \"a.b\"" + NAME),
         edit("zone id", b -> b.address("fe80::1%eth0", 1), "host: \"fe80::1%eth0\"" + ZONE_OF_ONE),
         edit("zone number", b -> b.address("fe80::1%1", 1), "host: \"fe80::1%1\"" + ZONE_OF_ONE),
+        edit("link v6", b -> b.address("fe80::1", 1), "host: \"fe80::1\"" + LINK_LOCAL),
+        edit("link last", b -> b.address("FEBF::1", 1), "host: \"FEBF::1\"" + LINK_LOCAL),
+        edit(
+            "link with v4",
+            b -> b.address("fe80::10.0.0.7", 1),
+            "host: \"fe80::10.0.0.7\"" + LINK_LOCAL),
         edit("any v4", b -> b.address("0.0.0.0", 1), "host: \"0.0.0.0\"" + WILDCARD),
         edit("any v6", b -> b.address("::", 1), "host: \"::\"" + WILDCARD),
         edit(

@@ -156,7 +156,7 @@ class ServiceInstanceTest {
 
   @Test
   void toString_withIpv6_usesBrackets() {
-    assertThat(builder().address("fe80::1", 80).build().toString()).contains("//[fe80::1]:80 ");
+    assertThat(builder().address("fd00::1", 80).build().toString()).contains("//[fd00::1]:80 ");
   }
 
   @Test

@@ -1,11 +1,11 @@
 package dev.rollcall.engine;
 
-import dev.rollcall.Arguments;
 import dev.rollcall.Catalog;
 import dev.rollcall.CatalogListener;
 import dev.rollcall.Freshness;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.ServiceName;
 import dev.rollcall.Subscription;
 import dev.rollcall.spi.InstanceEvent;
 import dev.rollcall.spi.RegistryBackend;
@@ -125,7 +125,7 @@ final class StoreCatalog implements Catalog, WatchSink {
 
   @Override
   public ViewSnapshot snapshot(String service) {
-    InstanceCache cache = caches.get(Arguments.name("service", service, ""));
+    InstanceCache cache = caches.get(ServiceName.check(service));
     if (cache != null) {
       return cache.snapshot();
     }

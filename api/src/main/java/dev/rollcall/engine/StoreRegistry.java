@@ -14,6 +14,7 @@ import dev.rollcall.RegistryBuilder;
 import dev.rollcall.RegistryException;
 import dev.rollcall.RegistryStatus;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.ServiceName;
 import dev.rollcall.ServiceView;
 import dev.rollcall.Snapshot;
 import dev.rollcall.spi.HealthChecker;
@@ -313,7 +314,7 @@ public final class StoreRegistry implements Registry {
   public ServiceView service(String name) {
     Arguments.notNull("service", name, "");
     CachedView view = recent.get(name);
-    return view != null ? view : resolve(Arguments.name("service", name, ""));
+    return view != null ? view : resolve(ServiceName.check(name));
   }
 
   private ServiceView resolve(String name) {
@@ -420,7 +421,7 @@ public final class StoreRegistry implements Registry {
 
   @Override
   public CompletableFuture<Snapshot> snapshot(String name) {
-    Arguments.name("service", name, "");
+    ServiceName.check(name);
     requireOpen();
     return answer(
         Futures.call(() -> backend.snapshot(Selector.service(name)))

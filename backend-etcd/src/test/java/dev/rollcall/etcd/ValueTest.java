@@ -56,7 +56,7 @@ final class ValueTest {
   @Test
   @DisplayName("the plain form holds the address, of either family")
   void plain() throws Exception {
-    for (String host : new String[] {"10.0.0.7", "fe80::1", "node-2.example"}) {
+    for (String host : new String[] {"10.0.0.7", "fd00::1", "node-2.example"}) {
       ServiceInstance instance =
           ServiceInstance.builder("web").id("node2").address(host, 8000).tag("lost").build();
       Stored stored = Codec.reader(KEY).read(new Codec(Format.PLAIN).instance(instance, OWNER));
@@ -227,7 +227,7 @@ final class ValueTest {
     ServiceInstance.Builder to =
         ServiceInstance.builder("web")
             .id("node2")
-            .address(random.nextBoolean() ? "10.0.0.1" : "fe80::1", 1 + random.nextInt(65_535))
+            .address(random.nextBoolean() ? "10.0.0.1" : "fd00::1", 1 + random.nextInt(65_535))
             .scheme(random.nextBoolean() ? "grpc" : "http")
             .weight(random.nextInt(1000))
             .zone(text(random))

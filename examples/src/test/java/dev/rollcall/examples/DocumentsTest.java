@@ -62,7 +62,7 @@ class DocumentsTest {
   }
 
   private static List<String> snippetsInTheCode(String document) throws IOException {
-    List<String> sources = sources("examples/src");
+    List<String> sources = sources("examples/src", "junit/src/test");
     List<String> snippets = blocks(document, "java");
     assertThat(snippets)
         .allSatisfy(

@@ -49,20 +49,6 @@ class HowToTest {
   }
 
   @Test
-  void callsWhatIsThere() {
-    try (Registry registry = Registry.open("memory:")) {
-      ServiceView payments = registry.service("payments");
-      assertThat(target(payments)).isEqualTo("busy");
-
-      Registration there = registry.register(PAYMENTS, Liveness.permanent()).join();
-      await().until(() -> target(payments).equals("127.0.0.1:8080"));
-
-      there.health(Health.CRITICAL).join();
-      await().until(() -> target(payments).equals("busy"));
-    }
-  }
-
-  @Test
   void anotherProcessComesAndGoes() {
     try (Registry mine = Registry.open("memory:shop")) {
       ServiceView payments = mine.service("payments");

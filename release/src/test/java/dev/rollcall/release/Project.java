@@ -19,6 +19,7 @@ final class Project {
           "cli",
           "examples",
           "json",
+          "junit",
           "server",
           "test-servers",
           "testkit");

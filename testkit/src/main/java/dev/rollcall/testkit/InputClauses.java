@@ -99,6 +99,7 @@ abstract class InputClauses extends Clauses {
             "host\n",
             "0.0.0.0",
             "::",
+            "fe80::1",
             "fe80::1%eth0",
             "::g",
             "é".repeat(300),
