@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@code usable} is written by the opener and then by the passes, and read by any thread; {@code
  * prepared}, {@code failing}, {@code written} and {@code passes} are the opener's and the passes'
- * alone, one at a time. {@code closing} is guarded by {@code this}. {@link #load} runs on the
+ * alone, one at a time. {@code lastStates} is guarded by {@code this}. {@link #load} runs on the
  * thread that resolves a view, and reads a file there.
  */
 final class StateCache {
@@ -76,7 +76,7 @@ final class StateCache {
   private boolean failing;
   private long passes;
   private volatile boolean usable;
-  private boolean closing;
+  private @Nullable List<ViewSnapshot> lastStates; // at the close, null before
 
   /** Gives the states that are to be kept, each of a service of its own. */
   @FunctionalInterface
@@ -186,26 +186,32 @@ final class StateCache {
   }
 
   private void run() {
-    while (!awaitClosing()) {
-      pass(false);
+    List<ViewSnapshot> last = awaitClosing();
+    while (last == null) {
+      pass(states, false);
       if (passes++ % CLEANED_EVERY == 0 && prepared) {
         clean();
       }
+      last = awaitClosing();
     }
-    pass(true);
+    pass(last::forEach, true);
   }
 
-  /** Waits for the next pass; returns whether it is the last. */
-  private synchronized boolean awaitClosing() {
+  /**
+   * Waits for the next pass; returns the states of the last one, null where another one follows.
+   */
+  private synchronized @Nullable List<ViewSnapshot> awaitClosing() {
     long until = machine.nanoTime() + PAUSE.toNanos();
     try {
-      for (long left = PAUSE.toNanos(); !closing && left > 0; left = until - machine.nanoTime()) {
+      for (long left = PAUSE.toNanos();
+          lastStates == null && left > 0;
+          left = until - machine.nanoTime()) {
         TimeUnit.NANOSECONDS.timedWait(this, left);
       }
     } catch (InterruptedException stop) {
-      return true; // nobody here interrupts; who does, wants the thread to end
+      return List.of(); // nobody here interrupts; who does, wants the thread to end
     }
-    return closing;
+    return lastStates;
   }
 
   private void clean() {
@@ -217,14 +223,14 @@ final class StateCache {
   }
 
   /** Writes what is due; what stands in the way of that is logged once. */
-  void pass(boolean last) {
+  void pass(States from, boolean last) {
     if (!prepared) {
       prepare();
     }
     if (prepared) {
       try {
         long end = machine.nanoTime() + LAST_PASS.toNanos();
-        for (Due due : due(last)) {
+        for (Due due : due(from, last)) {
           if (last && machine.nanoTime() - end > 0) {
             return;
           }
@@ -237,12 +243,12 @@ final class StateCache {
     }
   }
 
-  private List<Due> due(boolean last) {
+  private List<Due> due(States from, boolean last) {
     long now = wallClock.millis();
     List<Due> changed = new ArrayList<>();
     List<Due> behind = new ArrayList<>();
     Map<String, Written> watched = new HashMap<>();
-    states.forEach(
+    from.forEach(
         state -> {
           long live =
               state.freshness() instanceof Freshness.Stale stale
@@ -317,8 +323,10 @@ final class StateCache {
    *     where the process lives on
    */
   void close(long wait) throws InterruptedException {
+    List<ViewSnapshot> last = new ArrayList<>();
+    states.forEach(last::add);
     synchronized (this) {
-      closing = true;
+      lastStates = last;
       notifyAll();
     }
     TimeUnit.NANOSECONDS.timedJoin(thread, wait);
