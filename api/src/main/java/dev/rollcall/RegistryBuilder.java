@@ -170,16 +170,17 @@ public final class RegistryBuilder {
    * store is known not to answer. Catalogs are not kept.
    *
    * <p>States are written by a daemon thread, {@code rollcall-cache}, some seconds after they have
-   * changed, and by {@link Registry#close()}. After a kill the age that is told may be too high by
-   * up to a minute, and by more where hundreds of services are watched; it is never too low, unless
-   * the machine's clock was set back meanwhile. A file is replaced in one step, has a checksum, and
-   * is not used where it is damaged, of another store or version, too old, or from the future.
+   * changed, and by {@link Registry#close()}, which may take up to 2 s more for it. After a kill
+   * the age that is told may be too high by up to a minute, and by more where hundreds of services
+   * are watched; it is never too low, unless the machine's clock was set back meanwhile. A file is
+   * replaced in one step, has a checksum, and is not used where it is damaged, of another store or
+   * version, too old, or from the future.
    *
    * <p>In the folder, which is made where it is not there, each store has one of its own, for this
-   * process's user alone; one that others can write to is not used. It holds no secret, no URI, and
-   * what instances say of themselves. Several processes and registries may share a folder. A
-   * registry that was given an open backend takes the backend's class for the store's name: give
-   * each such store a folder of its own.
+   * process's user alone; one that others can write to is not used. It holds what instances say of
+   * themselves, and neither a URI of a store nor a token. Several processes and registries may
+   * share a folder. A registry that was given an open backend takes the backend's class for the
+   * store's name: give each such store a folder of its own.
    *
    * <p>Whatever is wrong with the folder or the disk is logged, once until it is over, and keeps
    * the registry from nothing else.

@@ -537,6 +537,7 @@ public final class StoreRegistry implements Registry {
           later = true;
         }
       }
+      interrupted |= closeStateCache(interrupted);
       try {
         stopListening(interrupted);
       } finally {
@@ -615,7 +616,6 @@ public final class StoreRegistry implements Registry {
       everything.close();
       subscribers.addAll(everything.subscribers());
     }
-    closeStateCache(interrupted);
     recent.clear();
     services.clear(); // so that the next call finds the registry closed
     subscribers.forEach(Subscriber::shut);
@@ -630,15 +630,17 @@ public final class StoreRegistry implements Registry {
     }
   }
 
-  /** Keeps the last states; the views say yet how fresh they were at the end. */
-  private void closeStateCache(boolean interrupted) {
+  /** Keeps the last states, before the views are stale; returns whether it was interrupted. */
+  private boolean closeStateCache(boolean interrupted) {
     StateCache cache = stateCache;
-    if (cache != null) {
-      try {
-        cache.close(interrupted ? 0 : 2 * QUIET_NANOS);
-      } catch (InterruptedException stop) {
-        Thread.currentThread().interrupt(); // it goes on by itself
-      }
+    if (cache == null) {
+      return false;
+    }
+    try {
+      cache.close(interrupted ? 0 : 2 * QUIET_NANOS);
+      return false;
+    } catch (InterruptedException stop) {
+      return true; // it goes on by itself
     }
   }
 
