@@ -21,7 +21,10 @@ public sealed interface Freshness {
   /** The watch of the store is known to work, and this is what it showed last. */
   record Live() implements Freshness {}
 
-  /** The stream is lost; this is the last state that is known. */
+  /**
+   * The stream is lost, or there was none yet in this process; this is the last state that is
+   * known.
+   */
   final class Stale implements Freshness {
     private final LongSupplier clock;
     private final long sinceNanos;
@@ -41,7 +44,9 @@ public sealed interface Freshness {
     }
 
     /**
-     * Returns for how long the state has been stale, by the monotonic clock.
+     * Returns for how long the state has been stale, by the monotonic clock. Of a state that was
+     * {@linkplain RegistryBuilder#cache kept on disk}: since it was known to be live in the process
+     * that has kept it.
      *
      * @return zero or more
      */

@@ -3,6 +3,8 @@ package dev.rollcall;
 import dev.rollcall.engine.StoreRegistry;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,7 @@ public final class RegistryBuilder {
   private Duration massLossBound = Duration.ofMinutes(5);
   private double maxEjected = 0.5;
   private boolean closeOnShutdown;
+  private StoreRegistry.@Nullable CacheSettings cache;
 
   RegistryBuilder(@Nullable String uri, @Nullable RegistryBackend backend) {
     if (backend == null) {
@@ -141,6 +144,66 @@ public final class RegistryBuilder {
   }
 
   /**
+   * Keeps the last known states of services on disk, as {@link #cache(Path, Duration)} does, and
+   * shows those that are at most 1 day old. After a day, so the thought behind it, most instances
+   * were replaced, and their addresses may be others'; an outage of the store is mostly over.
+   *
+   * @param folder a folder on a local disk
+   * @return this
+   * @throws RegistryException of kind {@code INVALID} where the folder is none of the default file
+   *     system
+   */
+  public RegistryBuilder cache(Path folder) {
+    return cache(folder, Duration.ofDays(1));
+  }
+
+  /**
+   * Keeps the last known states of services on disk, so that a process can start while its store is
+   * down. Without this call nothing is written.
+   *
+   * <p>{@link Registry#service} then reads the file of a service that is not watched yet, on the
+   * calling thread. Where there is one, the view shows its state at once, as {@linkplain
+   * Freshness.Stale stale}, with its age: look-ups work. As soon as the store has shown the present
+   * state, that takes its place, and listeners are told the exact difference, under {@linkplain
+   * #massLossProtection mass-loss protection}. {@link ServiceView#await} and {@link
+   * ServiceView#ready} wait for the store all the same, and take the state from disk only when the
+   * store is known not to answer. Catalogs are not kept.
+   *
+   * <p>States are written by a daemon thread, {@code rollcall-cache}, some seconds after they have
+   * changed, and by {@link Registry#close()}, which may take up to 2 s more for it. After a kill
+   * the age that is told may be too high by up to a minute, and by more where hundreds of services
+   * are watched; it is never too low, unless the machine's clock was set back meanwhile. A file is
+   * replaced in one step, has a checksum, and is not used where it is damaged, of another store or
+   * version, too old, or from the future.
+   *
+   * <p>In the folder, which is made where it is not there, each store has one of its own, for this
+   * process's user alone; one that others can write to is not used. It holds what instances say of
+   * themselves, and neither a URI of a store nor a token. Several processes and registries may
+   * share a folder. A registry that was given an open backend takes the backend's class for the
+   * store's name: give each such store a folder of its own.
+   *
+   * <p>Whatever is wrong with the folder or the disk is logged, once until it is over, and keeps
+   * the registry from nothing else.
+   *
+   * @param folder a folder on a local disk
+   * @param maxAge what is older when it is read is not shown: 1 s to 30 days
+   * @return this
+   * @throws RegistryException of kind {@code INVALID} where the folder is none of the default file
+   *     system, or the age is out of bounds
+   */
+  public RegistryBuilder cache(Path folder, Duration maxAge) {
+    if (!Arguments.notNull("cache", folder, "").getFileSystem().equals(FileSystems.getDefault())) {
+      throw RegistryException.invalid(
+          "cache: " + folder + " (expected: a folder of the default file system)");
+    }
+    cache =
+        new StoreRegistry.CacheSettings(
+            folder.toAbsolutePath(),
+            Arguments.between("maxAge", maxAge, Arguments.MIN_TTL, Duration.ofDays(30)));
+    return this;
+  }
+
+  /**
    * Opens the registry.
    *
    * @return an open registry, the caller's to close
@@ -157,6 +220,7 @@ public final class RegistryBuilder {
         timer,
         listenerExecutor,
         closeOnShutdown,
+        cache,
         new StoreRegistry.Settings(
             deadline, idleViewsAfter, massLossShare, massLossBound, maxEjected));
   }

@@ -148,9 +148,10 @@ public interface ServiceView {
    * thread waits for it. As long as it is awaited the service is watched, also where this view is
    * not held.
    *
-   * @return completes with the latest state, at once where one was read already; fails as {@code
-   *     UNAVAILABLE} where the registry is closed before, and as {@code INVALID} where the class
-   *     path stops every state from coming
+   * @return completes with the latest state, at once where one was read already, and with one that
+   *     was {@linkplain RegistryBuilder#cache kept on disk} when the store fails first; fails as
+   *     {@code UNAVAILABLE} where the registry is closed before, and as {@code INVALID} where the
+   *     class path stops every state from coming
    */
   CompletableFuture<Snapshot> ready();
 
@@ -158,7 +159,8 @@ public interface ServiceView {
    * Waits until a first state was read from the store. Blocks.
    *
    * @param timeout how long to wait at most: zero to 1 day
-   * @return the latest state, at once where one was read already
+   * @return the latest state, at once where one was read already, and one that was {@linkplain
+   *     RegistryBuilder#cache kept on disk} when the store fails first, or the time is over
    * @throws RegistryException of kind {@code UNAVAILABLE} when the time is over, with the reason
    *     why there is no state yet, or the registry is closed before; {@code DENIED} where the store
    *     refuses

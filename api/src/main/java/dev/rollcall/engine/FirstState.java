@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** How the first state of something is waited for, with a thread or without. Stateless. */
 final class FirstState {
-  private static final String SILENT = "the store has neither answered nor failed yet";
+  static final String SILENT = "the store has neither answered nor failed yet";
 
   private FirstState() {}
 

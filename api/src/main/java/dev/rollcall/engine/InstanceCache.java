@@ -64,6 +64,7 @@ final class InstanceCache {
   private @Nullable Timestamp heldSince;
   private String withheldBecause = "";
   private Freshness stream = Timestamp.LOADING;
+  private boolean restored; // what is shown comes from an earlier process, through StateCache
   private boolean closed;
   private long revision;
   private WeakReference<CachedView> view = new WeakReference<>(null);
@@ -156,7 +157,10 @@ final class InstanceCache {
     }
   }
 
-  /** Completes with the first complete state, or fails where this is closed before. */
+  /**
+   * Completes with the first complete state, or with the first failure where a state was
+   * {@linkplain #restore restored}; fails where this is closed before.
+   */
   CompletableFuture<@Nullable Void> loaded() {
     return loaded;
   }
@@ -166,6 +170,43 @@ final class InstanceCache {
     return loaded.isDone() || !hopeless.isDone()
         ? CompletableFuture.anyOf(loaded, hopeless)
         : CompletableFuture.completedFuture(null);
+  }
+
+  /**
+   * Shows the last state that an earlier process has kept, until the store has shown another one.
+   * Who waits for a first state goes on waiting until it is known that the store does not answer.
+   *
+   * @param cause why the state is stale, as long as nothing has failed
+   * @return whether something is shown
+   */
+  boolean restore(StateCache.Loaded state, RegistryException cause) {
+    synchronized (this) {
+      if (!closed && stream instanceof Freshness.Loading) {
+        restored = true;
+        stream = state.live().stale(cause);
+        publish(state.instances(), Lists.shared(state.instances().passing(), state.instances()));
+      }
+      return restored;
+    }
+  }
+
+  /** Returns the state that the store has shown last, null where it has not shown any. */
+  @Nullable ViewSnapshot lastSeen() {
+    synchronized (this) {
+      return restored || stream instanceof Freshness.Loading ? null : published;
+    }
+  }
+
+  /** Returns how fresh this would be without what was restored: what is known of the stream. */
+  Freshness streamFreshness() {
+    synchronized (this) {
+      if (!restored || !(stream instanceof Freshness.Stale stale)) {
+        return published.freshness();
+      }
+      return loaded.isDone()
+          ? new Freshness.Loading(Optional.of(stale.cause()))
+          : Timestamp.LOADING;
+    }
   }
 
   /** Takes the complete state; returns whether something was published. */
@@ -238,6 +279,7 @@ final class InstanceCache {
       }
       Lists first = lists();
       loading = Lists.NONE;
+      restored = false;
       stream = Timestamp.LIVE;
       publish(first);
     }
@@ -259,11 +301,16 @@ final class InstanceCache {
 
   /** The stream is lost; returns whether something was published. */
   boolean interrupted(RegistryException cause) {
+    boolean bestToBeHad;
     synchronized (this) {
       if (closed) {
         return false;
       }
       lost(cause);
+      bestToBeHad = restored;
+    }
+    if (bestToBeHad) {
+      loaded.complete(null);
     }
     if (BrokenClassPath.isCauseOf(cause)) {
       hopeless.complete(null);

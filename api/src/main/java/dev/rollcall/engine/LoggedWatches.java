@@ -21,7 +21,16 @@ final class LoggedWatches {
 
   /** As {@link RegistryBackend#watch} does. */
   RegistryBackend.Watch watch(Selector selector, WatchSink sink) {
-    LoggedSink logged = new LoggedSink(named(selector), sink, outages);
+    return watch(selector, sink, false);
+  }
+
+  /**
+   * As {@link RegistryBackend#watch} does.
+   *
+   * @param hasState whether the sink shows a state before it is fed
+   */
+  RegistryBackend.Watch watch(Selector selector, WatchSink sink, boolean hasState) {
+    LoggedSink logged = new LoggedSink(named(selector), sink, outages, hasState);
     RegistryBackend.Watch opened = to.watch(selector, logged);
     return () -> {
       logged.closed = true;
@@ -48,10 +57,11 @@ final class LoggedWatches {
     private boolean away;
     private volatile boolean closed;
 
-    LoggedSink(String what, WatchSink to, OutageLog outages) {
+    LoggedSink(String what, WatchSink to, OutageLog outages, boolean hasState) {
       this.what = what;
       this.to = to;
       this.outages = outages;
+      this.loaded = hasState;
     }
 
     @Override

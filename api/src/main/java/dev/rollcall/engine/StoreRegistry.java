@@ -27,6 +27,7 @@ import dev.rollcall.spi.support.BackendProviders;
 import dev.rollcall.spi.support.BrokenClassPath;
 import dev.rollcall.spi.support.Futures;
 import dev.rollcall.spi.support.SystemTimer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,6 +83,14 @@ public final class StoreRegistry implements Registry {
       Duration lossBound,
       double maxEjected) {}
 
+  /**
+   * Where the last known states are kept, see {@link RegistryBuilder#cache(Path, Duration)}.
+   *
+   * @param folder of the application's
+   * @param maxAge what is older is not shown
+   */
+  public record CacheSettings(Path folder, Duration maxAge) {}
+
   private final RegistryBackend backend;
   private final Timer timer;
   private final Machine machine;
@@ -111,6 +120,9 @@ public final class StoreRegistry implements Registry {
   private final CompletableFuture<@Nullable Void> stopped = new CompletableFuture<>();
   private @Nullable StoreCatalog catalog;
 
+  /** Written once by the opener; null where no states are kept on disk. */
+  private volatile @Nullable StateCache stateCache;
+
   /** Written once by the opener; read by the thread that ends the closing. */
   private volatile @Nullable Thread shutdownHook;
 
@@ -122,6 +134,7 @@ public final class StoreRegistry implements Registry {
    * @param timer the caller's to close; null for one of the registry's own
    * @param listenerExecutor where listeners are called; null for threads of the registry's own
    * @param closeOnShutdown whether the end of the JVM closes the registry
+   * @param cache where states are kept on disk; null for nowhere
    * @param settings the rest
    * @return an open registry
    * @throws RegistryException of kind {@code INVALID} as {@link RegistryBuilder#build()} says
@@ -133,6 +146,7 @@ public final class StoreRegistry implements Registry {
       @Nullable Timer timer,
       @Nullable Executor listenerExecutor,
       boolean closeOnShutdown,
+      @Nullable CacheSettings cache,
       Settings settings) {
     Timer own = timer == null ? SystemTimer.named("rollcall-timer") : null;
     Timer used = timer == null ? requireNonNull(own) : timer;
@@ -145,6 +159,10 @@ public final class StoreRegistry implements Registry {
           new StoreRegistry(opened, used, own, RealMachine.INSTANCE, listenerExecutor, settings);
       if (closeOnShutdown) {
         registry.closeOnShutdown();
+      }
+      if (cache != null) { // last, since it starts a thread
+        registry.keepStates(
+            cache, uri == null ? opened.getClass().getName() : BackendProviders.identity(uri));
       }
       return registry;
     } catch (RuntimeException | Error refused) {
@@ -181,6 +199,25 @@ public final class StoreRegistry implements Registry {
     this.checker = machine.checker(timer);
     this.guard = new LossGuard(timer, checker, settings.lossShare, settings.lossBound);
     timer.schedule(this::sweep, settings.idleViewsAfter);
+  }
+
+  /** Called once, before the registry is handed out. */
+  private void keepStates(CacheSettings where, String store) {
+    stateCache =
+        StateCache.open(
+            where.folder,
+            store,
+            where.maxAge,
+            timer,
+            machine,
+            keep ->
+                services.forEach(
+                    (name, service) -> {
+                      ViewSnapshot seen = service.lastSeen();
+                      if (seen != null) {
+                        keep.accept(seen);
+                      }
+                    }));
   }
 
   /** Called once, before the registry is handed out. */
@@ -339,7 +376,7 @@ public final class StoreRegistry implements Registry {
               return service;
             });
     try {
-      watched.start(watches);
+      watched.start(watches, stateCache);
     } catch (RegistryException broken) {
       recent.clear(); // so that the next call tries again
       throw broken;
@@ -437,7 +474,12 @@ public final class StoreRegistry implements Registry {
   @Override
   public RegistryStatus status() {
     TreeMap<String, Freshness> watched = new TreeMap<>();
-    services.forEach((name, service) -> watched.put(name, service.freshness()));
+    List<Freshness> streams = new ArrayList<>();
+    services.forEach(
+        (name, service) -> {
+          watched.put(name, service.freshness());
+          streams.add(service.streamFreshness());
+        });
     StoreCatalog everything;
     synchronized (this) {
       everything = catalog;
@@ -447,6 +489,7 @@ public final class StoreRegistry implements Registry {
     return TakenRegistryStatus.of(
         contact,
         watched,
+        streams,
         Optional.ofNullable(everything).map(StoreCatalog::freshness),
         kept,
         closed.get());
@@ -495,6 +538,7 @@ public final class StoreRegistry implements Registry {
           later = true;
         }
       }
+      interrupted |= closeStateCache(interrupted);
       try {
         stopListening(interrupted);
       } finally {
@@ -584,6 +628,20 @@ public final class StoreRegistry implements Registry {
     if (!interrupted) {
       long deadline = machine.nanoTime() + QUIET_NANOS;
       subscribers.forEach(subscriber -> subscriber.awaitQuiet(deadline - machine.nanoTime()));
+    }
+  }
+
+  /** Keeps the last states, before the views are stale; returns whether it was interrupted. */
+  private boolean closeStateCache(boolean interrupted) {
+    StateCache cache = stateCache;
+    if (cache == null) {
+      return false;
+    }
+    try {
+      cache.close(interrupted ? 0 : 2 * QUIET_NANOS);
+      return false;
+    } catch (InterruptedException stop) {
+      return true; // it goes on by itself
     }
   }
 

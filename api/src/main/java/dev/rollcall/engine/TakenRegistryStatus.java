@@ -31,14 +31,19 @@ record TakenRegistryStatus(
     boolean isClosed)
     implements RegistryStatus {
 
-  /** Draws the conclusion. The map and the list are handed over. */
+  /**
+   * Draws the conclusion. The map and the lists are handed over.
+   *
+   * @param streams how fresh the services' streams are: what was kept on disk tells nothing of them
+   */
   static RegistryStatus of(
       StoreContact contact,
       TreeMap<String, Freshness> services,
+      List<Freshness> streams,
       Optional<Freshness> catalog,
       List<RegistrationStatus> registrations,
       boolean closed) {
-    List<Freshness> watches = new ArrayList<>(services.values());
+    List<Freshness> watches = new ArrayList<>(streams);
     catalog.ifPresent(watches::add);
     Optional<Outage> outage =
         closed ? Optional.empty() : contact.outage().or(() -> interrupted(watches, contact));

@@ -114,17 +114,19 @@ final class WatchedService implements WatchSink {
   }
 
   /**
-   * Starts the upstream watch, once.
+   * Starts the upstream watch, once, with what an earlier process has kept of the service's state.
    *
+   * @param kept null where nothing is kept
    * @throws RegistryException where the class path does not fit; the next call then tries again
    */
-  void start(LoggedWatches watches) {
+  void start(LoggedWatches watches, @Nullable StateCache kept) {
     if (!started.compareAndSet(false, true)) {
       return;
     }
+    boolean hasState = kept != null && restore(kept);
     RegistryBackend.Watch opened;
     try {
-      opened = watches.watch(Selector.service(name), this);
+      opened = watches.watch(Selector.service(name), this, hasState);
     } catch (LinkageError broken) {
       started.set(false);
       throw Failures.of(broken);
@@ -137,6 +139,18 @@ final class WatchedService implements WatchSink {
     if (late) {
       opened.close();
     }
+  }
+
+  private boolean restore(StateCache kept) {
+    StateCache.Loaded state = kept.load(name);
+    if (state == null) {
+      return false;
+    }
+    boolean shown =
+        cache.restore(
+            state, RegistryException.unavailable("kept on disk; " + FirstState.SILENT, null));
+    published(shown);
+    return shown;
   }
 
   /** Closes the upstream watch and refuses listeners from now on; the cache keeps what it has. */
@@ -159,6 +173,16 @@ final class WatchedService implements WatchSink {
 
   Freshness freshness() {
     return cache.snapshot().freshness();
+  }
+
+  /** Returns what the stream alone would say. */
+  Freshness streamFreshness() {
+    return cache.streamFreshness();
+  }
+
+  /** Returns the state that the store has shown last, null where it has not shown any. */
+  @Nullable ViewSnapshot lastSeen() {
+    return cache.lastSeen();
   }
 
   List<Subscriber> subscribers() {

@@ -36,6 +36,19 @@ public interface BackendProvider {
   RegistryBackend open(BackendUri uri, Timer timer);
 
   /**
+   * Names the store of instances behind a URI: what was kept on disk of one store is not shown for
+   * another. By default that is scheme, hosts and path. A provider some of whose options select
+   * other instances, as a namespace does, overrides this and names these too.
+   *
+   * @param uri one that was opened
+   * @return a text without secrets, different for stores that hold different instances
+   * @see BackendUri#identity
+   */
+  default String identity(BackendUri uri) {
+    return uri.identity();
+  }
+
+  /**
    * Opens the key-value store behind a URI. Does not wait for the store. The same URI opens the
    * registry too, and neither sees the other's entries. Refused unless a provider overrides it.
    *

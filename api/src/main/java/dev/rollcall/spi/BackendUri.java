@@ -130,6 +130,25 @@ public final class BackendUri {
   }
 
   /**
+   * Names the store, for {@link BackendProvider#identity}: scheme, hosts in the order of the
+   * alphabet, path, and some options.
+   *
+   * @param options those whose values make another store of it; none that may be a secret
+   * @return a text that is equal for URIs of one store
+   */
+  public String identity(String... options) {
+    StringBuilder out = new StringBuilder(scheme).append("://");
+    out.append(String.join(",", ImmutableSortedSet.copyOf(hosts))).append(path);
+    for (String option : options) {
+      String value = this.options.get(option);
+      if (value != null) {
+        out.append('?').append(option).append('=').append(value);
+      }
+    }
+    return out.toString();
+  }
+
+  /**
    * Refuses every option that is not among the known ones.
    *
    * @param known the options that the backend reads

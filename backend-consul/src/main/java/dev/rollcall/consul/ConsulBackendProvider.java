@@ -89,6 +89,11 @@ public final class ConsulBackendProvider implements BackendProvider {
   }
 
   @Override
+  public String identity(BackendUri uri) {
+    return uri.identity("dc", "ns", "partition");
+  }
+
+  @Override
   public KeyValueBackend openKeyValue(BackendUri uri, Timer timer) {
     String path = uri.path().replaceAll("^/|/$", "");
     String root = path.isEmpty() ? "" : ConsulWatches.requireKey("path", path) + "/";

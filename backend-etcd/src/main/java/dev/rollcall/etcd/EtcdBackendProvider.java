@@ -29,6 +29,11 @@ public final class EtcdBackendProvider implements BackendProvider {
   }
 
   @Override
+  public String identity(BackendUri uri) {
+    return uri.identity("prefix");
+  }
+
+  @Override
   public KeyValueBackend openKeyValue(BackendUri uri, Timer timer) {
     return new EtcdKeyValueBackend(uri, timer);
   }

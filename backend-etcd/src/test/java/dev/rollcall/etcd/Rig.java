@@ -35,7 +35,7 @@ import org.junit.jupiter.api.TestReporter;
 final class Rig implements AutoCloseable {
   static final String SERVICE = "orders";
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** Real times are held to in the long build only: elsewhere the machine may be busy. */
   private static final boolean IN_TIME =

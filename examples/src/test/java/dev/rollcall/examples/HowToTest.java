@@ -14,6 +14,7 @@ import dev.rollcall.ServiceView;
 import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.server.ConsulExtension;
 import dev.rollcall.testkit.server.FaultProxy;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +22,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceAccessMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
@@ -136,6 +138,39 @@ class HowToTest {
       await().until(() -> first.state() == Registration.State.FENCED);
       first.close(); // removes nothing: the key is the second one's
       assertThat(after.snapshot("payments").join().all()).containsExactly(second.instance());
+    }
+  }
+
+  static Registry open(String store, Path cache) {
+    return Registry.builder(store)
+        .cache(cache) // a folder on a local disk: start with the last known states
+        .build();
+  }
+
+  static String trust(Freshness freshness) {
+    if (freshness instanceof Freshness.Stale stale) {
+      return "as of " + stale.age().toMinutes() + " minutes ago: " + stale.cause().getMessage();
+    }
+    return freshness instanceof Freshness.Live ? "live" : "not to be relied on";
+  }
+
+  @Test
+  void aProcess_startsWhileItsStoreIsDown(@TempDir Path folder) {
+    try (FaultProxy line = FaultProxy.to(consul.server());
+        Registry owner = Registry.open("consul://127.0.0.1:" + consul.port())) {
+      String store = "consul://127.0.0.1:" + line.port();
+      owner.register(PAYMENTS, Liveness.permanent()).join();
+      try (Registry before = open(store, folder)) {
+        before.service("payments").await(Duration.ofSeconds(30));
+      }
+      line.cut();
+      try (Registry after = open(store, folder)) {
+        ServiceView payments = after.service("payments");
+        assertThat(payments.pick()).isEqualTo(PAYMENTS);
+        assertThat(trust(payments.snapshot().freshness())).startsWith("as of 0 minutes ago: ");
+        line.heal();
+        await().until(() -> trust(payments.snapshot().freshness()).equals("live"));
+      }
     }
   }
 

@@ -12,7 +12,9 @@ import dev.rollcall.RegistryStatus;
 import dev.rollcall.RegistryStatus.Reachability;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceView;
+import dev.rollcall.Snapshot;
 import dev.rollcall.spi.RegistryBackend;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +23,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the engine makes of a line that breaks, whatever the store: {@link FlakyBackend}. */
 abstract class OutageClauses extends Clauses {
@@ -235,6 +238,49 @@ abstract class OutageClauses extends Clauses {
     eventually(() -> assertThat(registration.status().state()).isEqualTo(State.ACTIVE));
     assertThat(registration.status().reason()).isEmpty();
     assertThat(registration.status().epoch()).isGreaterThan(1);
+  }
+
+  @Test
+  @DisplayName(
+      "W17 warm start: with the store away, the last process' state, and then the difference")
+  @IfItFails("is a stream synced before the store was read, or its first state no complete one?")
+  void w17_warmStart_showsTheLastStateUntilTheStoreAnswers(@TempDir Path folder) {
+    put(observer, instance("stays"));
+    put(observer, instance("goes"));
+    put(observer, instance("changes", 0));
+    Registry before = process(line, settings -> settings.cache(folder));
+    ServiceView seen = before.service(service);
+    eventually(() -> assertThat(seen.instances()).hasSize(3));
+    List<ServiceInstance> last = seen.instances();
+    before.close();
+    remove(observer, "goes");
+    put(observer, instance("changes", 1));
+    put(observer, instance("comes"));
+
+    FlakyBackend away = new FlakyBackend(store.open(time.timer()));
+    away.cut();
+    ServiceView view = process(away, settings -> settings.cache(folder)).service(service);
+    assertThat(view.instances()).isEqualTo(last);
+    assertThat(view.pick()).isIn(last);
+    ChangeChecker checker = new ChangeChecker();
+    closing(view.watch(checker));
+    eventually(() -> assertThat(checker.instances()).isEqualTo(last));
+    Snapshot ready = await(view.ready());
+    assertThat(ready.instances()).isEqualTo(last);
+    assertThat(ready.freshness()).isInstanceOf(STALE);
+    settle();
+    assertThat(view.snapshot().freshness()).isInstanceOf(STALE);
+    assertThat(checker.changes()).hasSize(1);
+
+    away.heal();
+    List<ServiceInstance> now = stored(observer);
+    eventually(() -> assertThat(checker.instances()).isEqualTo(now));
+    eventually(() -> assertThat(view.snapshot().freshness()).isInstanceOf(Freshness.Live.class));
+    assertThat(checker.changes()).hasSize(2);
+    assertThat(checker.changes().get(1).added()).containsExactly(instance("comes"));
+    assertThat(checker.changes().get(1).updated()).containsExactly(instance("changes", 1));
+    assertThat(ids(checker.changes().get(1).removed())).containsExactly("goes");
+    assertThat(checker.violations()).isEmpty();
   }
 
   @Test

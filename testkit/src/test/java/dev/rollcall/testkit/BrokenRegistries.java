@@ -150,7 +150,12 @@ final class BrokenRegistries {
 
   @Breaks(
       group = RegistryContract.Outages.class,
-      tests = {"w6_outage_removesNothing", "w12_denied_isSaid", "w13_honest_aboutItsFreshness"})
+      tests = {
+        "w6_outage_removesNothing",
+        "w12_denied_isSaid",
+        "w13_honest_aboutItsFreshness",
+        "w17_warmStart_showsTheLastStateUntilTheStoreAnswers"
+      })
   static class SaysNothingOfInterruptions extends Below {
     @Override
     WatchSink sink(Selector selector, WatchSink right) {

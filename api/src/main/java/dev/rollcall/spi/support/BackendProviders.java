@@ -91,7 +91,18 @@ public final class BackendProviders {
     return open(uri, (provider, parsed) -> provider.openKeyValue(parsed, timer));
   }
 
-  /** Opens something with the provider of a URI's scheme. */
+  /**
+   * Names the store behind a URI that was opened.
+   *
+   * @param uri the store's URI
+   * @return what its provider says, without secrets
+   * @see BackendProvider#identity
+   */
+  public static String identity(String uri) {
+    return open(uri, BackendProvider::identity);
+  }
+
+  /** Does something with the provider of a URI's scheme. */
   private static <T> T open(String uri, BiFunction<BackendProvider, BackendUri, T> how) {
     try {
       BackendUri parsed = BackendUri.parse(uri);
