@@ -22,6 +22,7 @@ public final class RegistryBuilder {
   private double massLossShare = 0.5;
   private Duration massLossBound = Duration.ofMinutes(5);
   private double maxEjected = 0.5;
+  private @Nullable RegistryObserver observer;
   private boolean closeOnShutdown;
 
   RegistryBuilder(@Nullable String uri, @Nullable RegistryBackend backend) {
@@ -119,6 +120,17 @@ public final class RegistryBuilder {
   }
 
   /**
+   * Sets who is told what the registry does, as metrics need it; nobody without this call.
+   *
+   * @param observer one for each registry; called on the threads of listeners, one call at a time
+   * @return this
+   */
+  public RegistryBuilder observer(RegistryObserver observer) {
+    this.observer = Arguments.notNull("observer", observer, "");
+    return this;
+  }
+
+  /**
    * Closes the registry when the JVM shuts down: on SIGTERM, on SIGINT (Ctrl-C), on {@link
    * System#exit}, and when the last thread that is no daemon ends. Without this call only {@link
    * Registry#close()} does, which a signal does not run: the instances then stay in look-ups until
@@ -156,6 +168,7 @@ public final class RegistryBuilder {
         backend,
         timer,
         listenerExecutor,
+        observer,
         closeOnShutdown,
         new StoreRegistry.Settings(
             deadline, idleViewsAfter, massLossShare, massLossBound, maxEjected));

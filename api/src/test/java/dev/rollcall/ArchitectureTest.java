@@ -111,6 +111,7 @@ class ArchitectureTest {
           .resideInAnyPackage(
               "dev.rollcall..",
               "java..",
+              "jdk.jfr..",
               "com.google.common..",
               "org.slf4j",
               "org.jspecify.annotations");

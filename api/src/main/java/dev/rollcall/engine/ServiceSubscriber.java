@@ -6,18 +6,24 @@ import dev.rollcall.Freshness;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceListener;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The subscriber of a {@link ServiceListener}. Its fields are the running worker's alone. */
+/**
+ * The subscriber of a {@link ServiceListener}. Its fields are the running worker's alone; the name
+ * of the service, which is the same in all states, is anybody's.
+ */
 final class ServiceSubscriber extends Subscriber {
   private final Supplier<ViewSnapshot> states;
   private final Comparison changes;
   private final ServiceListener listener;
   private final List<Subscriber> among;
+  private final LongSupplier arrived;
   private ViewSnapshot given;
   private Freshness givenFreshness = Timestamp.LOADING;
   private boolean first = true;
+  private long seen; // the version that the last delivery has read
 
   /** Compares two states. */
   @FunctionalInterface
@@ -30,8 +36,10 @@ final class ServiceSubscriber extends Subscriber {
       Supplier<ViewSnapshot> states,
       Comparison changes,
       ServiceListener listener,
-      List<Subscriber> among) {
+      List<Subscriber> among,
+      LongSupplier arrived) {
     super(dispatcher);
+    this.arrived = arrived;
     this.states = states;
     this.changes = changes;
     this.listener = Arguments.notNull("listener", listener, "");
@@ -44,10 +52,17 @@ final class ServiceSubscriber extends Subscriber {
     ViewSnapshot latest = states.get();
     Freshness before = givenFreshness;
     givenFreshness = latest.freshness();
+    long between = Math.max(0, latest.version() - seen - 1);
+    seen = latest.version();
     if (latest.version() > 0 && (first || !latest.all().isSame(given.all()))) {
       Change change = changes.between(given, latest);
       if (first || !change.all().isEmpty()) {
         boolean calm = first && isCalm(before, latest.freshness());
+        if (first) {
+          calling();
+        } else {
+          calling(between);
+        }
         first = false;
         given = latest;
         try {
@@ -65,6 +80,7 @@ final class ServiceSubscriber extends Subscriber {
 
   private void tellFreshness(Freshness before, Freshness now) {
     if (isNews(before, now) && !isClosed()) {
+      calling();
       listener.freshnessChanged(now);
     }
   }
@@ -86,6 +102,16 @@ final class ServiceSubscriber extends Subscriber {
     return freshness instanceof Freshness.Loading loading
         ? loading.cause().map(RegistryException::kind).orElse(null)
         : null;
+  }
+
+  @Override
+  String service() {
+    return given.service();
+  }
+
+  @Override
+  long arrivedNanos() {
+    return arrived.getAsLong();
   }
 
   @Override

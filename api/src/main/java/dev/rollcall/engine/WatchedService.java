@@ -1,9 +1,11 @@
 package dev.rollcall.engine;
 
+import dev.rollcall.Absence;
 import dev.rollcall.Balancer;
 import dev.rollcall.Change;
 import dev.rollcall.Filter;
 import dev.rollcall.Freshness;
+import dev.rollcall.NoInstanceException;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
@@ -59,6 +61,7 @@ final class WatchedService implements WatchSink {
   private final AtomicBoolean started = new AtomicBoolean();
   private WeakReference<CachedView> weakView;
   private volatile @Nullable Change lastChange; // by any worker: at worst it is made twice
+  private volatile long arrivedNanos; // of the latest state, while somebody observes
   private long idleSince;
   private boolean idle;
   private final FailureLog failureLog = new FailureLog();
@@ -217,6 +220,7 @@ final class WatchedService implements WatchSink {
     String id = instance.id();
     if (cache.eject(id)) {
       catchUp();
+      Duration ejection = Duration.ofNanos(targets.of(id).strike());
       cache
           .timer()
           .schedule(
@@ -225,11 +229,23 @@ final class WatchedService implements WatchSink {
                   catchUp();
                 }
               },
-              Duration.ofNanos(targets.of(id).strike()));
+              ejection);
+      dispatcher.observation().ejected(instance.key(), ejection);
     }
     if (cache.holds(instance)) {
-      published(cache.release(instance));
+      release(cache, instance);
     }
+  }
+
+  private void release(InstanceCache from, ServiceInstance instance) {
+    arrives();
+    published(from.release(instance));
+  }
+
+  /** Tells that a look-up has found nothing, and returns what it throws. */
+  NoInstanceException none(Absence why) {
+    dispatcher.observation().lookupFailed(name, why.reason());
+    return new NoInstanceException(why);
   }
 
   Subscription watch(ServiceListener listener) {
@@ -239,7 +255,8 @@ final class WatchedService implements WatchSink {
   /** Tells a listener of the states of a derived view. */
   Subscription watch(ServiceListener listener, Supplier<ViewSnapshot> states) {
     ServiceSubscriber subscriber =
-        new ServiceSubscriber(dispatcher, states, this::change, listener, subscribers);
+        new ServiceSubscriber(
+            dispatcher, states, this::change, listener, subscribers, () -> arrivedNanos);
     if (!add(subscriber)) {
       subscriber.shut();
       throw StoreRegistry.closed();
@@ -279,9 +296,17 @@ final class WatchedService implements WatchSink {
     return last;
   }
 
+  /** Something comes that may change the state; before it does, so that no lag is too long. */
+  private void arrives() {
+    if (dispatcher.observation().isOn()) {
+      arrivedNanos = cache.timer().nanoTime();
+    }
+  }
+
   @Override
   public void replace(Selector scope, List<ServiceInstance> instances, long revision) {
     if (!closed) {
+      arrives();
       published(cache.replace(instances, revision));
     }
   }
@@ -289,6 +314,7 @@ final class WatchedService implements WatchSink {
   @Override
   public void apply(List<InstanceEvent> events, long revision) {
     if (!closed) {
+      arrives();
       published(cache.apply(events, revision));
     }
   }
@@ -296,6 +322,7 @@ final class WatchedService implements WatchSink {
   @Override
   public void put(ServiceInstance instance, long revision) {
     if (!closed) {
+      arrives();
       published(cache.put(instance, revision));
     }
   }
@@ -305,6 +332,7 @@ final class WatchedService implements WatchSink {
     if (closed) {
       return;
     }
+    arrives();
     published(cache.synced());
     failureLog.works();
     if (away) {
@@ -338,7 +366,7 @@ final class WatchedService implements WatchSink {
     }
     List<ServiceInstance> held = cache.takeNewlyHeld();
     if (!held.isEmpty()) {
-      guard.ask(held, cache, (from, instance) -> published(from.release(instance)));
+      guard.ask(held, cache, this::release);
     }
   }
 }
