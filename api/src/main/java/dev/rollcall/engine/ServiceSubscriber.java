@@ -6,7 +6,6 @@ import dev.rollcall.Freshness;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceListener;
 import java.util.List;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,11 +18,11 @@ final class ServiceSubscriber extends Subscriber {
   private final Comparison changes;
   private final ServiceListener listener;
   private final List<Subscriber> among;
-  private final LongSupplier arrived;
+  private final WatchedService watched;
   private ViewSnapshot given;
   private Freshness givenFreshness = Timestamp.LOADING;
   private boolean first = true;
-  private long seen; // the version that the last delivery has read
+  private long seen; // of what was published, by the last delivery
 
   /** Compares two states. */
   @FunctionalInterface
@@ -37,9 +36,9 @@ final class ServiceSubscriber extends Subscriber {
       Comparison changes,
       ServiceListener listener,
       List<Subscriber> among,
-      LongSupplier arrived) {
+      WatchedService watched) {
     super(dispatcher);
-    this.arrived = arrived;
+    this.watched = watched;
     this.states = states;
     this.changes = changes;
     this.listener = Arguments.notNull("listener", listener, "");
@@ -49,11 +48,12 @@ final class ServiceSubscriber extends Subscriber {
 
   @Override
   void deliver() {
+    long published = watched.published(); // first, so that none is counted before it is read
+    long between = Math.max(0, published - seen - 1);
+    seen = published;
     ViewSnapshot latest = states.get();
     Freshness before = givenFreshness;
     givenFreshness = latest.freshness();
-    long between = Math.max(0, latest.version() - seen - 1);
-    seen = latest.version();
     if (latest.version() > 0 && (first || !latest.all().isSame(given.all()))) {
       Change change = changes.between(given, latest);
       if (first || !change.all().isEmpty()) {
@@ -111,7 +111,7 @@ final class ServiceSubscriber extends Subscriber {
 
   @Override
   long arrivedNanos() {
-    return arrived.getAsLong();
+    return watched.arrivedNanos();
   }
 
   @Override

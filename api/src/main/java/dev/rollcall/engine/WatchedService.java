@@ -24,6 +24,7 @@ import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,6 +43,8 @@ import org.slf4j.LoggerFactory;
  */
 final class WatchedService implements WatchSink {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
+  private static final AtomicLongFieldUpdater<WatchedService> PUBLISHED =
+      AtomicLongFieldUpdater.newUpdater(WatchedService.class, "published");
 
   private final String name;
   private final InstanceCache cache;
@@ -62,6 +65,7 @@ final class WatchedService implements WatchSink {
   private WeakReference<CachedView> weakView;
   private volatile @Nullable Change lastChange; // by any worker: at worst it is made twice
   private volatile long arrivedNanos; // of the latest state, while somebody observes
+  private volatile long published; // states for listeners, while somebody observes; by PUBLISHED
   private long idleSince;
   private boolean idle;
   private final FailureLog failureLog = new FailureLog();
@@ -255,8 +259,7 @@ final class WatchedService implements WatchSink {
   /** Tells a listener of the states of a derived view. */
   Subscription watch(ServiceListener listener, Supplier<ViewSnapshot> states) {
     ServiceSubscriber subscriber =
-        new ServiceSubscriber(
-            dispatcher, states, this::change, listener, subscribers, () -> arrivedNanos);
+        new ServiceSubscriber(dispatcher, states, this::change, listener, subscribers, this);
     if (!add(subscriber)) {
       subscriber.shut();
       throw StoreRegistry.closed();
@@ -294,6 +297,16 @@ final class WatchedService implements WatchSink {
       lastChange = last;
     }
     return last;
+  }
+
+  /** Returns when the latest state came, while somebody observes. */
+  long arrivedNanos() {
+    return arrivedNanos;
+  }
+
+  /** Returns how often listeners were signalled, while somebody observed. */
+  long published() {
+    return published;
   }
 
   /** Something comes that may change the state; before it does, so that no lag is too long. */
@@ -361,6 +374,9 @@ final class WatchedService implements WatchSink {
 
   private void published(boolean something) {
     if (something && followed) {
+      if (dispatcher.observation().isOn()) {
+        PUBLISHED.incrementAndGet(this);
+      }
       catchUp();
       fanout.signal();
     }

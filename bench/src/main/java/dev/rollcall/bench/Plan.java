@@ -1,6 +1,7 @@
 package dev.rollcall.bench;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -54,6 +55,13 @@ final class Plan {
               "FanOutBenchmark.fanOut",
               size));
     }
+    cases.add(
+        observed(
+            "fan.rollcall.1000",
+            "fan-out",
+            FAN_OUT + ", " + grouped("1000") + " listeners",
+            "FanOutBenchmark.fanOut",
+            Map.of("listeners", "1000")));
     cases.add(of("fan.tasks", "fan-out", "", "Rollcall, tasks a change", "Probe.tasks", Map.of()));
     cases.add(
         of(
@@ -136,6 +144,7 @@ final class Plan {
               .on(threads)
               .full());
     }
+    cases.add(observed("list.rollcall", "lookup", LIST, "LookupBenchmark.list", Map.of()).on(1));
     Map<String, String> written = Map.of("writes", "10000");
     cases.add(
         of(
@@ -208,6 +217,7 @@ final class Plan {
           of("pick.rollcall", "pick", PICK, "Rollcall", "LookupBenchmark.pick", Map.of())
               .on(threads));
     }
+    cases.add(observed("pick.rollcall", "pick", PICK, "LookupBenchmark.pick", Map.of()).on(1));
     for (int threads = 1; threads <= 2; threads++) {
       cases.add(balanced("roundRobin", "round robin", "pick").on(threads));
       cases.add(balanced("weighted", "weighted", "pick").on(threads));
@@ -224,6 +234,14 @@ final class Plan {
             Map.of()));
     cases.add(
         of("view.pick", "pick", VIEW_PICK, "Rollcall, pick()", "ViewBenchmark.pick", Map.of()));
+  }
+
+  /** The same as the row before, of a registry with an observer. */
+  private static Case observed(
+      String id, String group, String chart, String benchmark, Map<String, String> params) {
+    Map<String, String> all = new HashMap<>(params);
+    all.put("observed", "true");
+    return of(id + ".observed", group, chart, "Rollcall, observed", benchmark, Map.copyOf(all));
   }
 
   private static Case balanced(String balancer, String label, String method) {
@@ -262,6 +280,13 @@ final class Plan {
       cases.add((quick ? limit : limit.full()).heap(heap));
       cases.add((quick ? ours : ours.full()).heap(heap));
     }
+    cases.add(
+        observed(
+            "change.rollcall.1000",
+            "update",
+            GROWTH,
+            "UpdateBenchmark.change",
+            Map.of("instances", "1000")));
     cases.add(
         of(
                 "big.array",

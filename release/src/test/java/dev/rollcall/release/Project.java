@@ -19,6 +19,7 @@ final class Project {
           "cli",
           "examples",
           "json",
+          "micrometer",
           "server",
           "test-servers",
           "testkit");
