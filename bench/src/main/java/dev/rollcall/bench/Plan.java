@@ -1,7 +1,6 @@
 package dev.rollcall.bench;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -22,6 +21,9 @@ final class Plan {
   static final String WATCH_CONSUL = "Consul: register → callback";
   static final String FAN_OUT = "one change to all listeners";
   static final String HEARTBEAT = "one renewal";
+
+  /** The same as a row without, of a registry that has an observer. */
+  private static final Map<String, String> OBSERVED = Map.of("observed", "true");
 
   private static final int SMALL = 768;
   private static final int LARGE = 4096;
@@ -56,12 +58,13 @@ final class Plan {
               size));
     }
     cases.add(
-        observed(
-            "fan.rollcall.1000",
+        of(
+            "fan.rollcall.observed.1000",
             "fan-out",
-            FAN_OUT + ", " + grouped("1000") + " listeners",
+            FAN_OUT + ", 1,000 listeners",
+            "Rollcall, observed, 1,000 listeners",
             "FanOutBenchmark.fanOut",
-            Map.of("listeners", "1000")));
+            Map.of("listeners", "1000", "observed", "true")));
     cases.add(of("fan.tasks", "fan-out", "", "Rollcall, tasks a change", "Probe.tasks", Map.of()));
     cases.add(
         of(
@@ -144,7 +147,15 @@ final class Plan {
               .on(threads)
               .full());
     }
-    cases.add(observed("list.rollcall", "lookup", LIST, "LookupBenchmark.list", Map.of()).on(1));
+    cases.add(
+        of(
+                "list.rollcall.observed",
+                "lookup",
+                LIST,
+                "Rollcall, observed",
+                "LookupBenchmark.list",
+                OBSERVED)
+            .on(1));
     Map<String, String> written = Map.of("writes", "10000");
     cases.add(
         of(
@@ -217,7 +228,15 @@ final class Plan {
           of("pick.rollcall", "pick", PICK, "Rollcall", "LookupBenchmark.pick", Map.of())
               .on(threads));
     }
-    cases.add(observed("pick.rollcall", "pick", PICK, "LookupBenchmark.pick", Map.of()).on(1));
+    cases.add(
+        of(
+                "pick.rollcall.observed",
+                "pick",
+                PICK,
+                "Rollcall, observed",
+                "LookupBenchmark.pick",
+                OBSERVED)
+            .on(1));
     for (int threads = 1; threads <= 2; threads++) {
       cases.add(balanced("roundRobin", "round robin", "pick").on(threads));
       cases.add(balanced("weighted", "weighted", "pick").on(threads));
@@ -234,14 +253,6 @@ final class Plan {
             Map.of()));
     cases.add(
         of("view.pick", "pick", VIEW_PICK, "Rollcall, pick()", "ViewBenchmark.pick", Map.of()));
-  }
-
-  /** The same as the row before, of a registry with an observer. */
-  private static Case observed(
-      String id, String group, String chart, String benchmark, Map<String, String> params) {
-    Map<String, String> all = new HashMap<>(params);
-    all.put("observed", "true");
-    return of(id + ".observed", group, chart, "Rollcall, observed", benchmark, Map.copyOf(all));
   }
 
   private static Case balanced(String balancer, String label, String method) {
@@ -281,12 +292,13 @@ final class Plan {
       cases.add((quick ? ours : ours.full()).heap(heap));
     }
     cases.add(
-        observed(
-            "change.rollcall.1000",
+        of(
+            "change.rollcall.observed.1000",
             "update",
             GROWTH,
+            "Rollcall, observed, N = 1,000",
             "UpdateBenchmark.change",
-            Map.of("instances", "1000")));
+            Map.of("instances", "1000", "observed", "true")));
     cases.add(
         of(
                 "big.array",

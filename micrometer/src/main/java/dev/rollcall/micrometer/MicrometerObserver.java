@@ -17,6 +17,7 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -57,6 +58,9 @@ public final class MicrometerObserver implements RegistryObserver {
   private final Map<Registration.State, AtomicInteger> registrations =
       new EnumMap<>(Registration.State.class);
   private final AtomicInteger protectedServices = new AtomicInteger();
+  private final Map<Key, Counter> counters = new ConcurrentHashMap<>();
+  private final Map<Key, Timer> timers = new ConcurrentHashMap<>();
+  private final Map<String, Timer> calls = new ConcurrentHashMap<>(); // by verb and outcome
   private final Timer outages;
   private final Counter missed;
 
@@ -87,7 +91,7 @@ public final class MicrometerObserver implements RegistryObserver {
     this.services = new ServiceTag(maxServices);
     OPEN.forEach(
         state ->
-            watches.put(state, gauge("rollcall.watches", "Open watches", tag("state", state))));
+            watches.put(state, gauge("rollcall.watches", "Open watches", Tag.of("state", lower(state)))));
     KEPT.forEach(
         state ->
             registrations.put(
@@ -95,7 +99,7 @@ public final class MicrometerObserver implements RegistryObserver {
                 gauge(
                     "rollcall.registrations",
                     "Registrations that are kept up",
-                    tag("state", state))));
+                    Tag.of("state", lower(state)))));
     Gauge.builder("rollcall.services.protected", protectedServices, AtomicInteger::get)
         .description("Services of which mass-loss protection holds instances back")
         .tags(this.tags)
@@ -123,20 +127,60 @@ public final class MicrometerObserver implements RegistryObserver {
     return number;
   }
 
-  private static Tag tag(String name, Enum<?> value) {
-    return Tag.of(name, value.name().toLowerCase(Locale.ROOT));
+  /**
+   * One of the meters that there are after the first time.
+   *
+   * @param service as a tag, empty for none
+   * @param tag the name of another tag, empty for none
+   * @param value of that tag
+   */
+  private record Key(String name, String description, String service, String tag, String value) {
+    Tags and(Tags common) {
+      Tags all = service.isEmpty() ? common : common.and("service", service);
+      return tag.isEmpty() ? all : all.and(tag, value);
+    }
   }
 
-  private Tags of(String service) {
-    return tags.and("service", services.of(service));
+  private void count(Key key, double by) {
+    Counter counter = counters.get(key);
+    if (counter == null) {
+      counter =
+          counters.computeIfAbsent(
+              key,
+              absent ->
+                  Counter.builder(absent.name())
+                      .description(absent.description())
+                      .tags(absent.and(tags))
+                      .register(meters));
+    }
+    counter.increment(by);
   }
 
-  private void count(String name, String description, Tags of, double by) {
-    Counter.builder(name).description(description).tags(of).register(meters).increment(by);
+  private void time(Key key, Duration took) {
+    Timer timer = timers.get(key);
+    if (timer == null) {
+      timer =
+          timers.computeIfAbsent(
+              key,
+              absent ->
+                  Timer.builder(absent.name())
+                      .description(absent.description())
+                      .tags(absent.and(tags))
+                      .register(meters));
+    }
+    timer.record(took);
   }
 
-  private void time(String name, String description, Tags of, Duration took) {
-    Timer.builder(name).description(description).tags(of).register(meters).record(took);
+  private Key of(String name, String description, String service) {
+    return of(name, description, service, "", "");
+  }
+
+  private Key of(String name, String description, String service, String tag, String value) {
+    return new Key(name, description, services.of(service), tag, value);
+  }
+
+  private static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
   }
 
   private static <S> void add(Map<S, AtomicInteger> numbers, S state, int by) {
@@ -156,11 +200,7 @@ public final class MicrometerObserver implements RegistryObserver {
     add(watches, transition.from(), -1);
     add(watches, transition.to(), 1);
     if (transition.to() == WatchState.INTERRUPTED) {
-      count(
-          "rollcall.watch.interruptions",
-          "Times that the stream of a watch was lost",
-          of(service),
-          1);
+      count(of("rollcall.watch.interruptions", "Times that the stream of a watch was lost", service), 1);
     } else if (transition.from() == WatchState.INTERRUPTED && transition.to() == WatchState.LIVE) {
       outages.record(transition.after());
     }
@@ -178,16 +218,8 @@ public final class MicrometerObserver implements RegistryObserver {
 
   @Override
   public void changeDelivered(String service, Duration lag, long conflated) {
-    time(
-        "rollcall.changes.lag",
-        "From when a change came to when a listener was called",
-        of(service),
-        lag);
-    count(
-        "rollcall.changes.conflated",
-        "States that a listener was not given, as there was a later one",
-        of(service),
-        conflated);
+    time(of("rollcall.changes.lag", "From when a change came to when a listener was called", service), lag);
+    count(of("rollcall.changes.conflated", "States that a listener was not given, as there was a later one", service), conflated);
   }
 
   @Override
@@ -216,42 +248,32 @@ public final class MicrometerObserver implements RegistryObserver {
   }
 
   private void event(InstanceKey key, String event) {
-    count(
-        "rollcall.registrations.events",
-        "What has become of registrations",
-        of(key.service()).and("event", event),
-        1);
+    count(of("rollcall.registrations.events", "What has become of registrations", key.service(), "event", event), 1);
   }
 
   @Override
   public void storeCalled(StoreCall call) {
-    time(
-        "rollcall.store.calls",
-        "Calls of the store; those that renew are the heartbeats",
-        tags.and(
-            tag("verb", call.verb()),
-            call.failure()
-                .map(failure -> tag("outcome", failure.kind()))
-                .orElse(Tag.of("outcome", "success"))),
-        call.took());
+    String outcome = call.failure().map(failure -> lower(failure.kind())).orElse("success");
+    calls
+        .computeIfAbsent(lower(call.verb()) + ' ' + outcome, absent -> timer(call.verb(), outcome))
+        .record(call.took());
+  }
+
+  private Timer timer(Verb verb, String outcome) {
+    return Timer.builder("rollcall.store.calls")
+        .description("Calls of the store; those that renew are the heartbeats")
+        .tags(tags.and("verb", lower(verb), "outcome", outcome))
+        .register(meters);
   }
 
   @Override
   public void ejected(InstanceKey key, Duration duration) {
-    count(
-        "rollcall.ejections",
-        "Instances that were not picked for a while, as they had failed a caller",
-        of(key.service()),
-        1);
+    count(of("rollcall.ejections", "Instances that were not picked for a while, as they had failed a caller", key.service()), 1);
   }
 
   @Override
   public void lookupFailed(String service, Absence.Reason reason) {
-    count(
-        "rollcall.lookups.failed",
-        "Look-ups that found no instance",
-        of(service).and(tag("reason", reason)),
-        1);
+    count(of("rollcall.lookups.failed", "Look-ups that found no instance", service, "reason", lower(reason)), 1);
   }
 
   @Override
@@ -265,20 +287,12 @@ public final class MicrometerObserver implements RegistryObserver {
   }
 
   private void listener(String service, String outcome, Duration took) {
-    time(
-        "rollcall.listener.calls",
-        "Calls of the application's listeners",
-        of(service).and("outcome", outcome),
-        took);
+    time(of("rollcall.listener.calls", "Calls of the application's listeners", service, "outcome", outcome), took);
   }
 
   @Override
   public void listenerSlow(String service) {
-    count(
-        "rollcall.listener.slow",
-        "Times that a listener kept others waiting, and cost a thread",
-        of(service),
-        1);
+    count(of("rollcall.listener.slow", "Times that a listener kept others waiting, and cost a thread", service), 1);
   }
 
   @Override

@@ -64,7 +64,7 @@ class RealStoresTest {
   @Test
   void outageOfEtcd_isMeasured() {
     try (EtcdServer server = EtcdServer.launch("3.5")) {
-      outage(server, "etcd://" + server.endpoint());
+      outage(server, "etcd://127.0.0.1:" + server.port());
     }
   }
 
