@@ -3,6 +3,7 @@ module dev.rollcall.api {
   requires transitive org.jspecify;
   requires com.google.common;
   requires java.net.http;
+  requires static jdk.jfr; // an image without the flight recorder does without its events
   requires org.slf4j;
 
   exports dev.rollcall;

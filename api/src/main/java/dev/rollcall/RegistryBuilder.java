@@ -24,6 +24,7 @@ public final class RegistryBuilder {
   private double massLossShare = 0.5;
   private Duration massLossBound = Duration.ofMinutes(5);
   private double maxEjected = 0.5;
+  private @Nullable RegistryObserver observer;
   private boolean closeOnShutdown;
   private StoreRegistry.@Nullable CacheSettings cache;
 
@@ -118,6 +119,17 @@ public final class RegistryBuilder {
       throw RegistryException.invalid("share: " + share + " (expected: 0 to 1)");
     }
     this.maxEjected = share;
+    return this;
+  }
+
+  /**
+   * Sets who is told what the registry does, as metrics need it; nobody without this call.
+   *
+   * @param observer one for each registry; called on the threads of listeners, one call at a time
+   * @return this
+   */
+  public RegistryBuilder observer(RegistryObserver observer) {
+    this.observer = Arguments.notNull("observer", observer, "");
     return this;
   }
 
@@ -219,6 +231,7 @@ public final class RegistryBuilder {
         backend,
         timer,
         listenerExecutor,
+        observer,
         closeOnShutdown,
         cache,
         new StoreRegistry.Settings(

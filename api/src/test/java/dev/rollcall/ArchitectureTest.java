@@ -113,6 +113,7 @@ class ArchitectureTest {
               "dev.rollcall..",
               "java..",
               "javax.net.ssl",
+              "jdk.jfr..",
               "com.google.common..",
               "org.slf4j",
               "org.jspecify.annotations");

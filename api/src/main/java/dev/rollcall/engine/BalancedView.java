@@ -139,7 +139,7 @@ final class BalancedView implements ServiceView {
     Choice now = choice;
     Balancer.Picker picker = now.picker;
     if (picker == null) {
-      throw CachedView.none(now.shown);
+      throw watched.none(now.shown.explain().orElseThrow());
     }
     return now.get(picker.pick());
   }
@@ -154,7 +154,7 @@ final class BalancedView implements ServiceView {
     Choice now = choice;
     Balancer.Picker picker = now.picker;
     if (picker == null) {
-      throw CachedView.none(now.shown);
+      throw watched.none(now.shown.explain().orElseThrow());
     }
     return now.get(picker.pick(KeyHash.mix(key)));
   }
@@ -164,7 +164,7 @@ final class BalancedView implements ServiceView {
     Choice now = choice;
     Balancer.Picker picker = now.picker;
     if (picker == null) {
-      throw CachedView.none(now.shown);
+      throw watched.none(now.shown.explain().orElseThrow());
     }
     int index = picker.pick();
     return new TargetPick(now.get(index), now.candidates.target(index), watched);
@@ -181,7 +181,7 @@ final class BalancedView implements ServiceView {
         return new TargetPick(now.get(index), now.candidates.target(index), watched);
       }
     }
-    ViewCandidates left = watched.targets().candidates(untried.left(now.shown));
+    ViewCandidates left = watched.targets().candidates(untried.left(now.shown, watched));
     int index = balancer.prepare(left, null).pick();
     return new TargetPick(left.get(index), left.target(index), watched);
   }

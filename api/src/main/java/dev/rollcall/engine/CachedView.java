@@ -4,7 +4,6 @@ import dev.rollcall.Arguments;
 import dev.rollcall.Balancer;
 import dev.rollcall.Filter;
 import dev.rollcall.Freshness;
-import dev.rollcall.NoInstanceException;
 import dev.rollcall.Pick;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
@@ -87,10 +86,10 @@ final class CachedView implements ServiceView {
     return from.length > 0 ? from[RandomChoice.below(from.length)] : pickOfMany(now.snapshot());
   }
 
-  private static ServiceInstance pickOfMany(ViewSnapshot now) {
+  private ServiceInstance pickOfMany(ViewSnapshot now) {
     InstanceList eligible = now.eligible();
     if (eligible.isEmpty()) {
-      throw none(now);
+      throw watched.none(now.explain().orElseThrow());
     }
     return eligible.get(RandomChoice.below(eligible.size()));
   }
@@ -127,7 +126,7 @@ final class CachedView implements ServiceView {
         return acquired(drawn);
       }
     }
-    InstanceList left = untried.left(now);
+    InstanceList left = untried.left(now, watched);
     return acquired(left.get(RandomChoice.below(left.size())));
   }
 
@@ -186,10 +185,5 @@ final class CachedView implements ServiceView {
   @Override
   public Flow.Publisher<Snapshot> publisher() {
     return subscriber -> watched.publish(subscriber, this::snapshot);
-  }
-
-  /** Says why there is nothing to pick. */
-  static NoInstanceException none(ViewSnapshot now) {
-    return new NoInstanceException(now.explain().orElseThrow());
   }
 }

@@ -5,11 +5,13 @@ import dev.rollcall.CatalogChange;
 import dev.rollcall.CatalogListener;
 import dev.rollcall.Change;
 import dev.rollcall.Freshness;
+import dev.rollcall.RegistryObserver;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The subscriber of a {@link CatalogListener}. It remembers what was given of each service, and
@@ -21,6 +23,10 @@ final class CatalogSubscriber extends Subscriber {
   private final CatalogListener listener;
   private final Set<String> touched = ConcurrentHashMap.newKeySet();
   private final Map<String, ViewSnapshot> given = new HashMap<>();
+
+  /** How many changes were not the first of their service since it was given last. */
+  private final AtomicLong conflated = new AtomicLong();
+
   private Freshness givenFreshness = Timestamp.LOADING;
   private boolean first = true;
 
@@ -32,7 +38,9 @@ final class CatalogSubscriber extends Subscriber {
 
   /** Notes that a service has changed; {@link #signal()} follows. */
   void touch(String service) {
-    touched.add(service);
+    if (!touched.add(service)) {
+      conflated.incrementAndGet();
+    }
   }
 
   @Override
@@ -50,6 +58,12 @@ final class CatalogSubscriber extends Subscriber {
           collect(service, changes);
         }
         first = false;
+        long between = conflated.getAndSet(0);
+        if (initial) {
+          calling();
+        } else if (!changes.isEmpty()) {
+          calling(between);
+        }
         if (initial || !changes.isEmpty()) {
           listener.changed(new CatalogChange(changes));
         }
@@ -57,6 +71,7 @@ final class CatalogSubscriber extends Subscriber {
     } finally {
       boolean calm = initial && ServiceSubscriber.isCalm(before, now);
       if (!calm && ServiceSubscriber.isNews(before, now) && !isClosed()) {
+        calling();
         listener.freshnessChanged(now);
       }
     }
@@ -78,6 +93,16 @@ final class CatalogSubscriber extends Subscriber {
     } else {
       given.put(service, is);
     }
+  }
+
+  @Override
+  String service() {
+    return RegistryObserver.CATALOG;
+  }
+
+  @Override
+  long arrivedNanos() {
+    return catalog.arrivedNanos();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.rollcall.engine;
 
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What can be due with the {@link Dispatcher}: a subscriber, or all subscribers of one thing. It
@@ -37,6 +38,16 @@ abstract class Dispatchable {
 
   /** Returns how many subscribers this is: with none there is nothing to do. */
   abstract int subscribers();
+
+  /** Returns of which service its listeners are told; null where they are not observed. */
+  @Nullable String service() {
+    return null;
+  }
+
+  /** Returns who is told what happens. */
+  final Observation observation() {
+    return dispatcher.observation();
+  }
 
   /** Tells whether others wait while one of its callbacks runs, so that another worker can help. */
   boolean isShared() {

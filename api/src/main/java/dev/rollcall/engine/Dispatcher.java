@@ -1,6 +1,7 @@
 package dev.rollcall.engine;
 
 import dev.rollcall.Registry;
+import dev.rollcall.RegistryObserver;
 import dev.rollcall.spi.Timer;
 import java.time.Duration;
 import java.util.Queue;
@@ -66,13 +67,29 @@ final class Dispatcher implements AutoCloseable {
   private final AtomicReference<@Nullable Worker> worker = new AtomicReference<>();
   private final AtomicInteger blocked = new AtomicInteger(); // workers that lost their place
   private final AtomicBoolean watched = new AtomicBoolean();
+  private final Observation observation;
   private volatile boolean closed;
 
-  /** Creates one whose added workers run on a pool that it closes. */
+  /** Creates one whose added workers run on a pool that it closes, without an observer. */
   Dispatcher(Timer timer, ExecutorService pool, @Nullable Executor executor) {
+    this(timer, pool, executor, null);
+  }
+
+  /** Creates one whose added workers run on a pool that it closes. */
+  Dispatcher(
+      Timer timer,
+      ExecutorService pool,
+      @Nullable Executor executor,
+      @Nullable RegistryObserver observer) {
     this.timer = timer;
     this.pool = pool;
     this.executor = executor == null ? pool : executor;
+    this.observation = new Observation(timer, this, observer);
+  }
+
+  /** Returns who is told what happens: this calls him, as it calls listeners. */
+  Observation observation() {
+    return observation;
   }
 
   /** Runs something soon. Called by the thread that has made it due, any thread, under no lock. */
@@ -162,6 +179,10 @@ final class Dispatcher implements AutoCloseable {
       unfinished.signal();
     }
     submitToPool(next);
+    String service = unfinished == null ? null : unfinished.service();
+    if (service != null) {
+      observation.listenerSlow(service);
+    }
   }
 
   @Override

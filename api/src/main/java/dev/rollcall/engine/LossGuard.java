@@ -3,15 +3,12 @@ package dev.rollcall.engine;
 import static java.util.Objects.requireNonNull;
 
 import dev.rollcall.HostPort;
-import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.HealthChecker;
 import dev.rollcall.spi.Timer;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Bounded mass-loss protection. A store that restarts, or loses its data, shows a service as gone
@@ -20,11 +17,10 @@ import org.slf4j.LoggerFactory;
  * accept within a second goes at once; one that does stays, is asked again every 10 s, and goes
  * when the bound has passed in any case.
  *
- * <p>{@code protections} counts, for the log, what each service holds; nothing is called under its
- * lock. The {@link HealthChecker} bounds how many connects are under way.
+ * <p>{@code protections} counts, for the log and the observer, what each service holds; nothing is
+ * called under its lock. The {@link HealthChecker} bounds how many connects are under way.
  */
 final class LossGuard {
-  private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
   private static final Duration CONNECT_TIMEOUT = Duration.ofMillis(800);
   private static final Duration ASK_AGAIN = Duration.ofSeconds(10);
   private static final Duration WINDOW = Duration.ofSeconds(10);
@@ -33,13 +29,21 @@ final class LossGuard {
   private final HealthChecker checker;
   private final double share;
   private final Duration bound;
+  private final Observation observation;
   private final Map<String, Protection> protections = new HashMap<>(); // guarded by itself
 
+  /** Creates one that tells no observer. */
   LossGuard(Timer timer, HealthChecker checker, double share, Duration bound) {
+    this(timer, checker, share, bound, new Observation(timer));
+  }
+
+  LossGuard(
+      Timer timer, HealthChecker checker, double share, Duration bound, Observation observation) {
     this.timer = timer;
     this.checker = checker;
     this.share = share;
     this.bound = bound;
+    this.observation = observation;
   }
 
   /** Returns the memory of recent losses of one service. */
@@ -73,9 +77,7 @@ final class LossGuard {
       first = protection.held++ == 0;
     }
     if (first) {
-      LOG.info(
-          "protected: service {}: too many are gone at once; those that accept connections stay",
-          service);
+      observation.protectionBegan(service);
     }
   }
 
@@ -86,7 +88,7 @@ final class LossGuard {
       over = --protection.held == 0 ? protections.remove(service) : null;
     }
     if (over != null) {
-      LOG.info("unprotected: service {}, after {}", service, OutageLog.shown(over.since.age()));
+      observation.protectionEnded(service, over.since.age());
     }
   }
 

@@ -9,15 +9,20 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The subscriber of a {@link ServiceListener}. Its fields are the running worker's alone. */
+/**
+ * The subscriber of a {@link ServiceListener}. Its fields are the running worker's alone; the name
+ * of the service, which is the same in all states, is anybody's.
+ */
 final class ServiceSubscriber extends Subscriber {
   private final Supplier<ViewSnapshot> states;
   private final Comparison changes;
   private final ServiceListener listener;
   private final List<Subscriber> among;
+  private final WatchedService watched;
   private ViewSnapshot given;
   private Freshness givenFreshness = Timestamp.LOADING;
   private boolean first = true;
+  private long seen; // of what was published, by the last delivery
 
   /** Compares two states. */
   @FunctionalInterface
@@ -30,8 +35,10 @@ final class ServiceSubscriber extends Subscriber {
       Supplier<ViewSnapshot> states,
       Comparison changes,
       ServiceListener listener,
-      List<Subscriber> among) {
+      List<Subscriber> among,
+      WatchedService watched) {
     super(dispatcher);
+    this.watched = watched;
     this.states = states;
     this.changes = changes;
     this.listener = Arguments.notNull("listener", listener, "");
@@ -41,6 +48,9 @@ final class ServiceSubscriber extends Subscriber {
 
   @Override
   void deliver() {
+    long published = watched.published(); // first, so that none is counted before it is read
+    long between = Math.max(0, published - seen - 1);
+    seen = published;
     ViewSnapshot latest = states.get();
     Freshness before = givenFreshness;
     givenFreshness = latest.freshness();
@@ -48,6 +58,11 @@ final class ServiceSubscriber extends Subscriber {
       Change change = changes.between(given, latest);
       if (first || !change.all().isEmpty()) {
         boolean calm = first && isCalm(before, latest.freshness());
+        if (first) {
+          calling();
+        } else {
+          calling(between);
+        }
         first = false;
         given = latest;
         try {
@@ -65,6 +80,7 @@ final class ServiceSubscriber extends Subscriber {
 
   private void tellFreshness(Freshness before, Freshness now) {
     if (isNews(before, now) && !isClosed()) {
+      calling();
       listener.freshnessChanged(now);
     }
   }
@@ -86,6 +102,16 @@ final class ServiceSubscriber extends Subscriber {
     return freshness instanceof Freshness.Loading loading
         ? loading.cause().map(RegistryException::kind).orElse(null)
         : null;
+  }
+
+  @Override
+  String service() {
+    return given.service();
+  }
+
+  @Override
+  long arrivedNanos() {
+    return watched.arrivedNanos();
   }
 
   @Override

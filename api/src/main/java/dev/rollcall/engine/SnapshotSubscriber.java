@@ -57,9 +57,15 @@ final class SnapshotSubscriber extends Subscriber implements Flow.Subscription {
         next();
       }
     } catch (Throwable thrown) {
+      threw(thrown);
       cancel();
       LOG.warn("a subscriber of {} has thrown; its subscription is cancelled", what(), thrown);
     }
+  }
+
+  @Override
+  String service() {
+    return given.service();
   }
 
   @Override
@@ -71,6 +77,7 @@ final class SnapshotSubscriber extends Subscriber implements Flow.Subscription {
     Link present = link.get();
     if (!begun && present != null) {
       begun = true;
+      calling();
       present.to.onSubscribe(this);
     }
   }
@@ -84,6 +91,7 @@ final class SnapshotSubscriber extends Subscriber implements Flow.Subscription {
     if (isNews(latest)) {
       requested.updateAndGet(left -> left == Long.MAX_VALUE ? left : left - 1);
       given = latest;
+      calling();
       present.to.onNext(latest);
     }
   }

@@ -50,6 +50,7 @@ final class StateSubscriber extends Subscriber {
     @Nullable State next = states.poll();
     if (next != null) {
       try {
+        calling();
         listener.accept(next);
       } finally {
         if (next == State.CLOSED || next == State.FENCED) {
@@ -59,6 +60,11 @@ final class StateSubscriber extends Subscriber {
         }
       }
     }
+  }
+
+  @Override
+  String service() {
+    return of.service();
   }
 
   @Override

@@ -55,6 +55,9 @@ final class StoreCatalog implements Catalog, WatchSink {
   /** The store's, as it was shown last: for services that are not there. Written under this. */
   private volatile long revision;
 
+  /** When the latest state came, while somebody observes; by the thread that brings it. */
+  private volatile long arrivedNanos;
+
   private final FailureLog failureLog = new FailureLog();
   private RegistryBackend.@Nullable Watch upstream; // guarded by this
   private boolean closed; // guarded by this
@@ -182,6 +185,7 @@ final class StoreCatalog implements Catalog, WatchSink {
     for (ServiceInstance instance : instances) {
       byService.computeIfAbsent(instance.service(), name -> new ArrayList<>()).add(instance);
     }
+    arrives();
     synchronized (this) {
       if (closed) {
         return;
@@ -204,6 +208,7 @@ final class StoreCatalog implements Catalog, WatchSink {
     for (InstanceEvent event : events) {
       byService.computeIfAbsent(event.key().service(), name -> new ArrayList<>()).add(event);
     }
+    arrives();
     synchronized (this) {
       if (closed) {
         return;
@@ -216,6 +221,7 @@ final class StoreCatalog implements Catalog, WatchSink {
 
   @Override
   public void synced() {
+    arrives();
     synchronized (this) {
       if (closed) {
         return;
@@ -257,6 +263,7 @@ final class StoreCatalog implements Catalog, WatchSink {
   }
 
   private void release(InstanceCache cache, ServiceInstance instance) {
+    arrives();
     synchronized (this) {
       changed(instance.service(), cache.release(instance));
     }
@@ -290,6 +297,18 @@ final class StoreCatalog implements Catalog, WatchSink {
 
   private void signal() {
     fanout.signal();
+  }
+
+  /** Returns when the latest state came, while somebody observes. */
+  long arrivedNanos() {
+    return arrivedNanos;
+  }
+
+  /** Something comes that may change the state; before it does, so that no lag is too long. */
+  private void arrives() {
+    if (dispatcher.observation().isOn()) {
+      arrivedNanos = timer.nanoTime();
+    }
   }
 
   Set<String> names() {

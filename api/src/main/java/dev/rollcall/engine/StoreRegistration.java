@@ -8,6 +8,8 @@ import dev.rollcall.Registration;
 import dev.rollcall.RegistrationStatus;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
+import dev.rollcall.RegistryObserver.Transition;
+import dev.rollcall.RegistryObserver.Verb;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.Subscription;
 import dev.rollcall.spi.HealthChecker;
@@ -59,6 +61,7 @@ final class StoreRegistration implements Registration {
   private final Timer timer;
   private final Machine machine;
   private final Dispatcher dispatcher;
+  private final Observation observation;
   private final HealthGate health;
   private final LeaseRenewer renewer;
   private final Answers answers;
@@ -118,7 +121,10 @@ final class StoreRegistration implements Registration {
   private Timer.@Nullable Scheduled retry;
   private long retryAtNanos;
 
-  /** What the log is to be told. Added to under the lock, taken by any thread without it. */
+  /**
+   * What the log and the observer are to be told. Added to under the lock, taken by any thread
+   * without it.
+   */
   private final Queue<Runnable> lines = new ConcurrentLinkedQueue<>();
 
   private final PendingUpdates updates = new PendingUpdates();
@@ -165,6 +171,7 @@ final class StoreRegistration implements Registration {
     this.timer = timer;
     this.machine = machine;
     this.dispatcher = dispatcher;
+    this.observation = dispatcher.observation();
     this.answers = answers;
     this.contact = contact;
     this.deadline = deadline;
@@ -184,6 +191,7 @@ final class StoreRegistration implements Registration {
 
   /** Begins: called once, by the registry. */
   void start(HealthChecker checker) {
+    observation.registrationOpened(key);
     if (health.runsChecks()) {
       HealthChecker.Running running = checker.start((Liveness.Check) liveness, this::checked);
       boolean late;
@@ -467,7 +475,8 @@ final class StoreRegistration implements Registration {
 
   private void registered(Sending sent, @Nullable Lease taken, @Nullable Throwable thrown) {
     List<CompletableFuture<@Nullable Void>> answered = List.of();
-    RegistryException failure = noted(thrown);
+    RegistryException failure = told(Verb.REGISTER, sent.atNanos, thrown);
+    note(failure);
     RegistryException refused = null;
     synchronized (lock) {
       callEnded();
@@ -512,15 +521,20 @@ final class StoreRegistration implements Registration {
     step();
   }
 
-  /** Returns what a call has failed of, null where it has not, and notes what that says. */
-  private @Nullable RegistryException noted(@Nullable Throwable thrown) {
+  /** Returns what a call has failed of, null where it has not, and tells the observer. */
+  private @Nullable RegistryException told(Verb verb, long sentNanos, @Nullable Throwable thrown) {
     RegistryException failure = thrown == null ? null : Failures.of(thrown);
+    observation.storeCalled(verb, key.service(), sentNanos, failure);
+    return failure;
+  }
+
+  /** Notes what the end of a call says of the store. */
+  private void note(@Nullable RegistryException failure) {
     if (failure != null && isUnavailable(failure)) {
       contact.failed(failure);
     } else {
       contact.answered();
     }
-    return failure;
   }
 
   private static boolean isUnavailable(@Nullable RegistryException failure) {
@@ -573,7 +587,10 @@ final class StoreRegistration implements Registration {
 
   private void deregistered(
       boolean last, boolean asked, long sentNanos, @Nullable Throwable thrown) {
-    RegistryException failure = asked || thrown != null ? noted(thrown) : null;
+    RegistryException failure = told(Verb.DEREGISTER, sentNanos, thrown);
+    if (asked || failure != null) {
+      note(failure);
+    }
     boolean finished = false;
     synchronized (lock) {
       callEnded();
@@ -621,7 +638,7 @@ final class StoreRegistration implements Registration {
       left = accepted != null && state != State.FENCED;
     }
     if (gone.complete(null) && left) {
-      LOG.info("deregistered: {}", key);
+      observation.deregistered(key);
     }
     whenDone.accept(this);
   }
@@ -701,20 +718,13 @@ final class StoreRegistration implements Registration {
     return true;
   }
 
-  /** Notes under the lock what the log is to be told of a change of state. */
+  /** Notes under the lock what the log and the observer are to be told of a change of state. */
   private void noteLine(State before, State next) {
-    if (next == State.LOST) {
-      String why = lostBecause;
-      lines.add(() -> LOG.warn("lost: {}: {}; it is being registered again", key, why));
-    } else if (next == State.FENCED) {
-      lines.add(() -> LOG.warn("fenced: {}: another owner has taken it over", key));
-    } else if (next == State.ACTIVE && LOG.isInfoEnabled()) {
-      if (before == State.LOST) {
-        Duration away = OutageLog.shown(new Timestamp(timer, stateNanos).age());
-        lines.add(() -> LOG.info("restored: {}, after {}", key, away));
-      } else {
-        lines.add(() -> LOG.info("registered: {}", key));
-      }
+    if (observation.isNews(next)) {
+      Duration after = new Timestamp(timer, stateNanos).age();
+      String why = next == State.LOST ? lostBecause : "";
+      Transition<State> change = new Transition<>(before, next, after, why);
+      lines.add(() -> observation.registrationChanged(key, change));
     }
   }
 
@@ -791,7 +801,8 @@ final class StoreRegistration implements Registration {
     Futures.call(due::renew)
         .whenComplete(
             (nothing, thrown) -> {
-              RegistryException failure = noted(thrown);
+              RegistryException failure = told(Verb.RENEW, since, thrown);
+              note(failure);
               synchronized (lock) {
                 if (lease != due || closing) {
                   return;

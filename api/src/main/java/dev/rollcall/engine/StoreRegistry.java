@@ -12,6 +12,8 @@ import dev.rollcall.RegistrationStatus;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryBuilder;
 import dev.rollcall.RegistryException;
+import dev.rollcall.RegistryObserver;
+import dev.rollcall.RegistryObserver.Verb;
 import dev.rollcall.RegistryStatus;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceName;
@@ -44,6 +46,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -133,6 +136,7 @@ public final class StoreRegistry implements Registry {
    * @param backend an open backend, null for one by the URI
    * @param timer the caller's to close; null for one of the registry's own
    * @param listenerExecutor where listeners are called; null for threads of the registry's own
+   * @param observer told what happens; null for none
    * @param closeOnShutdown whether the end of the JVM closes the registry
    * @param cache where states are kept on disk; null for nowhere
    * @param settings the rest
@@ -145,6 +149,7 @@ public final class StoreRegistry implements Registry {
       @Nullable RegistryBackend backend,
       @Nullable Timer timer,
       @Nullable Executor listenerExecutor,
+      @Nullable RegistryObserver observer,
       boolean closeOnShutdown,
       @Nullable CacheSettings cache,
       Settings settings) {
@@ -156,7 +161,8 @@ public final class StoreRegistry implements Registry {
         opened = BackendProviders.open(Arguments.notNull("uri", uri, ""), used);
       }
       StoreRegistry registry =
-          new StoreRegistry(opened, used, own, RealMachine.INSTANCE, listenerExecutor, settings);
+          new StoreRegistry(
+              opened, used, own, RealMachine.INSTANCE, listenerExecutor, observer, settings);
       if (closeOnShutdown) {
         registry.closeOnShutdown();
       }
@@ -185,19 +191,22 @@ public final class StoreRegistry implements Registry {
       @Nullable Timer ownTimer,
       Machine machine,
       @Nullable Executor listenerExecutor,
+      @Nullable RegistryObserver observer,
       Settings settings) {
     this.backend = backend;
     this.timer = timer;
     this.machine = machine;
     this.ownTimer = ownTimer;
     this.settings = settings;
-    this.dispatcher = new Dispatcher(timer, machine.listenerPool(), listenerExecutor);
+    this.dispatcher = new Dispatcher(timer, machine.listenerPool(), listenerExecutor, observer);
     this.answers = Answers.on(timer, machine);
     this.outages = new OutageLog(timer);
-    this.watches = new LoggedWatches(backend, outages);
+    this.watches = new LoggedWatches(backend, outages, dispatcher.observation(), timer);
     this.contact = new StoreContact(timer, this::storeAnswers, outages);
     this.checker = machine.checker(timer);
-    this.guard = new LossGuard(timer, checker, settings.lossShare, settings.lossBound);
+    this.guard =
+        new LossGuard(
+            timer, checker, settings.lossShare, settings.lossBound, dispatcher.observation());
     timer.schedule(this::sweep, settings.idleViewsAfter);
   }
 
@@ -344,7 +353,9 @@ public final class StoreRegistry implements Registry {
   public CompletableFuture<Void> deregister(InstanceKey key) {
     Arguments.notNull("key", key, "");
     requireOpen();
-    return answer(Futures.call(() -> backend.deregister(key, Owner.ANY)), key.toString());
+    return answer(
+        called(Verb.DEREGISTER, key.service(), () -> backend.deregister(key, Owner.ANY)),
+        key.toString());
   }
 
   @Override
@@ -461,7 +472,7 @@ public final class StoreRegistry implements Registry {
     ServiceName.check(name);
     requireOpen();
     return answer(
-        Futures.call(() -> backend.snapshot(Selector.service(name)))
+        called(Verb.SNAPSHOT, name, () -> backend.snapshot(Selector.service(name)))
             .thenApply(
                 listing -> {
                   InstanceList all = InstanceList.of(listing.instances());
@@ -493,6 +504,19 @@ public final class StoreRegistry implements Registry {
         Optional.ofNullable(everything).map(StoreCatalog::freshness),
         kept,
         closed.get());
+  }
+
+  /** Calls the backend, and tells the observer how that has ended. */
+  private <T extends @Nullable Object> CompletionStage<T> called(
+      Verb verb, String service, Supplier<? extends CompletionStage<T>> call) {
+    long since = timer.nanoTime();
+    return Futures.call(call)
+        .whenComplete(
+            (value, thrown) ->
+                dispatcher
+                    .observation()
+                    .storeCalled(
+                        verb, service, since, thrown == null ? null : Failures.of(thrown)));
   }
 
   /** Turns a backend's stage into a future that ends by the deadline, with one of the kinds. */

@@ -18,18 +18,26 @@ import org.slf4j.LoggerFactory;
  * leaves; that thread looks there after it has left {@code state}, and makes the subscriber due
  * once more. So one thread at a time calls, and no signal is lost. {@code last} is guarded by
  * {@code this}: the thread that was calling when the subscriber was closed, until its call has
- * ended.
+ * ended. What {@code called} and the fields after it say of the delivery that runs is the calling
+ * thread's.
  */
 abstract class Subscriber extends Dispatchable implements Subscription {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
   private static final long CLOSE_WAIT_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final Object CLOSED = new Object();
+
+  /** In place of a number of states: the listener is given no change, or its first state. */
+  private static final long FIRST = -1;
+
   private static final AtomicReferenceFieldUpdater<Subscriber, @Nullable Object> STATE =
       AtomicReferenceFieldUpdater.newUpdater(Subscriber.class, Object.class, "state");
 
   private volatile @Nullable Object state;
   private volatile boolean again;
   private @Nullable Thread last;
+  private boolean called;
+  private long conflated = FIRST;
+  private @Nullable Throwable failure;
 
   Subscriber(Dispatcher dispatcher) {
     super(dispatcher);
@@ -51,7 +59,7 @@ abstract class Subscriber extends Dispatchable implements Subscription {
 
   @Override
   final void deliver(Dispatcher.Worker worker) {
-    attempt();
+    attempt(observation().isOn());
   }
 
   @Override
@@ -59,8 +67,37 @@ abstract class Subscriber extends Dispatchable implements Subscription {
     return 1;
   }
 
-  /** Delivers, or where another thread does so has that look once more. */
-  final void attempt() {
+  /** Notes that the listener is about to be called; for the running delivery. */
+  final void calling() {
+    called = true;
+  }
+
+  /**
+   * Notes that the listener is about to be given a change.
+   *
+   * @param between how many states it was not given since the last one
+   */
+  final void calling(long between) {
+    called = true;
+    conflated = between;
+  }
+
+  /** Notes that the listener has thrown, where the delivery goes on by itself. */
+  final void threw(Throwable thrown) {
+    failure = thrown;
+  }
+
+  /** Returns when the latest state came; asked for where somebody observes. */
+  long arrivedNanos() {
+    return 0;
+  }
+
+  /**
+   * Delivers, or where another thread does so has that look once more.
+   *
+   * @param observed whether the observation is to be told
+   */
+  final void attempt(boolean observed) {
     Thread self = Thread.currentThread();
     if (!STATE.compareAndSet(this, null, self)) {
       defer();
@@ -69,14 +106,40 @@ abstract class Subscriber extends Dispatchable implements Subscription {
     if (again) {
       again = false;
     }
+    long began = observed ? begin() : 0;
     try {
       deliver();
     } catch (Throwable thrown) {
+      failure = thrown;
       complain(thrown);
     } finally {
       Thread.interrupted(); // what the listener has left behind is not for the next one
-      leave(self);
+      try {
+        if (observed) {
+          tell(began);
+        }
+      } finally {
+        leave(self);
+      }
     }
+  }
+
+  private long begin() {
+    called = false;
+    conflated = FIRST;
+    failure = null;
+    return observation().nanoTime();
+  }
+
+  private void tell(long began) {
+    String service = service();
+    if (service == null || !called) {
+      return;
+    }
+    if (conflated != FIRST) {
+      observation().changeDelivered(service, arrivedNanos(), began, conflated);
+    }
+    observation().listenerCalled(service, began, failure);
   }
 
   private void leave(Thread self) {

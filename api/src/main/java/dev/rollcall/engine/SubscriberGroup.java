@@ -1,6 +1,7 @@
 package dev.rollcall.engine;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The subscribers of all listeners of one thing, due together: a change enters the queue once and
@@ -18,18 +19,24 @@ final class SubscriberGroup extends Dispatchable {
 
   @Override
   void deliver(Dispatcher.Worker worker) {
+    boolean observed = observation().isOn();
     for (Subscriber subscriber : subscribers) {
       if (worker.isReplaced()) {
         return; // another one begins anew: a subscriber that was emptied costs it nothing
       }
       worker.step();
-      subscriber.attempt();
+      subscriber.attempt(observed);
     }
   }
 
   @Override
   int subscribers() {
     return subscribers.size();
+  }
+
+  @Override
+  @Nullable String service() {
+    return subscribers.stream().findFirst().map(Subscriber::service).orElse(null);
   }
 
   @Override

@@ -36,13 +36,13 @@ final class Untried {
    *
    * @throws NoInstanceException where there is none of these either
    */
-  InstanceList left(ViewSnapshot now) {
+  InstanceList left(ViewSnapshot now, WatchedService of) {
     InstanceList left = now.eligible().filtered(this::includes);
     if (left.isEmpty()) {
       left = now.instances().filtered(this::includes);
     }
     if (left.isEmpty()) {
-      throw new NoInstanceException(now.noOther(tried.size()));
+      throw of.none(now.noOther(tried.size()));
     }
     return left;
   }

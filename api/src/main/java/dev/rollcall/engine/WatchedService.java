@@ -1,9 +1,11 @@
 package dev.rollcall.engine;
 
+import dev.rollcall.Absence;
 import dev.rollcall.Balancer;
 import dev.rollcall.Change;
 import dev.rollcall.Filter;
 import dev.rollcall.Freshness;
+import dev.rollcall.NoInstanceException;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
@@ -22,6 +24,7 @@ import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,6 +43,8 @@ import org.slf4j.LoggerFactory;
  */
 final class WatchedService implements WatchSink {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
+  private static final AtomicLongFieldUpdater<WatchedService> PUBLISHED =
+      AtomicLongFieldUpdater.newUpdater(WatchedService.class, "published");
 
   private final String name;
   private final InstanceCache cache;
@@ -59,6 +64,8 @@ final class WatchedService implements WatchSink {
   private final AtomicBoolean started = new AtomicBoolean();
   private WeakReference<CachedView> weakView;
   private volatile @Nullable Change lastChange; // by any worker: at worst it is made twice
+  private volatile long arrivedNanos; // of the latest state, while somebody observes
+  private volatile long published; // states for listeners, while somebody observes; by PUBLISHED
   private long idleSince;
   private boolean idle;
   private final FailureLog failureLog = new FailureLog();
@@ -241,6 +248,7 @@ final class WatchedService implements WatchSink {
     String id = instance.id();
     if (cache.eject(id)) {
       catchUp();
+      Duration ejection = Duration.ofNanos(targets.of(id).strike());
       cache
           .timer()
           .schedule(
@@ -249,11 +257,23 @@ final class WatchedService implements WatchSink {
                   catchUp();
                 }
               },
-              Duration.ofNanos(targets.of(id).strike()));
+              ejection);
+      dispatcher.observation().ejected(instance.key(), ejection);
     }
     if (cache.holds(instance)) {
-      published(cache.release(instance));
+      release(cache, instance);
     }
+  }
+
+  private void release(InstanceCache from, ServiceInstance instance) {
+    arrives();
+    published(from.release(instance));
+  }
+
+  /** Tells that a look-up has found nothing, and returns what it throws. */
+  NoInstanceException none(Absence why) {
+    dispatcher.observation().lookupFailed(name, why.reason());
+    return new NoInstanceException(why);
   }
 
   Subscription watch(ServiceListener listener) {
@@ -263,7 +283,7 @@ final class WatchedService implements WatchSink {
   /** Tells a listener of the states of a derived view. */
   Subscription watch(ServiceListener listener, Supplier<ViewSnapshot> states) {
     ServiceSubscriber subscriber =
-        new ServiceSubscriber(dispatcher, states, this::change, listener, subscribers);
+        new ServiceSubscriber(dispatcher, states, this::change, listener, subscribers, this);
     if (!add(subscriber)) {
       subscriber.shut();
       throw StoreRegistry.closed();
@@ -303,9 +323,27 @@ final class WatchedService implements WatchSink {
     return last;
   }
 
+  /** Returns when the latest state came, while somebody observes. */
+  long arrivedNanos() {
+    return arrivedNanos;
+  }
+
+  /** Returns how often listeners were signalled, while somebody observed. */
+  long published() {
+    return published;
+  }
+
+  /** Something comes that may change the state; before it does, so that no lag is too long. */
+  private void arrives() {
+    if (dispatcher.observation().isOn()) {
+      arrivedNanos = cache.timer().nanoTime();
+    }
+  }
+
   @Override
   public void replace(Selector scope, List<ServiceInstance> instances, long revision) {
     if (!closed) {
+      arrives();
       published(cache.replace(instances, revision));
     }
   }
@@ -313,6 +351,7 @@ final class WatchedService implements WatchSink {
   @Override
   public void apply(List<InstanceEvent> events, long revision) {
     if (!closed) {
+      arrives();
       published(cache.apply(events, revision));
     }
   }
@@ -320,6 +359,7 @@ final class WatchedService implements WatchSink {
   @Override
   public void put(ServiceInstance instance, long revision) {
     if (!closed) {
+      arrives();
       published(cache.put(instance, revision));
     }
   }
@@ -329,6 +369,7 @@ final class WatchedService implements WatchSink {
     if (closed) {
       return;
     }
+    arrives();
     published(cache.synced());
     failureLog.works();
     if (away) {
@@ -357,12 +398,15 @@ final class WatchedService implements WatchSink {
 
   private void published(boolean something) {
     if (something && followed) {
+      if (dispatcher.observation().isOn()) {
+        PUBLISHED.incrementAndGet(this);
+      }
       catchUp();
       fanout.signal();
     }
     List<ServiceInstance> held = cache.takeNewlyHeld();
     if (!held.isEmpty()) {
-      guard.ask(held, cache, (from, instance) -> published(from.release(instance)));
+      guard.ask(held, cache, this::release);
     }
   }
 }

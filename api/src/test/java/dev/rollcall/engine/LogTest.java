@@ -86,7 +86,9 @@ class LogTest extends RegistryFixture {
   void interruption_thatComesAfterTheClose_isNoOutage() {
     OutageLog outages = new OutageLog(timer);
     WatchSink sink = new NoSink();
-    new LoggedWatches(backend, outages).watch(Selector.service("orders"), sink).close();
+    new LoggedWatches(backend, outages, new Observation(timer), timer)
+        .watch(Selector.service("orders"), sink)
+        .close();
     backend.lastWatch().sink.interrupted(down);
     timer.advance(Duration.ofMinutes(5));
     outages.close();

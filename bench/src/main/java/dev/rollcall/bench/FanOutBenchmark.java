@@ -86,6 +86,10 @@ public class FanOutBenchmark {
     @Param("1000")
     int listeners;
 
+    /** Whether the registry has an observer, which writes meters. */
+    @Param("false")
+    boolean observed;
+
     private FedRegistry fed;
     private ServiceInstance one;
     private ServiceInstance other;
@@ -97,7 +101,7 @@ public class FanOutBenchmark {
     /** Subscribes them. */
     @Setup
     public void open() {
-      fed = new FedRegistry(1, LookupBenchmark.EACH, Runnable::run);
+      fed = new FedRegistry(1, LookupBenchmark.EACH, Runnable::run, observed);
       for (ServiceListener listener : listeners(listeners)) {
         fed.view(0).watch(listener);
       }

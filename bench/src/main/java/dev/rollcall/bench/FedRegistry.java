@@ -3,8 +3,10 @@ package dev.rollcall.bench;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceView;
+import dev.rollcall.micrometer.MicrometerObserver;
 import dev.rollcall.spi.InstanceEvent;
 import dev.rollcall.spi.WatchSink;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,12 +31,20 @@ final class FedRegistry implements AutoCloseable {
   }
 
   FedRegistry(int services, int each, @Nullable Executor listenerExecutor) {
+    this(services, each, listenerExecutor, false);
+  }
+
+  FedRegistry(
+      int services, int each, @Nullable Executor listenerExecutor, boolean observed) {
     this.each = each;
     FedBackend backend =
         new FedBackend(name -> Fleet.instances(Integer.parseInt(name.substring(8)), each));
     var builder = Registry.builder(backend).massLossProtection(1, Duration.ofMinutes(5));
     if (listenerExecutor != null) {
       builder.listenerExecutor(listenerExecutor);
+    }
+    if (observed) {
+      builder.observer(new MicrometerObserver(new SimpleMeterRegistry()));
     }
     registry = builder.build();
     sinks = new WatchSink[services];

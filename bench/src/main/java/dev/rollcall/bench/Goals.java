@@ -22,6 +22,15 @@ final class Goals {
     table.add(bytes("list by name, bytes", "lookup", "list.rollcall.1t"));
     table.add(
         ratio(
+            "list by name, observed",
+            "lookup",
+            "× without an observer",
+            1.02,
+            "list.rollcall.observed.1t",
+            "list.rollcall.1t"));
+    table.add(bytes("list by name, observed, bytes", "lookup", "list.rollcall.observed.1t"));
+    table.add(
+        ratio(
             "list by name, 2 threads",
             "lookup",
             "× 1 thread",
@@ -82,6 +91,15 @@ final class Goals {
     String random = "× HashMap + ThreadLocalRandom";
     table.add(ratio("pick by name", "pick", random, 1.2, "pick.rollcall.1t", "pick.map.1t"));
     table.add(bytes("pick by name, bytes", "pick", "pick.rollcall.1t"));
+    table.add(
+        ratio(
+            "pick by name, observed",
+            "pick",
+            "× without an observer",
+            1.02,
+            "pick.rollcall.observed.1t",
+            "pick.rollcall.1t"));
+    table.add(bytes("pick by name, observed, bytes", "pick", "pick.rollcall.observed.1t"));
     table.add(
         ratio(
             "pick by name, 2 threads",

@@ -36,6 +36,10 @@ public class LookupBenchmark {
     @Param("0")
     int writes;
 
+    /** Whether the registry has an observer, which writes meters. */
+    @Param("false")
+    boolean observed;
+
     private FedRegistry fed;
     private Registry registry;
     private Writer writer;
@@ -46,7 +50,7 @@ public class LookupBenchmark {
     /** Loads all services. */
     @Setup
     public void open() {
-      fed = new FedRegistry(Cursor.SERVICES, EACH);
+      fed = new FedRegistry(Cursor.SERVICES, EACH, null, observed);
       registry = fed.registry();
       writer = new Writer(writes, fed::changeNext);
     }

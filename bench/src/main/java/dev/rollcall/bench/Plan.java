@@ -23,6 +23,9 @@ final class Plan {
   static final String FAN_OUT = "one change to all listeners";
   static final String HEARTBEAT = "one renewal";
 
+  /** The same as a row without, of a registry that has an observer. */
+  private static final Map<String, String> OBSERVED = Map.of("observed", "true");
+
   private static final int SMALL = 768;
   private static final int LARGE = 4096;
 
@@ -55,6 +58,14 @@ final class Plan {
               "FanOutBenchmark.fanOut",
               size));
     }
+    cases.add(
+        of(
+            "fan.rollcall.observed.1000",
+            "fan-out",
+            FAN_OUT + ", 1,000 listeners",
+            "Rollcall, observed, 1,000 listeners",
+            "FanOutBenchmark.fanOut",
+            Map.of("listeners", "1000", "observed", "true")));
     cases.add(of("fan.tasks", "fan-out", "", "Rollcall, tasks a change", "Probe.tasks", Map.of()));
     cases.add(
         of(
@@ -161,6 +172,15 @@ final class Plan {
               .on(threads)
               .full());
     }
+    cases.add(
+        of(
+                "list.rollcall.observed",
+                "lookup",
+                LIST,
+                "Rollcall, observed",
+                "LookupBenchmark.list",
+                OBSERVED)
+            .on(1));
     Map<String, String> written = Map.of("writes", "10000");
     cases.add(
         of(
@@ -233,6 +253,15 @@ final class Plan {
           of("pick.rollcall", "pick", PICK, "Rollcall", "LookupBenchmark.pick", Map.of())
               .on(threads));
     }
+    cases.add(
+        of(
+                "pick.rollcall.observed",
+                "pick",
+                PICK,
+                "Rollcall, observed",
+                "LookupBenchmark.pick",
+                OBSERVED)
+            .on(1));
     for (int threads = 1; threads <= 2; threads++) {
       cases.add(balanced("roundRobin", "round robin", "pick").on(threads));
       cases.add(balanced("weighted", "weighted", "pick").on(threads));
@@ -287,6 +316,14 @@ final class Plan {
       cases.add((quick ? limit : limit.full()).heap(heap));
       cases.add((quick ? ours : ours.full()).heap(heap));
     }
+    cases.add(
+        of(
+            "change.rollcall.observed.1000",
+            "update",
+            GROWTH,
+            "Rollcall, observed, N = 1,000",
+            "UpdateBenchmark.change",
+            Map.of("instances", "1000", "observed", "true")));
     cases.add(
         of(
                 "big.array",

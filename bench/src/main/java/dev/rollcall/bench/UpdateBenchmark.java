@@ -68,6 +68,10 @@ public class UpdateBenchmark {
     @Param("1000")
     int instances;
 
+    /** Whether the registry has an observer, which writes meters. */
+    @Param("false")
+    boolean observed;
+
     private FedRegistry fed;
     private Changes changes;
 
@@ -77,7 +81,7 @@ public class UpdateBenchmark {
     /** Loads all services. */
     @Setup
     public void open() {
-      fed = new FedRegistry(instances / EACH, EACH);
+      fed = new FedRegistry(instances / EACH, EACH, null, observed);
       changes = new Changes(instances / EACH);
     }
 

@@ -96,6 +96,7 @@ class DocumentsTest {
         "docs/how-to-use-several-stores.md",
         "docs/architecture.md",
         "docs/logging.md",
+        "docs/metrics.md",
         "docs/write-a-backend.md",
         "test-servers/README.md"
       })

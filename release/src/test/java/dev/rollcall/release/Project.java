@@ -20,6 +20,7 @@ final class Project {
           "examples",
           "json",
           "junit",
+          "micrometer",
           "server",
           "test-servers",
           "testkit");

@@ -29,6 +29,7 @@ public class ViewCreationTest {
           null,
           RealMachine.INSTANCE,
           Runnable::run,
+          null,
           new StoreRegistry.Settings(
               Duration.ofSeconds(10), Duration.ofMinutes(1), 1, Duration.ofMinutes(5), 0.5));
   private ServiceView oneView;

@@ -17,7 +17,7 @@ public abstract class SimulatedMachine implements Machine {
       Timer timer,
       @Nullable Executor listeners,
       StoreRegistry.Settings settings) {
-    return new StoreRegistry(backend, timer, null, this, listeners, settings);
+    return new StoreRegistry(backend, timer, null, this, listeners, null, settings);
   }
 
   /** Opens a key-value store on this machine. */
