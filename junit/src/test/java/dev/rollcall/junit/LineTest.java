@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /** Watches on lines, with a store and a sink that are told strings. */
 class LineTest {
-  private static final RegistryException AWAY = RegistryException.unavailable("away", null);
+  private final RegistryException away = RegistryException.unavailable("away", null);
 
   private final Line line = new Line();
   private final Queue<String> told = new ConcurrentLinkedQueue<>();
@@ -50,7 +50,7 @@ class LineTest {
   void watch_isToldOfEachBreakOnce_andBeginsAnew() {
     BreakableWatch<Queue<String>> watch = watch(line.part());
     watch.open();
-    line.breakBy(AWAY);
+    line.breakBy(away);
     watch.follow();
     assertThat(open).hasValue(0);
     line.breakBy(RegistryException.denied("no", null));
@@ -66,7 +66,7 @@ class LineTest {
   void whatALeftWatchOfTheStoreStillSays_isDropped() {
     BreakableWatch<Queue<String>> watch = watch(line);
     watch.open();
-    line.breakBy(AWAY);
+    line.breakBy(away);
     stores.get(0).accept(sink -> sink.add("late"));
     line.mend();
     stores.get(0).accept(sink -> sink.add("late"));
@@ -82,7 +82,7 @@ class LineTest {
     BreakableWatch<Queue<String>> watch = watch(line);
     watch.open();
     watch.close();
-    line.breakBy(AWAY);
+    line.breakBy(away);
     line.mend();
 
     assertThat(told).containsExactly("state");
@@ -103,7 +103,7 @@ class LineTest {
   @Test
   void words_waitForTheLine() {
     Line part = line.part();
-    line.breakBy(AWAY);
+    line.breakBy(away);
     part.pass(() -> told.add("word"));
     part.mend();
     assertThat(told).isEmpty();
@@ -134,7 +134,7 @@ class LineTest {
                             sink.add("slow");
                           }));
       await(inside);
-      line.breakBy(AWAY);
+      line.breakBy(away);
       assertThat(told).containsExactly("state");
 
       goOn.countDown();
@@ -184,7 +184,7 @@ class LineTest {
       watch.open();
       for (int round = 0; round < 2000; round++) {
         boolean works = round % 2 == 0;
-        Future<?> breaking = threads.submit(() -> line.breakBy(AWAY));
+        Future<?> breaking = threads.submit(() -> line.breakBy(away));
         Future<?> mending = threads.submit(line::mend);
         breaking.get();
         mending.get();
