@@ -149,4 +149,15 @@ class BackendUriTest {
     assertThat(BackendUri.parse("etcd://h/p?password=" + CANARY + "&" + "b=" + CANARY).toString())
         .doesNotContain(CANARY);
   }
+
+  @Test
+  void identity_isTheStores_andNoSecretIsInIt() {
+    String options = "?token=secret&timeout=5s&dc=d1";
+    String identity = BackendUri.parse("consul://b:1,a:2/x" + options).identity("dc", "ns");
+    assertThat(identity)
+        .isEqualTo("consul://a:2,b:1/x?dc=d1")
+        .isEqualTo(BackendUri.parse("CONSUL://a:2,b:1/x?dc=d1&token=other").identity("dc", "ns"));
+    assertThat(BackendUri.parse("consul://b:1,a:2/x" + options).identity())
+        .isEqualTo("consul://a:2,b:1/x");
+  }
 }

@@ -29,6 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class OutageClauses extends Clauses {
   private static final Class<?> STALE = Freshness.Stale.class;
 
+  @TempDir Path folder;
+
   private FlakyBackend line;
   private RegistryBackend observer;
 
@@ -244,7 +246,7 @@ abstract class OutageClauses extends Clauses {
   @DisplayName(
       "W17 warm start: with the store away, the last process' state, and then the difference")
   @IfItFails("is a stream synced before the store was read, or its first state no complete one?")
-  void w17_warmStart_showsTheLastStateUntilTheStoreAnswers(@TempDir Path folder) {
+  void w17_warmStart_showsTheLastStateUntilTheStoreAnswers() {
     put(observer, instance("stays"));
     put(observer, instance("goes"));
     put(observer, instance("changes", 0));
