@@ -11,4 +11,5 @@ module dev.rollcall.api {
   exports dev.rollcall.spi.support;
 
   uses dev.rollcall.spi.BackendProvider;
+  uses dev.rollcall.spi.GrpcHealthClient;
 }

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.DynamicTest;
@@ -113,6 +114,67 @@ abstract class RegistrationClauses extends Clauses {
     socket.close();
     eventually(() -> assertThat(view.instances()).isEmpty());
     assertThat(registration.state()).isNotIn(State.CLOSED, State.FENCED);
+  }
+
+  @Test
+  @DisplayName("R1 visible: with several checks, the health is the worst of what they find")
+  @IfItFails(
+      "does one of the checks decide alone: the first, the last, the one that answered last?")
+  void r1_visible_healthIsTheWorstOfSeveralChecks() throws Exception {
+    Registry reader = process();
+    CheckedServer first = closing(new CheckedServer(request -> true));
+    CheckedServer second = closing(new CheckedServer(request -> true));
+    Liveness both = Liveness.all(everySecond(first), everySecond(second));
+    await(process().register(instance("a"), both));
+    ServiceView view = reader.service(service);
+    AtomicInteger shown = new AtomicInteger();
+    closing(view.watch(change -> shown.addAndGet(change.now().instances().size())));
+
+    eventually(() -> assertThat(ids(view.instances())).containsExactly("a"));
+    for (CheckedServer ill : List.of(first, second)) {
+      CheckedServer other = ill == first ? second : first;
+      ill.isWell(false);
+      eventually(() -> assertThat(view.instances()).isEmpty());
+      int before = shown.get();
+      int asked = other.calls();
+      eventually(() -> assertThat(other.calls()).isGreaterThan(asked + 2));
+      assertThat(shown).as("shown while one of its checks fails").hasValue(before);
+      ill.isWell(true);
+      eventually(() -> assertThat(ids(view.instances())).containsExactly("a"));
+    }
+  }
+
+  @Test
+  @DisplayName("R1 visible: an HTTP check asks with its method, headers and body")
+  @IfItFails("are they sent, each value of a header, and by whom: the store, or the engine?")
+  void r1_visible_anHttpCheckAsksAsItIsTold() throws Exception {
+    Registry reader = process();
+    CheckedServer server =
+        closing(
+            new CheckedServer(
+                request ->
+                    request.method().equals("POST")
+                        && request.body().equals("{\"ask\": \"well?\"}")
+                        && request.header("X-Token").equals(List.of("one", "two"))
+                        && request.header("Accept").equals(List.of("application/health+json"))));
+    Liveness check =
+        everySecond(server)
+            .method("POST")
+            .header("X-Token", "one")
+            .header("X-Token", "two")
+            .header("Accept", "application/health+json")
+            .body("{\"ask\": \"well?\"}");
+    await(process().register(instance("a"), check));
+    ServiceView view = reader.service(service);
+    eventually(
+        () ->
+            assertThat(ids(view.instances()))
+                .as("what was sent instead: %s", server.unexpected())
+                .containsExactly("a"));
+  }
+
+  private static Liveness.HttpCheck everySecond(CheckedServer server) {
+    return Liveness.httpCheck(server.uri(), Duration.ofSeconds(1));
   }
 
   @Test
