@@ -12,4 +12,5 @@ module dev.rollcall.api {
   exports dev.rollcall.spi.support;
 
   uses dev.rollcall.spi.BackendProvider;
+  uses dev.rollcall.spi.GrpcHealthClient;
 }

@@ -2,6 +2,9 @@ package dev.rollcall;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  * every look-up, and is removed from the store {@link #deregisterAfter()} later. A store that can
  * only remove (etcd) removes at once and says so in its {@linkplain dev.rollcall.spi.Capabilities
  * capabilities}.
+ *
+ * <p>Checks are run by the store where it can (Consul: by the agent that the instance is registered
+ * at), else by this process. Who runs a check sees all of it: what stands in its headers and its
+ * body is sent to the store where the store runs it.
  *
  * @since 0.1.0
  */
@@ -41,7 +48,15 @@ public sealed interface Liveness {
    * @return the liveness, with a timeout of the interval or 5 s, whichever is less
    */
   static HttpCheck httpCheck(URI uri, Duration interval) {
-    return new HttpCheck(uri, interval, Check.defaultTimeout(interval), DEFAULT_DEREGISTER_AFTER);
+    return new HttpCheck(
+        uri,
+        "GET",
+        Map.of(),
+        "",
+        Tls.DEFAULT,
+        interval,
+        Check.defaultTimeout(interval),
+        DEFAULT_DEREGISTER_AFTER);
   }
 
   /**
@@ -62,12 +77,61 @@ public sealed interface Liveness {
   }
 
   /**
+   * The registry asks the instance over gRPC, by {@code grpc.health.v1.Health/Check}: {@code
+   * SERVING} is passing, everything else is critical. Until the first answer the instance is
+   * critical. In plain text, and of the server as a whole, unless the check says otherwise.
+   *
+   * <p>Where the store does not run checks (etcd, memory), this process needs a {@link
+   * dev.rollcall.spi.GrpcHealthClient} on its class path, which {@code rollcall-backend-etcd} has;
+   * without one the registration is refused.
+   *
+   * @param address where the gRPC server listens
+   * @param interval 1 s to 1 day
+   * @return the liveness, with a timeout of the interval or 5 s, whichever is less
+   */
+  static GrpcCheck grpcCheck(HostPort address, Duration interval) {
+    return new GrpcCheck(
+        address,
+        "",
+        Optional.empty(),
+        interval,
+        Check.defaultTimeout(interval),
+        DEFAULT_DEREGISTER_AFTER);
+  }
+
+  /**
+   * Several checks of one instance, which is as well as the worst of them. A check that has not
+   * answered yet is critical.
+   *
+   * @param first a check
+   * @param more further ones; 16 in all at most
+   * @return the liveness, with the shortest of the checks' times to removal in place of theirs
+   */
+  static Checks all(Check first, Check... more) {
+    List<Check> checks = new ArrayList<>();
+    checks.add(Arguments.notNull("check", first, ""));
+    Duration shortest = first.deregisterAfter();
+    for (Check check : Arguments.notNull("checks", more, "")) {
+      Duration after = Arguments.notNull("check", check, "").deregisterAfter();
+      shortest = after.compareTo(shortest) < 0 ? after : shortest;
+      checks.add(check);
+    }
+    return new Checks(checks, shortest);
+  }
+
+  /**
    * Nobody asks: the instance stays, in the health it was given, until it is deregistered.
    *
    * @return the liveness
    */
   static Permanent permanent() {
     return Permanent.INSTANCE;
+  }
+
+  private static void requireTimes(Duration interval, Duration timeout, Duration deregisterAfter) {
+    Arguments.between("interval", interval, Arguments.MIN_TTL, Arguments.MAX_TTL);
+    Arguments.between("timeout", timeout, Duration.ofMillis(1), interval);
+    Arguments.between("deregisterAfter", deregisterAfter, Duration.ZERO, Arguments.MAX_TTL);
   }
 
   /**
@@ -77,8 +141,17 @@ public sealed interface Liveness {
    */
   Duration deregisterAfter();
 
+  /**
+   * Returns what somebody has to go and ask.
+   *
+   * @return each check; empty for a heartbeat and for a permanent instance
+   */
+  default List<Check> checks() {
+    return List.of();
+  }
+
   /** A liveness that somebody has to go and ask for. */
-  sealed interface Check extends Liveness permits HttpCheck, TcpCheck {
+  sealed interface Check extends Liveness permits HttpCheck, TcpCheck, GrpcCheck {
     /**
      * Returns the time between two checks.
      *
@@ -92,6 +165,12 @@ public sealed interface Liveness {
      * @return more than zero, at most the interval
      */
     Duration timeout();
+
+    /** Returns this one. */
+    @Override
+    default List<Check> checks() {
+      return List.of(this);
+    }
 
     private static Duration defaultTimeout(@Nullable Duration interval) {
       Duration most = Duration.ofSeconds(5);
@@ -146,35 +225,151 @@ public sealed interface Liveness {
   }
 
   /**
-   * See {@link Liveness#httpCheck(URI, Duration)}.
+   * How a check makes sure of the server that it asks over TLS. Trusted are the authorities of
+   * whoever runs the check: those of the JDK's trust store in this process, or those of Consul's
+   * agent.
+   *
+   * @param serverName the name to ask for and to find in the certificate; empty for the host of the
+   *     address
+   * @param skipVerify whether any certificate will do, so that whoever is on the way may answer in
+   *     the server's place
+   */
+  record Tls(Optional<String> serverName, boolean skipVerify) {
+    /** The certificate must be valid for the host of the address. */
+    public static final Tls DEFAULT = new Tls(Optional.empty(), false);
+
+    /**
+     * Checks the name.
+     *
+     * @param serverName as the record says
+     * @param skipVerify as the record says
+     */
+    public Tls {
+      Arguments.notNull("tlsServerName", serverName, "");
+      serverName.ifPresent(name -> CheckRequests.serverName(name));
+    }
+
+    Tls named(String serverName) {
+      return new Tls(Optional.of(CheckRequests.serverName(serverName)), skipVerify);
+    }
+
+    Tls unverified() {
+      return new Tls(serverName, true);
+    }
+  }
+
+  /**
+   * See {@link Liveness#httpCheck(URI, Duration)}. Header values and the body may be secrets;
+   * {@link #toString} shows neither.
    *
    * @param uri an absolute {@code http} or {@code https} URI without user information
+   * @param method {@code GET}, {@code HEAD}, {@code POST}, {@code PUT}, {@code PATCH}, {@code
+   *     DELETE} or {@code OPTIONS}
+   * @param headers what is sent besides what an HTTP client sends by itself, by name in any case;
+   *     at most 32 values, and 4 KiB of names and values, in visible ASCII. Not {@code Host}, nor a
+   *     header that is between the two ends of a connection, as {@code Content-Length} is
+   * @param body at most 16 KiB of UTF-8; empty for none
+   * @param tls for {@code https} only
    * @param interval 1 s to 1 day
    * @param timeout more than zero, at most the interval
    * @param deregisterAfter zero to 1 day
    */
-  record HttpCheck(URI uri, Duration interval, Duration timeout, Duration deregisterAfter)
+  record HttpCheck(
+      URI uri,
+      String method,
+      Map<String, List<String>> headers,
+      String body,
+      Tls tls,
+      Duration interval,
+      Duration timeout,
+      Duration deregisterAfter)
       implements Check {
     /**
-     * Checks the URI and the ranges.
+     * Checks all values, and copies the headers.
      *
      * @param uri as the record says
+     * @param method as the record says
+     * @param headers as the record says
+     * @param body as the record says
+     * @param tls as the record says
      * @param interval as the record says
      * @param timeout as the record says
      * @param deregisterAfter as the record says
      */
     public HttpCheck {
-      Arguments.notNull("check uri", uri, "");
-      String scheme = uri.getScheme();
-      if (uri.getHost() == null
-          || uri.getRawUserInfo() != null
-          || !("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme))) {
+      CheckRequests.uri(uri);
+      CheckRequests.method(method);
+      headers = CheckRequests.headers(headers);
+      CheckRequests.body(body);
+      if (!Arguments.notNull("check tls", tls, "").equals(Tls.DEFAULT)
+          && !"https".equalsIgnoreCase(uri.getScheme())) {
         throw RegistryException.invalid(
-            "check uri: (expected: http(s)://host[:port]/path without user information)");
+            "check tls: given for a URI without TLS (expected: https://…)");
       }
-      Arguments.between("interval", interval, Arguments.MIN_TTL, Arguments.MAX_TTL);
-      Arguments.between("timeout", timeout, Duration.ofMillis(1), interval);
-      Arguments.between("deregisterAfter", deregisterAfter, Duration.ZERO, Arguments.MAX_TTL);
+      requireTimes(interval, timeout, deregisterAfter);
+    }
+
+    /**
+     * Returns the same check with another method.
+     *
+     * @param method {@code GET}, {@code HEAD}, {@code POST}, {@code PUT}, {@code PATCH}, {@code
+     *     DELETE} or {@code OPTIONS}
+     * @return a new check
+     */
+    public HttpCheck method(String method) {
+      return new HttpCheck(uri, method, headers, body, tls, interval, timeout, deregisterAfter);
+    }
+
+    /**
+     * Returns the same check with one more header, or one more value of a header.
+     *
+     * @param name of the header, in any case
+     * @param value visible ASCII, in one line
+     * @return a new check
+     */
+    public HttpCheck header(String name, String value) {
+      return new HttpCheck(
+          uri,
+          method,
+          CheckRequests.with(headers, name, value),
+          body,
+          tls,
+          interval,
+          timeout,
+          deregisterAfter);
+    }
+
+    /**
+     * Returns the same check with a body.
+     *
+     * @param body at most 16 KiB of UTF-8; empty for none
+     * @return a new check
+     */
+    public HttpCheck body(String body) {
+      return new HttpCheck(uri, method, headers, body, tls, interval, timeout, deregisterAfter);
+    }
+
+    /**
+     * Returns the same check of a server whose certificate is for another name than the URI's host.
+     * Where this process runs the check, the URI's host must be an IP address: the JDK's client
+     * asks for a host's own name always. A registration is refused where it is a name.
+     *
+     * @param serverName the name to ask for and to find in the certificate
+     * @return a new check
+     */
+    public HttpCheck tlsServerName(String serverName) {
+      return new HttpCheck(
+          uri, method, headers, body, tls.named(serverName), interval, timeout, deregisterAfter);
+    }
+
+    /**
+     * Returns the same check, which takes any certificate.
+     *
+     * @return a new check
+     */
+    public HttpCheck tlsSkipVerify() {
+      return new HttpCheck(
+          uri, method, headers, body, tls.unverified(), interval, timeout, deregisterAfter);
     }
 
     /**
@@ -184,7 +379,7 @@ public sealed interface Liveness {
      * @return a new check
      */
     public HttpCheck timeout(Duration timeout) {
-      return new HttpCheck(uri, interval, timeout, deregisterAfter);
+      return new HttpCheck(uri, method, headers, body, tls, interval, timeout, deregisterAfter);
     }
 
     /**
@@ -194,7 +389,29 @@ public sealed interface Liveness {
      * @return a new check
      */
     public HttpCheck deregisterAfter(Duration deregisterAfter) {
-      return new HttpCheck(uri, interval, timeout, deregisterAfter);
+      return new HttpCheck(uri, method, headers, body, tls, interval, timeout, deregisterAfter);
+    }
+
+    /** Shows the names of the headers, and neither their values nor the body. */
+    @Override
+    public String toString() {
+      return "HttpCheck["
+          + method
+          + " "
+          + uri
+          + ", headers="
+          + headers.keySet()
+          + ", body="
+          + body.length()
+          + " characters, tls="
+          + tls
+          + ", interval="
+          + interval
+          + ", timeout="
+          + timeout
+          + ", deregisterAfter="
+          + deregisterAfter
+          + "]";
     }
   }
 
@@ -218,9 +435,7 @@ public sealed interface Liveness {
      */
     public TcpCheck {
       Arguments.notNull("check address", address, "");
-      Arguments.between("interval", interval, Arguments.MIN_TTL, Arguments.MAX_TTL);
-      Arguments.between("timeout", timeout, Duration.ofMillis(1), interval);
-      Arguments.between("deregisterAfter", deregisterAfter, Duration.ZERO, Arguments.MAX_TTL);
+      requireTimes(interval, timeout, deregisterAfter);
     }
 
     /**
@@ -241,6 +456,145 @@ public sealed interface Liveness {
      */
     public TcpCheck deregisterAfter(Duration deregisterAfter) {
       return new TcpCheck(address, interval, timeout, deregisterAfter);
+    }
+  }
+
+  /**
+   * See {@link Liveness#grpcCheck(HostPort, Duration)}.
+   *
+   * @param address where the gRPC server listens
+   * @param service the name whose health is asked for; empty for that of the server as a whole
+   * @param tls empty for plain text
+   * @param interval 1 s to 1 day
+   * @param timeout more than zero, at most the interval
+   * @param deregisterAfter zero to 1 day
+   */
+  record GrpcCheck(
+      HostPort address,
+      String service,
+      Optional<Tls> tls,
+      Duration interval,
+      Duration timeout,
+      Duration deregisterAfter)
+      implements Check {
+    /**
+     * Checks all values.
+     *
+     * @param address as the record says
+     * @param service as the record says
+     * @param tls as the record says
+     * @param interval as the record says
+     * @param timeout as the record says
+     * @param deregisterAfter as the record says
+     */
+    public GrpcCheck {
+      Arguments.notNull("check address", address, "");
+      CheckRequests.grpcService(service);
+      Arguments.notNull("check tls", tls, "");
+      requireTimes(interval, timeout, deregisterAfter);
+    }
+
+    /**
+     * Returns the same check of one service of the server.
+     *
+     * @param service the name that the server's health service knows, 1 to 253 of {@code A-Z a-z
+     *     0-9 . _ -}, often that of a protobuf service as in {@code shop.v1.Orders}; empty for the
+     *     server as a whole
+     * @return a new check
+     */
+    public GrpcCheck service(String service) {
+      return new GrpcCheck(address, service, tls, interval, timeout, deregisterAfter);
+    }
+
+    /**
+     * Returns the same check over TLS.
+     *
+     * @return a new check
+     */
+    public GrpcCheck overTls() {
+      return over(tls.orElse(Tls.DEFAULT));
+    }
+
+    /**
+     * Returns the same check over TLS, of a server whose certificate is for another name than the
+     * host of the address.
+     *
+     * @param serverName the name to ask for and to find in the certificate
+     * @return a new check
+     */
+    public GrpcCheck tlsServerName(String serverName) {
+      return over(tls.orElse(Tls.DEFAULT).named(serverName));
+    }
+
+    /**
+     * Returns the same check over TLS, which takes any certificate.
+     *
+     * @return a new check
+     */
+    public GrpcCheck tlsSkipVerify() {
+      return over(tls.orElse(Tls.DEFAULT).unverified());
+    }
+
+    private GrpcCheck over(Tls tls) {
+      return new GrpcCheck(address, service, Optional.of(tls), interval, timeout, deregisterAfter);
+    }
+
+    /**
+     * Returns the same check with another timeout.
+     *
+     * @param timeout more than zero, at most the interval
+     * @return a new check
+     */
+    public GrpcCheck timeout(Duration timeout) {
+      return new GrpcCheck(address, service, tls, interval, timeout, deregisterAfter);
+    }
+
+    /**
+     * Returns the same check with another time to removal.
+     *
+     * @param deregisterAfter zero to 1 day
+     * @return a new check
+     */
+    public GrpcCheck deregisterAfter(Duration deregisterAfter) {
+      return new GrpcCheck(address, service, tls, interval, timeout, deregisterAfter);
+    }
+  }
+
+  /**
+   * See {@link Liveness#all(Check, Check...)}.
+   *
+   * @param checks 1 to 16
+   * @param deregisterAfter zero to 1 day, in place of what the checks say. Where Consul runs them,
+   *     the time of each check counts by itself
+   */
+  record Checks(List<Check> checks, Duration deregisterAfter) implements Liveness {
+    private static final int MAX = 16;
+
+    /**
+     * Checks the range, and copies the list.
+     *
+     * @param checks as the record says
+     * @param deregisterAfter as the record says
+     */
+    public Checks {
+      for (Check check : Arguments.notNull("checks", checks, "")) {
+        Arguments.notNull("check", check, "");
+      }
+      checks = List.copyOf(checks);
+      if (checks.isEmpty() || checks.size() > MAX) {
+        throw RegistryException.invalid("checks: " + checks.size() + " (expected: 1-" + MAX + ")");
+      }
+      Arguments.between("deregisterAfter", deregisterAfter, Duration.ZERO, Arguments.MAX_TTL);
+    }
+
+    /**
+     * Returns the same checks with another time to removal.
+     *
+     * @param deregisterAfter zero to 1 day
+     * @return new checks
+     */
+    public Checks deregisterAfter(Duration deregisterAfter) {
+      return new Checks(checks, deregisterAfter);
     }
   }
 

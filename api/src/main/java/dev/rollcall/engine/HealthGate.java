@@ -6,7 +6,9 @@ import dev.rollcall.Liveness;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.HealthChecker;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.CheckResults;
 import java.time.Duration;
+import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,9 +20,12 @@ final class HealthGate {
   private static final Duration MIN_TTL = Duration.ofSeconds(10);
 
   private final Liveness liveness;
-  private final boolean runsChecks;
   private final Timer timer;
   private final Runnable criticalForLong;
+
+  /** Of the checks that run here; null where none do. */
+  private final @Nullable CheckResults results;
+
   private Health checked;
   private boolean parked;
   private Timer.@Nullable Scheduled removal;
@@ -39,20 +44,21 @@ final class HealthGate {
   /**
    * Creates a gate.
    *
-   * @param storeRunsChecks whether the store runs HTTP and TCP checks itself
+   * @param storeRunsChecks whether the store runs checks itself
    * @param criticalForLong run by the timer when the instance is to be taken out
    */
   HealthGate(Liveness liveness, boolean storeRunsChecks, Timer timer, Runnable criticalForLong) {
     this.liveness = liveness;
-    this.runsChecks = liveness instanceof Liveness.Check && !storeRunsChecks;
+    int checks = storeRunsChecks ? 0 : liveness.checks().size();
+    this.results = checks == 0 ? null : new CheckResults(checks);
     this.timer = timer;
     this.criticalForLong = criticalForLong;
-    this.checked = runsChecks ? Health.CRITICAL : Health.PASSING;
+    this.checked = results != null ? Health.CRITICAL : Health.PASSING;
   }
 
   /** Tells whether checks run here. Thread-safe. */
   boolean runsChecks() {
-    return runsChecks;
+    return results != null;
   }
 
   /** Takes over the checks that have been started. */
@@ -83,26 +89,32 @@ final class HealthGate {
 
   /**
    * Returns what the store is told of the liveness: where it cannot run a check, a heartbeat that
-   * the engine keeps up. Thread-safe.
+   * the engine keeps up, for twice the shortest interval. Thread-safe.
    */
   Liveness told() {
-    if (!runsChecks) {
+    if (results == null) {
       return liveness;
     }
-    Duration ttl = ((Liveness.Check) liveness).interval().multipliedBy(2);
+    Duration ttl =
+        liveness.checks().stream()
+            .map(Liveness.Check::interval)
+            .min(Comparator.naturalOrder())
+            .orElseThrow()
+            .multipliedBy(2);
     Duration max = Arguments.MAX_TTL;
     ttl = ttl.compareTo(MIN_TTL) < 0 ? MIN_TTL : ttl.compareTo(max) > 0 ? max : ttl;
     return Liveness.heartbeat(ttl).deregisterAfter(liveness.deregisterAfter());
   }
 
-  /** Takes a result of a check or a probe. */
-  Verdict take(Health result) {
+  /** Takes a result of a check, or of the probe where there is none. */
+  Verdict take(Health found, int check) {
+    Health result = results == null ? found : results.take(found, check);
     if (result == checked) {
       return Verdict.SAME;
     }
     checked = result;
     cancel();
-    if (result == Health.CRITICAL && runsChecks) {
+    if (result == Health.CRITICAL && results != null) {
       removal = timer.schedule(criticalForLong, liveness.deregisterAfter());
       return Verdict.CHANGED;
     }

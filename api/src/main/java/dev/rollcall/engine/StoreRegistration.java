@@ -186,14 +186,15 @@ final class StoreRegistration implements Registration {
     this.backoff = new Backoff(timer, machine);
     this.health = new HealthGate(liveness, backend.capabilities().runsChecks(), timer, this::park);
     this.renewer =
-        new LeaseRenewer(key, liveness, timer, machine, dispatcher, this::checked, this::renew);
+        new LeaseRenewer(
+            key, liveness, timer, machine, dispatcher, found -> checked(found, 0), this::renew);
   }
 
   /** Begins: called once, by the registry. */
   void start(HealthChecker checker) {
     observation.registrationOpened(key);
     if (health.runsChecks()) {
-      HealthChecker.Running running = checker.start((Liveness.Check) liveness, this::checked);
+      HealthChecker.Running running = checker.startAll(liveness.checks(), this::checked);
       boolean late;
       synchronized (lock) {
         late = closing;
@@ -832,12 +833,12 @@ final class StoreRegistration implements Registration {
   }
 
   /** Takes a result of a check or a probe that runs here. */
-  private void checked(Health result) {
+  private void checked(Health result, int check) {
     synchronized (lock) {
       if (closing || state == State.FENCED) {
         return;
       }
-      HealthGate.Verdict verdict = health.take(result);
+      HealthGate.Verdict verdict = health.take(result, check);
       if (verdict == HealthGate.Verdict.SAME) {
         return;
       }

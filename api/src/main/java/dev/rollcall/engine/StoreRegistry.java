@@ -320,6 +320,9 @@ public final class StoreRegistry implements Registry {
     Arguments.notNull("instance", instance, "");
     Arguments.notNull("liveness", liveness, () -> ", instance " + instance.key());
     requireOpen();
+    if (!liveness.checks().isEmpty() && !backend.capabilities().runsChecks()) {
+      liveness.checks().forEach(checker::admit);
+    }
     long number = begun.getAndIncrement();
     StoreRegistration registration =
         new StoreRegistration(

@@ -8,8 +8,9 @@ import java.time.Duration;
  * What a store can and cannot do, where the contract lets stores differ. The contract's tests read
  * it: a promise that is not made here is tested in its nearest form, never skipped in silence.
  *
- * @param runsChecks whether the store itself runs HTTP and TCP checks; where not, the engine runs
- *     them in the registering process and lets the lease follow
+ * @param runsChecks whether the store itself runs checks; where not, the engine runs them in the
+ *     registering process and lets the lease follow. A store that runs some kinds only refuses the
+ *     others as {@code INVALID}
  * @param atomicClaims whether {@link RegisterRequest.Claim#EXCLUSIVE} and {@code CONTINUE} are
  *     decided by the store at once; where not, the last writer wins and the loser finds out within
  *     a heartbeat

@@ -3,6 +3,7 @@ package dev.rollcall.engine;
 import dev.rollcall.Health;
 import dev.rollcall.HostPort;
 import dev.rollcall.Liveness;
+import dev.rollcall.RegistryException;
 import dev.rollcall.spi.HealthChecker;
 import java.time.Duration;
 import java.util.List;
@@ -34,6 +35,16 @@ final class FakeChecker implements HealthChecker {
   final List<Started> started = new CopyOnWriteArrayList<>();
   final List<HostPort> asked = new CopyOnWriteArrayList<>();
   volatile Predicate<HostPort> accepting = address -> true;
+
+  /** Kinds of checks that it could not run. */
+  volatile Predicate<Liveness.Check> refusing = check -> false;
+
+  @Override
+  public void admit(Liveness.Check check) {
+    if (refusing.test(check)) {
+      throw RegistryException.invalid("liveness: no such check here");
+    }
+  }
 
   @Override
   public Running start(Liveness.Check check, Consumer<Health> onResult) {

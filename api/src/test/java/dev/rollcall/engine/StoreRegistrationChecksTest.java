@@ -207,6 +207,63 @@ class StoreRegistrationChecksTest extends RegistrationFixture {
     assertTtl(Duration.ofDays(1));
   }
 
+  @Test
+  void severalChecks_showTheWorst_andPassOnceAllHaveAnswered() {
+    start(Liveness.all(tcp(1, 3), tcp(2, 3), tcp(3, 3)).deregisterAfter(AFTER), Claim.TAKE_OVER);
+    assertThat(checker.started).hasSize(3);
+    assertThat(checker.started.stream().map(started -> started.check))
+        .containsExactly(tcp(1, 3), tcp(2, 3), tcp(3, 3));
+    assertThat(shown()).isEqualTo(Health.CRITICAL);
+    found(0, Health.PASSING);
+    found(2, Health.PASSING);
+    found(2, Health.PASSING);
+    assertThat(shown()).isEqualTo(Health.CRITICAL);
+    found(1, Health.PASSING);
+    assertThat(shown()).isEqualTo(Health.PASSING);
+    found(0, Health.WARNING);
+    assertThat(shown()).isEqualTo(Health.WARNING);
+    found(2, Health.CRITICAL);
+    assertThat(shown()).isEqualTo(Health.CRITICAL);
+    found(0, Health.PASSING); // which another one's failure outweighs
+    assertThat(shown()).isEqualTo(Health.CRITICAL);
+    found(2, Health.PASSING);
+    assertThat(shown()).isEqualTo(Health.PASSING);
+  }
+
+  @Test
+  void severalChecks_ofWhichOneIsCriticalForTooLong_areTakenOut_andAllStopWithTheRegistration() {
+    StoreRegistration registration =
+        start(Liveness.all(tcp(1, 3), tcp(2, 3)).deregisterAfter(AFTER), Claim.TAKE_OVER);
+    found(0, Health.PASSING);
+    found(1, Health.PASSING);
+    found(1, Health.CRITICAL);
+    timer.advance(AFTER.minusMillis(1));
+    found(0, Health.CRITICAL); // the time goes on
+    found(1, Health.PASSING);
+    assertThat(backend.deregisters).isEmpty();
+    timer.advance(Duration.ofMillis(1));
+    assertThat(backend.deregisters).hasSize(1);
+    assertThat(registration.state()).isEqualTo(LOST);
+    found(0, Health.PASSING);
+    assertThat(registration.state()).isEqualTo(ACTIVE);
+    registration.close();
+    assertThat(checker.started).hasSize(2).allMatch(running -> running.stopped);
+  }
+
+  @Test
+  void ttl_ofSeveral_isTwiceTheShortestInterval() {
+    start(Liveness.all(tcp(1, 60), tcp(2, 30), tcp(3, 90)), Claim.TAKE_OVER);
+    assertTtl(Duration.ofMinutes(1));
+  }
+
+  private static Liveness.Check tcp(int port, int seconds) {
+    return Liveness.tcpCheck("127.0.0.1", port, Duration.ofSeconds(seconds));
+  }
+
+  private void found(int check, Health health) {
+    checker.started.get(check).onResult.accept(health);
+  }
+
   private void assertTtl(Duration ttl) {
     assertThat(backend.lastRegister().request.liveness())
         .isInstanceOfSatisfying(

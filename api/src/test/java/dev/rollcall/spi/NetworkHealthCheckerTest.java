@@ -2,6 +2,7 @@ package dev.rollcall.spi;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -9,6 +10,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.rollcall.Health;
 import dev.rollcall.HostPort;
 import dev.rollcall.Liveness;
+import dev.rollcall.RegistryException;
 import dev.rollcall.spi.support.NetworkHealthChecker;
 import dev.rollcall.spi.support.SystemTimer;
 import java.io.Closeable;
@@ -25,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,6 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(120)
 class NetworkHealthCheckerTest {
@@ -72,7 +76,13 @@ class NetworkHealthCheckerTest {
 
   private Liveness.HttpCheck http(String path) {
     URI uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + path);
-    return new Liveness.HttpCheck(uri, SECOND, SECOND, SECOND);
+    return Liveness.httpCheck(uri, SECOND).deregisterAfter(SECOND);
+  }
+
+  /** A check that no load of the machine makes late. */
+  private Liveness.HttpCheck unhurried() {
+    Duration minute = Duration.ofMinutes(1);
+    return Liveness.httpCheck(http("/").uri(), minute).timeout(minute);
   }
 
   private ServerSocket listen(int backlog) throws IOException {
@@ -108,6 +118,62 @@ class NetworkHealthCheckerTest {
     server.createContext("/", exchange -> answer(exchange, status));
     checker.start(http("/"), results::add);
     assertThat(next()).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+  void http_method_headersAndBody_areSent(String method) throws InterruptedException {
+    List<String> heard = new CopyOnWriteArrayList<>();
+    server.createContext(
+        "/",
+        exchange -> {
+          String body =
+              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+          heard.add(exchange.getRequestMethod());
+          heard.add(body);
+          heard.addAll(exchange.getRequestHeaders().get("X-Token"));
+          heard.addAll(exchange.getRequestHeaders().get("User-Agent"));
+          answer(exchange, 200);
+        });
+    checker.start(
+        unhurried().method(method).body("pïng").header("X-Token", "b").header("x-token", "a, c"),
+        results::add);
+    assertThat(results.poll(1, TimeUnit.MINUTES)).isEqualTo(Health.PASSING);
+    assertThat(heard.subList(0, 5)).containsExactly(method, "pïng", "b", "a, c", "rollcall-check");
+  }
+
+  @Test
+  void http_withoutSettings_isAGetWithoutABody_andTheUserAgentMayBeAnother()
+      throws InterruptedException {
+    List<String> heard = new CopyOnWriteArrayList<>();
+    server.createContext(
+        "/",
+        exchange -> {
+          heard.add(exchange.getRequestMethod());
+          heard.add("body of " + exchange.getRequestBody().readAllBytes().length);
+          heard.add("" + exchange.getRequestHeaders().get("User-Agent"));
+          answer(exchange, 200);
+        });
+    checker.start(unhurried(), results::add);
+    assertThat(results.poll(1, TimeUnit.MINUTES)).isEqualTo(Health.PASSING);
+    checker.start(unhurried().header("user-agent", "mine"), results::add);
+    await().atMost(Duration.ofMinutes(1)).until(() -> heard.contains("[mine]"));
+    assertThat(heard).contains("GET", "body of 0", "[rollcall-check]", "[mine]");
+    assertThat(heard).doesNotContain("[rollcall-check, mine]");
+  }
+
+  @Test
+  void grpc_withoutAClientOnTheClassPath_isRefused() {
+    Liveness.GrpcCheck grpc = Liveness.grpcCheck(new HostPort("127.0.0.1", 1), SECOND);
+    String expected =
+        "liveness: a gRPC check needs a gRPC client; expected: rollcall-backend-etcd on the class"
+            + " path, which has one, or a store that runs checks itself";
+    assertThatThrownBy(() -> checker.admit(grpc))
+        .isInstanceOfSatisfying(
+            RegistryException.class,
+            refused -> assertThat(refused.kind()).isEqualTo(RegistryException.Kind.INVALID))
+        .hasMessage(expected);
+    assertThatThrownBy(() -> checker.start(grpc, results::add)).hasMessage(expected);
   }
 
   @Test
@@ -199,7 +265,7 @@ class NetworkHealthCheckerTest {
     first.stop();
     Duration interval = Duration.ofSeconds(3);
     Liveness.HttpCheck unhurried =
-        new Liveness.HttpCheck(http("/").uri(), interval, interval, SECOND);
+        Liveness.httpCheck(http("/").uri(), interval).deregisterAfter(SECOND);
     long began = System.nanoTime();
     HealthChecker.Running running = checker.start(unhurried, results::add);
     assertThat(next()).isEqualTo(Health.PASSING);

@@ -343,7 +343,7 @@ final class AgentRegistrations implements AutoCloseable {
     CompletableFuture<Boolean> started =
         body.ttl().isZero()
             ? CompletableFuture.completedFuture(true)
-            : gateway.beat(body.checkId().orElseThrow(), Holding.alive(), settings.timeout());
+            : gateway.beat(body.heartbeatId().orElseThrow(), Holding.alive(), settings.timeout());
     if (body.statedId().isEmpty()) {
       return started;
     }
@@ -469,7 +469,7 @@ final class AgentRegistrations implements AutoCloseable {
             return compare(holding, holding.hasExpired(since), false);
           }
           return gateway
-              .beat(body.checkId().orElseThrow(), Holding.alive(), holding.patience(since))
+              .beat(body.heartbeatId().orElseThrow(), Holding.alive(), holding.patience(since))
               .thenCompose(
                   known -> {
                     if (known) {

@@ -11,15 +11,20 @@ import dev.rollcall.spi.RegisterRequest;
 import dev.rollcall.spi.support.MetadataKeys;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * What is sent to {@code agent/service/register}, as JSON text, and the IDs in it.
+ * What is sent to {@code agent/service/register}, as JSON text, and the IDs in it. The text may
+ * hold secrets of checks, and is not shown.
  *
  * @param json the request's body
  * @param consulId the service's ID at the agent
- * @param checkId the check that says whether the instance lives; empty for a permanent one
+ * @param checkIds all checks of the instance
+ * @param heartbeatId the TTL check that says whether the owner lives; empty without a heartbeat
  * @param statedId the check that carries a health that its owner states; empty where that is
  *     passing
  * @param ttl the TTL as Consul is told it; zero without a heartbeat
@@ -27,7 +32,8 @@ import java.util.Optional;
 record RegistrationBody(
     String json,
     String consulId,
-    Optional<String> checkId,
+    Set<String> checkIds,
+    Optional<String> heartbeatId,
     Optional<String> statedId,
     Duration ttl) {
   /** Consul raises anything shorter to this. */
@@ -74,31 +80,38 @@ record RegistrationBody(
     addAddresses(instance, body.putObject("TaggedAddresses"), more);
 
     ArrayNode checks = body.putArray("Checks");
+    Set<String> checkIds = new LinkedHashSet<>();
     String ownCheck = Names.heartbeatCheck(consulId, owner);
-    Optional<String> checkId = Optional.empty();
+    Optional<String> heartbeatId = Optional.empty();
     Duration ttl = Duration.ZERO;
     Liveness liveness = request.liveness();
-    if (!(liveness instanceof Liveness.Permanent)) {
-      checkId = Optional.of(ownCheck);
-      ObjectNode check = checks.addObject();
-      check.put("CheckID", ownCheck);
-      check.put("Name", "Rollcall");
-      // Consul shows notes in health/state, where a change of other fields does not show.
-      check.put("Notes", Long.toHexString(instanceDigest(instance, owner)));
-      check.put("DeregisterCriticalServiceAfter", text(deregisterAfter(liveness)));
-      ttl = addProbe(check, liveness);
+    if (liveness instanceof Liveness.Heartbeat heartbeat) {
+      heartbeatId = Optional.of(ownCheck);
+      ttl = wholeSeconds(heartbeat.ttl());
+      ObjectNode check = addCheck(checks, ownCheck, request);
+      check.put("TTL", ttl.toSeconds() + "s");
+      check.put("Status", "passing");
+      checkIds.add(ownCheck);
+    }
+    List<Liveness.Check> probes = liveness.checks();
+    for (int i = 0; i < probes.size(); i++) {
+      String id = i == 0 ? ownCheck : ownCheck + ":check" + (i + 1);
+      addProbe(addCheck(checks, id, request), probes.get(i));
+      checkIds.add(id);
     }
     Optional<String> statedId = Optional.empty();
     if (instance.health() != Health.PASSING) {
       String id = ownCheck + ":" + instance.health();
       statedId = Optional.of(id);
+      checkIds.add(id);
       ObjectNode check = checks.addObject();
       check.put("CheckID", id);
       check.put("Name", "Rollcall: stated by the instance");
       check.put("TTL", "87600h");
       check.put("Status", instance.health() == Health.WARNING ? "warning" : "critical");
     }
-    return new RegistrationBody(body.toString(), consulId, checkId, statedId, ttl);
+    return new RegistrationBody(
+        body.toString(), consulId, Set.copyOf(checkIds), heartbeatId, statedId, ttl);
   }
 
   static Duration deregisterAfter(Liveness liveness) {
@@ -106,22 +119,53 @@ record RegistrationBody(
     return asked.compareTo(MIN_DEREGISTER_AFTER) < 0 ? MIN_DEREGISTER_AFTER : asked;
   }
 
-  private static Duration addProbe(ObjectNode check, Liveness liveness) {
-    if (liveness instanceof Liveness.Heartbeat heartbeat) {
-      Duration ttl = wholeSeconds(heartbeat.ttl());
-      check.put("TTL", ttl.toSeconds() + "s");
-      check.put("Status", "passing");
-      return ttl;
-    }
-    Liveness.Check probe = (Liveness.Check) liveness;
+  private static ObjectNode addCheck(ArrayNode checks, String id, RegisterRequest request) {
+    ObjectNode check = checks.addObject();
+    check.put("CheckID", id);
+    check.put("Name", "Rollcall");
+    // Consul shows notes in health/state, where a change of other fields does not show.
+    check.put("Notes", Long.toHexString(instanceDigest(request.instance(), request.owner())));
+    check.put("DeregisterCriticalServiceAfter", text(deregisterAfter(request.liveness())));
+    return check;
+  }
+
+  private static void addProbe(ObjectNode check, Liveness.Check probe) {
     if (probe instanceof Liveness.HttpCheck http) {
       check.put("HTTP", http.uri().toString());
+      if (!http.method().equals("GET")) {
+        check.put("Method", http.method());
+      }
+      http.headers()
+          .forEach(
+              (name, values) ->
+                  values.forEach(
+                      value ->
+                          check.withObjectProperty("Header").withArrayProperty(name).add(value)));
+      if (!http.body().isEmpty()) {
+        check.put("Body", http.body());
+      }
+      addTls(check, http.tls());
     } else if (probe instanceof Liveness.TcpCheck tcp) {
       check.put("TCP", tcp.address().toString());
+    } else if (probe instanceof Liveness.GrpcCheck grpc) {
+      check.put("GRPC", grpc.address() + (grpc.service().isEmpty() ? "" : "/" + grpc.service()));
+      grpc.tls()
+          .ifPresent(
+              tls -> {
+                check.put("GRPCUseTLS", true);
+                addTls(check, tls);
+              });
     }
     check.put("Interval", text(probe.interval()));
     check.put("Timeout", text(probe.timeout()));
-    return Duration.ZERO;
+  }
+
+  /** What older agents do not know is written only where it is asked for: they refuse it. */
+  private static void addTls(ObjectNode check, Liveness.Tls tls) {
+    tls.serverName().ifPresent(name -> check.put("TLSServerName", name));
+    if (tls.skipVerify()) {
+      check.put("TLSSkipVerify", true);
+    }
   }
 
   private static Map<String, String> reserved(ServiceInstance instance, Owner owner) {
@@ -180,6 +224,11 @@ record RegistrationBody(
       digest = CheckDigest.mix(digest, field.toString());
     }
     return digest;
+  }
+
+  @Override
+  public String toString() {
+    return "registration of " + consulId;
   }
 
   private static Duration wholeSeconds(Duration ttl) {

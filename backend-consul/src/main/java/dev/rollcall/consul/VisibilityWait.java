@@ -109,7 +109,7 @@ final class VisibilityWait {
 
   private boolean shows(ConsulServiceEntry entry, RegisterRequest request, RegistrationBody body) {
     return is(entry, request, body)
-        && (body.ttl().isZero() || passes(entry, body.checkId().orElseThrow()));
+        && (body.ttl().isZero() || passes(entry, body.heartbeatId().orElseThrow()));
   }
 
   /** Tells whether an entry was written by a request, whatever its checks have found since. */
@@ -122,9 +122,7 @@ final class VisibilityWait {
         && entry.checks().stream()
             .map(ConsulServiceEntry.Check::id)
             .filter(id -> id.startsWith(Names.CHECK))
-            .allMatch(
-                id ->
-                    id.equals(body.checkId().orElse("")) || id.equals(body.statedId().orElse("")));
+            .allMatch(body.checkIds()::contains);
   }
 
   private static boolean passes(ConsulServiceEntry entry, String checkId) {

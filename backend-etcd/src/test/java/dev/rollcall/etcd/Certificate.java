@@ -8,11 +8,19 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A self-signed certificate for 127.0.0.1, made by the JDK's keytool. */
-record Certificate(Path certificate, Path key) {
-  private static final String PASSWORD = "changeit";
+/**
+ * A self-signed certificate, made by the JDK's keytool.
+ *
+ * @param store both, as PKCS #12
+ */
+record Certificate(Path certificate, Path key, Path store) {
+  static final String PASSWORD = "changeit";
 
   static Certificate make(Path folder) throws Exception {
+    return make(folder, "IP:127.0.0.1");
+  }
+
+  static Certificate make(Path folder, String subject) throws Exception {
     Files.createDirectories(folder);
     Path store = folder.resolve("store.p12");
     Process made =
@@ -29,7 +37,7 @@ record Certificate(Path certificate, Path key) {
                     "-dname",
                     "CN=127.0.0.1",
                     "-ext",
-                    "SAN=IP:127.0.0.1",
+                    "SAN=" + subject,
                     "-ext",
                     "EKU=serverAuth,clientAuth",
                     "-storetype",
@@ -41,7 +49,7 @@ record Certificate(Path certificate, Path key) {
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("keytool.log").toFile())
             .start();
-    if (!made.waitFor(30, TimeUnit.SECONDS) || made.exitValue() != 0) {
+    if (!made.waitFor(5, TimeUnit.MINUTES) || made.exitValue() != 0) {
       throw new IllegalStateException(Files.readString(folder.resolve("keytool.log")));
     }
     KeyStore keys = KeyStore.getInstance("PKCS12");
@@ -53,7 +61,8 @@ record Certificate(Path certificate, Path key) {
         pem(
             folder.resolve("key.pem"),
             "PRIVATE KEY",
-            keys.getKey("server", PASSWORD.toCharArray()).getEncoded()));
+            keys.getKey("server", PASSWORD.toCharArray()).getEncoded()),
+        store);
   }
 
   private static Path pem(Path file, String label, byte[] der) throws Exception {

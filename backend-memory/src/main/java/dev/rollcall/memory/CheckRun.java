@@ -3,22 +3,26 @@ package dev.rollcall.memory;
 import dev.rollcall.Health;
 import dev.rollcall.Liveness;
 import dev.rollcall.spi.HealthChecker;
+import dev.rollcall.spi.support.CheckResults;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The checks of one entry, from one registration to the next. {@code running} and {@code stopped}
- * are guarded by this object's monitor; starting may still be under way when the entry goes.
+ * are guarded by this object's monitor; starting may still be under way when the entry goes. {@code
+ * results} is guarded by the store's lock.
  */
 final class CheckRun {
   final Entry entry;
-  final Liveness.Check check;
+  final Liveness liveness;
+  final CheckResults results;
 
   private HealthChecker.@Nullable Running running;
   private boolean stopped;
 
-  CheckRun(Entry entry, Liveness.Check check) {
+  CheckRun(Entry entry, Liveness liveness) {
     this.entry = entry;
-    this.check = check;
+    this.liveness = liveness;
+    this.results = new CheckResults(liveness.checks().size());
   }
 
   void start(HealthChecker checker, Ledger ledger) {
@@ -28,7 +32,8 @@ final class CheckRun {
       }
     }
     HealthChecker.Running started =
-        checker.start(check, (Health result) -> ledger.checked(this, result));
+        checker.startAll(
+            liveness.checks(), (Health result, int check) -> ledger.checked(this, result, check));
     synchronized (this) {
       if (!stopped) {
         running = started;

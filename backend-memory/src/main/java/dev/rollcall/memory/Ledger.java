@@ -74,6 +74,7 @@ final class Ledger {
   }
 
   Entry register(RegisterRequest request, LeaseListener listener, MemoryBackend home) {
+    admit(request.liveness());
     Outbox out = new Outbox();
     Entry entry;
     lock.lock();
@@ -192,13 +193,14 @@ final class Ledger {
     }
   }
 
-  void checked(CheckRun run, Health result) {
+  void checked(CheckRun run, Health found, int check) {
     Outbox out = new Outbox();
     lock.lock();
     try {
       Entry entry = run.entry;
       if (entry.check == run) {
         Health before = entry.health();
+        Health result = run.results.take(found, check);
         entry.imposed = result;
         if (result != Health.CRITICAL) {
           entry.removeAt = Entry.NEVER;
@@ -296,11 +298,11 @@ final class Ledger {
     if (entry.isTicking()) {
       leases--;
     }
-    if (liveness instanceof Liveness.Check check) {
+    if (!liveness.checks().isEmpty()) {
       entry.grant(0, Entry.NEVER);
-      if (entry.check == null || !entry.check.check.equals(check)) {
+      if (entry.check == null || !entry.check.liveness.equals(liveness)) {
         settle(entry, liveness, out);
-        run(entry, check, out);
+        run(entry, liveness, out);
       }
     } else {
       settle(entry, liveness, out);
@@ -324,15 +326,35 @@ final class Ledger {
     entry.deregisterAfterNanos = liveness.deregisterAfter().toNanos();
   }
 
-  private void run(Entry entry, Liveness.Check check, Outbox out) {
-    if (checker == null) {
-      checker = checkers.apply(timer);
-    }
-    HealthChecker used = checker;
-    CheckRun run = new CheckRun(entry, check);
+  private void run(Entry entry, Liveness liveness, Outbox out) {
+    HealthChecker used = checker();
+    CheckRun run = new CheckRun(entry, liveness);
     entry.check = run;
     entry.imposed = Health.CRITICAL;
     out.run(() -> run.start(used, this));
+  }
+
+  private HealthChecker checker() {
+    if (checker == null) {
+      checker = checkers.apply(timer);
+    }
+    return checker;
+  }
+
+  /** Refuses what the checker could not run, before anything changes; under no lock. */
+  private void admit(Liveness liveness) {
+    if (liveness.checks().isEmpty()) {
+      return;
+    }
+    HealthChecker used;
+    lock.lock();
+    try {
+      requireOpen();
+      used = checker();
+    } finally {
+      lock.unlock();
+    }
+    liveness.checks().forEach(used::admit);
   }
 
   private void stopCheck(Entry entry, Outbox out) {

@@ -13,10 +13,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.rollcall.Health;
 import dev.rollcall.HostPort;
 import dev.rollcall.Liveness;
+import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.HealthChecker;
 import dev.rollcall.spi.Lease;
 import dev.rollcall.spi.LeaseListener.LeaseEnd;
+import dev.rollcall.spi.RegisterRequest;
+import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
 import java.time.Duration;
@@ -40,6 +43,14 @@ class CheckTest {
   private static final class FakeChecker implements HealthChecker {
     private final List<Consumer<Health>> running = new ArrayList<>();
     private boolean closed;
+    private boolean refuses;
+
+    @Override
+    public void admit(Liveness.Check check) {
+      if (refuses) {
+        throw RegistryException.invalid("liveness: not by this one");
+      }
+    }
 
     @Override
     public Running start(Liveness.Check check, Consumer<Health> onResult) {
@@ -76,6 +87,47 @@ class CheckTest {
     checker.say(Health.PASSING);
     assertThat(health()).isEqualTo(Health.PASSING);
     get(lease.renew());
+  }
+
+  @Test
+  void severalChecks_theWorstShows_andTheTimeToRemovalIsThatOfAll() {
+    Liveness both =
+        Liveness.all(
+            Liveness.tcpCheck("10.0.0.7", 1, Duration.ofSeconds(10)),
+            Liveness.tcpCheck("10.0.0.7", 2, Duration.ofSeconds(10)));
+    register(backend, A, both, owner("o"));
+    checker.running.get(0).accept(Health.PASSING);
+    assertThat(health()).isEqualTo(Health.CRITICAL);
+    checker.running.get(1).accept(Health.PASSING);
+    assertThat(health()).isEqualTo(Health.PASSING);
+    checker.running.get(1).accept(Health.CRITICAL);
+    checker.running.get(0).accept(Health.PASSING);
+    assertThat(health()).isEqualTo(Health.CRITICAL);
+    register(backend, A, both, owner("o")); // the same again changes nothing
+    assertThat(checker.running).hasSize(2);
+
+    timer.advance(Liveness.DEFAULT_DEREGISTER_AFTER.minus(TICK));
+    checker.running.get(0).accept(Health.WARNING);
+    checker.running.get(1).accept(Health.PASSING);
+    timer.advance(Liveness.DEFAULT_DEREGISTER_AFTER.multipliedBy(2));
+    assertThat(health()).isEqualTo(Health.WARNING);
+    checker.running.get(1).accept(Health.CRITICAL);
+    timer.advance(Liveness.DEFAULT_DEREGISTER_AFTER.plus(TICK.multipliedBy(3)));
+    assertThat(snapshot(backend, "orders")).isEmpty();
+    assertThat(checker.running).isEmpty();
+  }
+
+  @Test
+  void check_thatTheCheckerRefuses_isRefusedBeforeAnythingChanges() {
+    register(backend, A, HEARTBEAT, owner("o"), ends::add);
+    checker.refuses = true;
+    assertThat(
+            backend.register(new RegisterRequest(A, CHECK, owner("p"), Claim.TAKE_OVER), ends::add))
+        .failsWithin(Duration.ofSeconds(10))
+        .withThrowableThat()
+        .withMessageContaining("liveness: not by this one");
+    assertThat(health()).isEqualTo(Health.PASSING);
+    assertThat(ends).isEmpty();
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.rollcall.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.rollcall.HostPort;
 import dev.rollcall.InstanceKey;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registration;
@@ -14,6 +15,7 @@ import dev.rollcall.spi.RegistryBackend;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -454,7 +456,7 @@ abstract class InputClauses extends Clauses {
       liveness(tests, "deregisterAfter", bad, () -> Liveness.heartbeat(ok).deregisterAfter(bad));
     }
     for (Duration bad : List.of(Duration.ZERO, Duration.ofSeconds(11))) {
-      liveness(tests, "timeout", bad, () -> new Liveness.HttpCheck(uri, ok, bad, ok));
+      liveness(tests, "timeout", bad, () -> Liveness.httpCheck(uri, ok).timeout(bad));
     }
     for (String bad :
         List.of(
@@ -467,6 +469,30 @@ abstract class InputClauses extends Clauses {
     }
     liveness(tests, "port", 0, () -> Liveness.tcpCheck("h.example", 0, ok));
     liveness(tests, "host", "a b", () -> Liveness.tcpCheck("a b", 1, ok));
+    for (String bad : List.of("", "get", "TRACE", "CONNECT", "GET /")) {
+      liveness(tests, "method", bad, () -> Liveness.httpCheck(uri, ok).method(bad));
+    }
+    for (String bad : List.of("", "a b", "a:", "Host", "content-length", "Transfer-Encoding")) {
+      liveness(tests, "header", bad, () -> Liveness.httpCheck(uri, ok).header(bad, "x"));
+    }
+    for (String bad : List.of("a\nb", "\u00e9", "x".repeat(5000))) {
+      liveness(tests, "header", shown(bad), () -> Liveness.httpCheck(uri, ok).header("X-A", bad));
+    }
+    liveness(
+        tests,
+        "body",
+        "of 20,000 bytes",
+        () -> Liveness.httpCheck(uri, ok).body("x".repeat(20_000)));
+    liveness(tests, "tls", "http", () -> Liveness.httpCheck(uri, ok).tlsSkipVerify());
+    HostPort grpc = new HostPort("h.example", 1);
+    for (String bad : List.of("a/b", "a b", "a".repeat(254))) {
+      liveness(tests, "service", shown(bad), () -> Liveness.grpcCheck(grpc, ok).service(bad));
+    }
+    for (String bad : List.of("", "a b", "10.0.0.7")) {
+      liveness(tests, "tlsServerName", bad, () -> Liveness.grpcCheck(grpc, ok).tlsServerName(bad));
+    }
+    Liveness.Check one = Liveness.grpcCheck(grpc, ok);
+    liveness(tests, "checks", 17, () -> new Liveness.Checks(Collections.nCopies(17, one), ok));
     liveness(tests, "ttl", "null", () -> Liveness.heartbeat(none()));
     liveness(tests, "uri", "null", () -> Liveness.httpCheck(none(), ok));
     liveness(tests, "interval", "null", () -> Liveness.httpCheck(uri, none()));

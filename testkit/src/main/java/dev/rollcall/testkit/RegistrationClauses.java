@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.DynamicTest;
@@ -30,6 +31,8 @@ import org.junit.jupiter.api.TestFactory;
 
 /** R1 to R5 and R9. */
 abstract class RegistrationClauses extends Clauses {
+  private static final Duration RARELY = Duration.ofHours(1);
+
   RegistrationClauses(RegistryContract store) {
     super(store);
   }
@@ -113,6 +116,85 @@ abstract class RegistrationClauses extends Clauses {
     socket.close();
     eventually(() -> assertThat(view.instances()).isEmpty());
     assertThat(registration.state()).isNotIn(State.CLOSED, State.FENCED);
+  }
+
+  @Test
+  @DisplayName("R1 visible: with several checks, the health is the worst of what they find")
+  @IfItFails(
+      "does one of the checks decide alone: the first, the last, the one that answered last?")
+  void r1_visible_healthIsTheWorstOfSeveralChecks() throws Exception {
+    Registry reader = process();
+    CheckedServer first = closing(new CheckedServer(request -> true));
+    CheckedServer second = closing(new CheckedServer(request -> true));
+    Liveness both = Liveness.all(often(first), often(second));
+    await(process().register(instance("a"), both));
+    ServiceView view = reader.service(service);
+    AtomicInteger shown = new AtomicInteger();
+    closing(view.watch(change -> shown.addAndGet(change.now().instances().size())));
+
+    eventually(() -> assertThat(ids(view.instances())).containsExactly("a"));
+    for (CheckedServer ill : List.of(first, second)) {
+      ill.isWell(false);
+      checkAgain(first, second);
+      eventually(() -> assertThat(view.instances()).isEmpty());
+      int before = shown.get();
+      checkAgain(first, second);
+      checkAgain(first, second);
+      assertThat(shown).as("shown while one of its checks fails").hasValue(before);
+      ill.isWell(true);
+      checkAgain(first, second);
+      eventually(() -> assertThat(ids(view.instances())).containsExactly("a"));
+    }
+  }
+
+  @Test
+  @DisplayName("R1 visible: an HTTP check asks with its method, headers and body")
+  @IfItFails("are they sent, each value of a header, and by whom: the store, or the engine?")
+  void r1_visible_anHttpCheckAsksAsItIsTold() throws Exception {
+    Registry reader = process();
+    CheckedServer server =
+        closing(
+            new CheckedServer(
+                request ->
+                    request.method().equals("POST")
+                        && request.body().equals("{\"ask\": \"well?\"}")
+                        && request.header("X-Token").equals(List.of("one", "two"))
+                        && request.header("Accept").equals(List.of("application/health+json"))));
+    Liveness check =
+        often(server)
+            .method("POST")
+            .header("X-Token", "one")
+            .header("X-Token", "two")
+            .header("Accept", "application/health+json")
+            .body("{\"ask\": \"well?\"}");
+    await(process().register(instance("a"), check));
+    ServiceView view = reader.service(service);
+    eventually(
+        () ->
+            assertThat(ids(view.instances()))
+                .as("what was sent instead: %s", server.unexpected())
+                .containsExactly("a"));
+  }
+
+  /** A check once a second; where time is manual, so seldom that it does not outrun the network. */
+  private Liveness.HttpCheck often(CheckedServer server) {
+    Duration interval = time.manualTimer().isPresent() ? RARELY : Duration.ofSeconds(1);
+    return Liveness.httpCheck(server.uri(), interval)
+        .timeout(interval)
+        .deregisterAfter(Duration.ofDays(1));
+  }
+
+  /** Waits until each server was asked once more. */
+  private void checkAgain(CheckedServer... servers) {
+    int[] asked = Stream.of(servers).mapToInt(CheckedServer::calls).toArray();
+    if (time.manualTimer().isPresent()) {
+      time.pass(RARELY.plus(RARELY.dividedBy(8)));
+    }
+    for (int i = 0; i < servers.length; i++) {
+      CheckedServer server = servers[i];
+      int before = asked[i];
+      eventually(() -> assertThat(server.calls()).isGreaterThan(before));
+    }
   }
 
   @Test

@@ -19,7 +19,9 @@ import dev.rollcall.spi.WatchSink;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -69,6 +71,83 @@ final class BrokenRegistries {
         public void close() {
           super.close();
           one.shutdownNow();
+        }
+      };
+    }
+  }
+
+  @Breaks(
+      group = RegistryContract.Registration.class,
+      tests = {"r1_visible_healthIsTheWorstOfSeveralChecks"})
+  static class RunsTheFirstCheckOnly extends Checking {
+    @Override
+    Liveness instead(Liveness right) {
+      return right.checks().get(0);
+    }
+  }
+
+  @Breaks(
+      group = RegistryContract.Registration.class,
+      tests = {"r1_visible_healthIsTheWorstOfSeveralChecks"})
+  static class RunsTheLastCheckOnly extends Checking {
+    @Override
+    Liveness instead(Liveness right) {
+      return right.checks().get(right.checks().size() - 1);
+    }
+  }
+
+  @Breaks(
+      group = RegistryContract.Registration.class,
+      tests = {"r1_visible_anHttpCheckAsksAsItIsTold"})
+  static class ChecksByGet extends Checking {
+    @Override
+    Liveness instead(Liveness right) {
+      return ((Liveness.HttpCheck) right).method("GET");
+    }
+  }
+
+  @Breaks(
+      group = RegistryContract.Registration.class,
+      tests = {"r1_visible_anHttpCheckAsksAsItIsTold"})
+  static class ChecksWithoutABody extends Checking {
+    @Override
+    Liveness instead(Liveness right) {
+      return ((Liveness.HttpCheck) right).body("");
+    }
+  }
+
+  @Breaks(
+      group = RegistryContract.Registration.class,
+      tests = {"r1_visible_anHttpCheckAsksAsItIsTold"})
+  static class ChecksWithOneValueOfAHeader extends Checking {
+    @Override
+    Liveness instead(Liveness right) {
+      Liveness.HttpCheck check = (Liveness.HttpCheck) right;
+      Map<String, List<String>> firsts = new HashMap<>(check.headers());
+      firsts.replaceAll((name, values) -> values.subList(0, 1));
+      return new Liveness.HttpCheck(
+          check.uri(),
+          check.method(),
+          firsts,
+          check.body(),
+          check.tls(),
+          check.interval(),
+          check.timeout(),
+          check.deregisterAfter());
+    }
+  }
+
+  /** Runs other checks than it was told to. */
+  abstract static class Checking extends BrokenContract {
+    abstract Liveness instead(Liveness right);
+
+    @Override
+    Registry above(Registry right) {
+      return new ForwardingRegistry(right) {
+        @Override
+        public CompletableFuture<dev.rollcall.Registration> register(
+            ServiceInstance instance, Liveness liveness) {
+          return super.register(instance, instead(liveness));
         }
       };
     }

@@ -1,12 +1,18 @@
 package dev.rollcall.spi.support;
 
 import com.google.common.net.InetAddresses;
+import dev.rollcall.Liveness;
 import dev.rollcall.spi.HealthChecker;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.nio.channels.AsynchronousChannelGroup;
+import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
@@ -14,15 +20,20 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The threads and sockets of one {@link NetworkHealthChecker}: two workers, up to four threads that
- * resolve names (which blocks and cannot be cancelled), one for the channels and the HTTP client's
- * own. All are daemons; none is there before it is needed, and workers and resolvers end when they
- * are idle. Thread-safe; the fields that are not final are guarded by this object's monitor.
+ * resolve names (which blocks and cannot be cancelled), one for the channels and the HTTP clients'
+ * own: one client for each way to make sure of a server, since the JDK's has one way for all. All
+ * are daemons; none is there before it is needed, and workers and resolvers end when they are idle.
+ * Thread-safe; the fields that are not final are guarded by this object's monitor.
  */
 final class CheckNetwork {
   private static final int WORKERS = 2;
@@ -33,7 +44,7 @@ final class CheckNetwork {
   private final ThreadPoolExecutor workers;
   private final ThreadPoolExecutor resolvers;
 
-  private @Nullable HttpClient client;
+  private final Map<Liveness.Tls, HttpClient> clients = new HashMap<>();
   private @Nullable AsynchronousChannelGroup channels;
   private boolean closed;
 
@@ -76,18 +87,45 @@ final class CheckNetwork {
         });
   }
 
-  synchronized HttpClient client() throws IOException {
+  synchronized HttpClient client(Liveness.Tls tls) throws IOException {
     requireOpen();
+    HttpClient client = clients.get(tls);
     if (client == null) {
-      client =
-          HttpClient.newBuilder()
-              .version(HttpClient.Version.HTTP_1_1)
-              .followRedirects(HttpClient.Redirect.NEVER)
-              .proxy(HttpClient.Builder.NO_PROXY)
-              .executor(workers)
-              .build();
+      client = newClient(tls);
+      clients.put(tls, client);
     }
     return client;
+  }
+
+  private HttpClient newClient(Liveness.Tls tls) throws IOException {
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .proxy(HttpClient.Builder.NO_PROXY)
+            .executor(workers);
+    if (!tls.equals(Liveness.Tls.DEFAULT)) {
+      // A context of its own, since the JDK's resumes a session with an address, whatever name that
+      // was for, and asks for no certificate then.
+      builder.sslContext(context(tls.skipVerify()));
+    }
+    if (tls.serverName().isPresent()) {
+      // For a host that is an IP address, which has no name of its own to ask for.
+      SSLParameters parameters = new SSLParameters();
+      parameters.setServerNames(List.of(new SNIHostName(tls.serverName().get())));
+      builder.sslParameters(parameters);
+    }
+    return builder.build();
+  }
+
+  private static SSLContext context(boolean skipVerify) throws IOException {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, skipVerify ? new TrustManager[] {new AnyCertificate()} : null, null);
+      return context;
+    } catch (GeneralSecurityException failed) {
+      throw new IOException("the JDK's TLS does not work", failed);
+    }
   }
 
   synchronized AsynchronousChannelGroup channels() throws IOException {
@@ -100,16 +138,20 @@ final class CheckNetwork {
 
   /** Closes everything. All that was asked for must have been given up before. Idempotent. */
   void close() {
-    HttpClient lastClient;
+    List<AutoCloseable> lastClients = new ArrayList<>();
     AsynchronousChannelGroup lastChannels;
     synchronized (this) {
       if (closed) {
         return;
       }
       closed = true;
-      lastClient = client;
+      for (HttpClient client : clients.values()) {
+        if (client instanceof AutoCloseable closeable) {
+          lastClients.add(closeable);
+        }
+      }
       lastChannels = channels;
-      client = null;
+      clients.clear();
       channels = null;
     }
     resolvers.shutdownNow();
@@ -121,23 +163,23 @@ final class CheckNetwork {
       }
     }
     // Since JDK 21 a client can be closed, and waits for its last exchange, which needs the
-    // workers;
-    // before, it ends by itself once nobody refers to it.
-    if (lastClient instanceof AutoCloseable closeable) {
-      threads.newThread(() -> end(closeable)).start();
-    } else {
+    // workers. Before, it ends by itself once nobody refers to it.
+    if (lastClients.isEmpty()) {
       workers.shutdown();
+    } else {
+      threads.newThread(() -> end(lastClients)).start();
     }
   }
 
-  private void end(AutoCloseable lastClient) {
-    try {
-      lastClient.close();
-    } catch (Exception failed) {
-      LOG.debug("closing the HTTP client of health checks", failed);
-    } finally {
-      workers.shutdown();
+  private void end(List<AutoCloseable> lastClients) {
+    for (AutoCloseable client : lastClients) {
+      try {
+        client.close();
+      } catch (Exception failed) {
+        LOG.debug("closing an HTTP client of health checks", failed);
+      }
     }
+    workers.shutdown();
   }
 
   private void requireOpen() throws IOException {

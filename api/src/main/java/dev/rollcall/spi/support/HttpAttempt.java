@@ -16,9 +16,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
-/** Sends one GET request, and reads the answer to its end or for 4 KiB, whichever comes first. */
+/** Sends one request, and reads the answer to its end or for 4 KiB, whichever comes first. */
 final class HttpAttempt extends CheckAttempt {
   private static final int MAX_BODY_BYTES = 4096;
+  private static final String USER_AGENT = "User-Agent";
   private static final int TOO_MANY_REQUESTS = 429;
 
   private final Liveness.HttpCheck check;
@@ -30,11 +31,19 @@ final class HttpAttempt extends CheckAttempt {
 
   @Override
   void ask(InetAddress[] addresses) throws IOException {
-    HttpRequest request =
-        HttpRequest.newBuilder(check.uri()).header("User-Agent", "rollcall-check").build();
+    HttpRequest.Builder request = HttpRequest.newBuilder(check.uri());
+    if (!check.body().isEmpty()) {
+      request.method(check.method(), HttpRequest.BodyPublishers.ofString(check.body()));
+    } else if (!check.method().equals("GET")) {
+      request.method(check.method(), HttpRequest.BodyPublishers.noBody());
+    }
+    if (!check.headers().containsKey(USER_AGENT)) {
+      request.header(USER_AGENT, "rollcall-check");
+    }
+    check.headers().forEach((name, values) -> values.forEach(value -> request.header(name, value)));
     // The client resolves the name once more; by now the answer is in the JVM's cache.
     CompletableFuture<HttpResponse<@Nullable Void>> answer =
-        network.client().sendAsync(request, head -> new BoundedBody());
+        network.client(check.tls()).sendAsync(request.build(), head -> new BoundedBody());
     onDrop(() -> answer.cancel(true));
     var unused =
         answer.whenComplete(

@@ -2,9 +2,12 @@ package dev.rollcall.spi.support;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.net.InetAddresses;
 import dev.rollcall.Health;
 import dev.rollcall.HostPort;
 import dev.rollcall.Liveness;
+import dev.rollcall.RegistryException;
+import dev.rollcall.spi.GrpcHealthClient;
 import dev.rollcall.spi.HealthChecker;
 import dev.rollcall.spi.Timer;
 import java.time.Duration;
@@ -20,7 +23,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A checker of its own threads and sockets: HTTP by the JDK's asynchronous client, TCP by
- * asynchronous channels.
+ * asynchronous channels, gRPC by a {@link GrpcHealthClient} where the class path has one.
  *
  * <p><b>Design.</b> A {@link Run} is one check that goes on; it has one {@link CheckAttempt} at a
  * time, so its results are serial. An attempt waits for one of {@value #MAX_IN_FLIGHT} places,
@@ -50,6 +53,9 @@ public final class NetworkHealthChecker implements HealthChecker {
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private boolean closed;
 
+  /** Found with the first check that needs it; another thread that finds it too does no harm. */
+  private volatile @Nullable GrpcHealthClient grpc;
+
   /** An attempt that has no place yet, and what to do when it gets one. */
   private record Waiting(CheckAttempt attempt, Runnable begin) {}
 
@@ -70,8 +76,43 @@ public final class NetworkHealthChecker implements HealthChecker {
   }
 
   @Override
+  public void admit(Liveness.Check check) {
+    if (check instanceof Liveness.GrpcCheck) {
+      grpcClient();
+    } else if (check instanceof Liveness.HttpCheck http
+        && http.tls().serverName().isPresent()
+        && !InetAddresses.isUriInetAddress(http.uri().getHost())) {
+      throw RegistryException.invalid(
+          "check uri: host "
+              + http.uri().getHost()
+              + " (expected: an IP address, since there is a tlsServerName and this process runs"
+              + " the check)");
+    }
+  }
+
+  private GrpcHealthClient grpcClient() {
+    GrpcHealthClient found = grpc;
+    if (found == null) {
+      found = GrpcHealthClients.find();
+      grpc = found;
+    }
+    return found;
+  }
+
+  private CheckAttempt attempt(Liveness.Check check) {
+    if (check instanceof Liveness.HttpCheck http) {
+      return new HttpAttempt(network, timer, http);
+    }
+    if (check instanceof Liveness.GrpcCheck asked) {
+      return new GrpcAttempt(network, timer, asked, grpcClient());
+    }
+    return new TcpAttempt(network, timer, ((Liveness.TcpCheck) check).address());
+  }
+
+  @Override
   public Running start(Liveness.Check check, Consumer<Health> onResult) {
-    Run run = new Run(requireNonNull(check, "check"), requireNonNull(onResult, "onResult"));
+    admit(check);
+    Run run = new Run(check, requireNonNull(onResult, "onResult"));
     synchronized (lock) {
       if (closed) {
         return () -> {};
@@ -163,10 +204,7 @@ public final class NetworkHealthChecker implements HealthChecker {
 
     void next() {
       long began = timer.nanoTime();
-      CheckAttempt made =
-          check instanceof Liveness.HttpCheck http
-              ? new HttpAttempt(network, timer, http)
-              : new TcpAttempt(network, timer, ((Liveness.TcpCheck) check).address());
+      CheckAttempt made = attempt(check);
       synchronized (this) {
         if (stopped) {
           return;

@@ -156,8 +156,7 @@ record CheckDefinition(
     timeout = timeout.compareTo(interval) > 0 ? interval : timeout;
     try {
       if (fields.has("HTTP")) {
-        return new Liveness.HttpCheck(
-            URI.create(fields.text("HTTP")), interval, timeout, Liveness.DEFAULT_DEREGISTER_AFTER);
+        return Liveness.httpCheck(URI.create(fields.text("HTTP")), interval).timeout(timeout);
       }
       HostAndPort target = HostAndPort.fromString(fields.text("TCP"));
       return new Liveness.TcpCheck(

@@ -46,30 +46,43 @@ public final class GuardedChecker implements HealthChecker {
   /**
    * Refuses a check whose target will never be called for the client that registers: one with a
    * forbidden port, or a literal address that the client may not name. A name is judged when it is
-   * called, since it may have another address by then.
+   * called, since it may have another address by then. Checks by gRPC and settings of TLS are not
+   * served.
    *
    * @param check what is to be checked
-   * @throws RegistryException of kind {@code INVALID} with the field, {@code HTTP} or {@code TCP},
-   *     and the rule
+   * @throws RegistryException of kind {@code INVALID} with the field, {@code HTTP}, {@code TCP} or
+   *     {@code GRPC}, and the rule
    */
+  @Override
   public void admit(Liveness.Check check) {
     if (check instanceof Liveness.HttpCheck http) {
       CallTarget target = CallTarget.parse("HTTP", http.uri().toString());
+      if (!isServed(http)) {
+        throw RegistryException.invalid(
+            "HTTP: settings of TLS are not served (expected: a certificate for the URL's host)");
+      }
       calls.admitNow("HTTP", target.address(), registrants.get());
     } else if (check instanceof Liveness.TcpCheck tcp) {
       calls.admitNow("TCP", tcp.address(), registrants.get());
+    } else {
+      throw RegistryException.invalid("GRPC: not served (expected: HTTP or TCP)");
     }
   }
 
   @Override
   public Running start(Liveness.Check check, Consumer<Health> onResult) {
-    return start(check, CheckRequest.GET, onResult);
+    CheckRequest request =
+        check instanceof Liveness.HttpCheck http
+            ? CheckRequest.of(http.method(), http.headers(), http.body())
+            : CheckRequest.GET;
+    return start(check, request, onResult);
   }
 
   /**
-   * As {@link #start(Liveness.Check, Consumer)}, with a request of the client's.
+   * As {@link #start(Liveness.Check, Consumer)}, with a request of the client's in place of the
+   * check's.
    *
-   * @param check where to ask, and how often
+   * @param check where to ask, by HTTP or TCP, and how often
    * @param request what an HTTP check sends; one by TCP sends nothing
    * @param onResult given each result, one at a time; must not block
    * @return stops the checks
@@ -104,6 +117,9 @@ public final class GuardedChecker implements HealthChecker {
 
   private CompletionStage<Health> ask(
       Liveness.Check check, CheckRequest request, InetAddress registrant) {
+    if (!isServed(check)) {
+      return CompletableFuture.completedFuture(Health.CRITICAL);
+    }
     if (check instanceof Liveness.HttpCheck http) {
       CallTarget target;
       try {
@@ -118,6 +134,11 @@ public final class GuardedChecker implements HealthChecker {
     Liveness.TcpCheck tcp = (Liveness.TcpCheck) check;
     return accepts(tcp.address(), registrant, tcp.timeout())
         .thenApply(accepted -> accepted ? Health.PASSING : Health.CRITICAL);
+  }
+
+  private static boolean isServed(Liveness.Check check) {
+    return check instanceof Liveness.TcpCheck
+        || check instanceof Liveness.HttpCheck http && http.tls().equals(Liveness.Tls.DEFAULT);
   }
 
   private static Health healthOf(Reply reply) {

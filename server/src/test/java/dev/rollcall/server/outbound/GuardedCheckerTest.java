@@ -65,6 +65,24 @@ class GuardedCheckerTest {
     assertThatCode(() -> calls.checker(CLIENT).admit(http(uri))).doesNotThrowAnyException();
   }
 
+  @Test
+  void admit_whatIsNotServed_isRefusedWithFieldAndRule() throws Exception {
+    Liveness.Check grpc = Liveness.grpcCheck(new HostPort("203.0.113.7", 9090), HOUR);
+    Liveness.Check unverified =
+        Liveness.httpCheck(URI.create("https://203.0.113.7/own"), HOUR).tlsSkipVerify();
+    GuardedChecker checker = calls.checker(CLIENT);
+    assertThatThrownBy(() -> checker.admit(grpc))
+        .hasMessage("GRPC: not served (expected: HTTP or TCP)");
+    assertThatThrownBy(() -> checker.admit(unverified))
+        .hasMessage(
+            "HTTP: settings of TLS are not served (expected: a certificate for the URL's host)");
+    for (Liveness.Check never : List.of(grpc, unverified)) {
+      BlockingQueue<Health> results = new LinkedBlockingQueue<>();
+      checker.start(never, results::add).stop();
+      assertThat(results.poll(1, TimeUnit.MINUTES)).isEqualTo(Health.CRITICAL);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

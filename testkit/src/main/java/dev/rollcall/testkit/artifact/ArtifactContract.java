@@ -31,7 +31,10 @@ import org.junit.jupiter.api.Test;
  * @since 0.1.0
  */
 public abstract class ArtifactContract {
-  private static final String PROVIDERS = "META-INF/services/dev.rollcall.spi.BackendProvider";
+  /** What Rollcall itself looks for. */
+  private static final String OURS = "META-INF/services/dev.rollcall.spi.";
+
+  private static final String PROVIDERS = OURS + "BackendProvider";
 
   private final Class<?> provider;
   private final String ours;
@@ -105,7 +108,7 @@ public abstract class ArtifactContract {
 
     assertThat(services)
         .contains(PROVIDERS)
-        .allMatch(name -> name.equals(PROVIDERS) || name.startsWith("META-INF/services/" + ours));
+        .allMatch(name -> name.startsWith(OURS) || name.startsWith("META-INF/services/" + ours));
     assertThat(providers).isNotEmpty().allMatch(name -> name.startsWith(ours));
   }
 
