@@ -1,6 +1,7 @@
 package dev.rollcall.engine;
 
 import dev.rollcall.ServiceInstance;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -42,12 +43,25 @@ final class StateWriter {
   }
 
   private void writeUntilKilled() {
+    Thread orphan = new Thread(StateWriter::endWithTheTest, "end-with-the-test");
+    orphan.setDaemon(true);
+    orphan.start();
     for (int number = 1; ; number++) {
       write(number, count(number));
       if (number == 1) {
         System.out.println("writing");
       }
     }
+  }
+
+  /** The input of a process ends with the one that has started it. */
+  private static void endWithTheTest() {
+    try {
+      while (System.in.read() >= 0) {}
+    } catch (IOException ended) {
+      // as below
+    }
+    Runtime.getRuntime().halt(1);
   }
 
   /** Says what the log says, and what is on disk meanwhile. */
