@@ -34,8 +34,7 @@ final class FedRegistry implements AutoCloseable {
     this(services, each, listenerExecutor, false);
   }
 
-  FedRegistry(
-      int services, int each, @Nullable Executor listenerExecutor, boolean observed) {
+  FedRegistry(int services, int each, @Nullable Executor listenerExecutor, boolean observed) {
     this.each = each;
     FedBackend backend =
         new FedBackend(name -> Fleet.instances(Integer.parseInt(name.substring(8)), each));

@@ -91,7 +91,8 @@ public final class MicrometerObserver implements RegistryObserver {
     this.services = new ServiceTag(maxServices);
     OPEN.forEach(
         state ->
-            watches.put(state, gauge("rollcall.watches", "Open watches", Tag.of("state", lower(state)))));
+            watches.put(
+                state, gauge("rollcall.watches", "Open watches", Tag.of("state", lower(state)))));
     KEPT.forEach(
         state ->
             registrations.put(
@@ -200,7 +201,9 @@ public final class MicrometerObserver implements RegistryObserver {
     add(watches, transition.from(), -1);
     add(watches, transition.to(), 1);
     if (transition.to() == WatchState.INTERRUPTED) {
-      count(of("rollcall.watch.interruptions", "Times that the stream of a watch was lost", service), 1);
+      count(
+          of("rollcall.watch.interruptions", "Times that the stream of a watch was lost", service),
+          1);
     } else if (transition.from() == WatchState.INTERRUPTED && transition.to() == WatchState.LIVE) {
       outages.record(transition.after());
     }
@@ -218,8 +221,18 @@ public final class MicrometerObserver implements RegistryObserver {
 
   @Override
   public void changeDelivered(String service, Duration lag, long conflated) {
-    time(of("rollcall.changes.lag", "From when a change came to when a listener was called", service), lag);
-    count(of("rollcall.changes.conflated", "States that a listener was not given, as there was a later one", service), conflated);
+    time(
+        of(
+            "rollcall.changes.lag",
+            "From when a change came to when a listener was called",
+            service),
+        lag);
+    count(
+        of(
+            "rollcall.changes.conflated",
+            "States that a listener was not given, as there was a later one",
+            service),
+        (double) conflated);
   }
 
   @Override
@@ -248,7 +261,14 @@ public final class MicrometerObserver implements RegistryObserver {
   }
 
   private void event(InstanceKey key, String event) {
-    count(of("rollcall.registrations.events", "What has become of registrations", key.service(), "event", event), 1);
+    count(
+        of(
+            "rollcall.registrations.events",
+            "What has become of registrations",
+            key.service(),
+            "event",
+            event),
+        1);
   }
 
   @Override
@@ -268,12 +288,24 @@ public final class MicrometerObserver implements RegistryObserver {
 
   @Override
   public void ejected(InstanceKey key, Duration duration) {
-    count(of("rollcall.ejections", "Instances that were not picked for a while, as they had failed a caller", key.service()), 1);
+    count(
+        of(
+            "rollcall.ejections",
+            "Instances that were not picked for a while, as they had failed a caller",
+            key.service()),
+        1);
   }
 
   @Override
   public void lookupFailed(String service, Absence.Reason reason) {
-    count(of("rollcall.lookups.failed", "Look-ups that found no instance", service, "reason", lower(reason)), 1);
+    count(
+        of(
+            "rollcall.lookups.failed",
+            "Look-ups that found no instance",
+            service,
+            "reason",
+            lower(reason)),
+        1);
   }
 
   @Override
@@ -287,16 +319,28 @@ public final class MicrometerObserver implements RegistryObserver {
   }
 
   private void listener(String service, String outcome, Duration took) {
-    time(of("rollcall.listener.calls", "Calls of the application's listeners", service, "outcome", outcome), took);
+    time(
+        of(
+            "rollcall.listener.calls",
+            "Calls of the application's listeners",
+            service,
+            "outcome",
+            outcome),
+        took);
   }
 
   @Override
   public void listenerSlow(String service) {
-    count(of("rollcall.listener.slow", "Times that a listener kept others waiting, and cost a thread", service), 1);
+    count(
+        of(
+            "rollcall.listener.slow",
+            "Times that a listener kept others waiting, and cost a thread",
+            service),
+        1);
   }
 
   @Override
   public void missed(long count) {
-    missed.increment(count);
+    missed.increment((double) count);
   }
 }
