@@ -148,7 +148,7 @@ class ChecksTest {
   }
 
   private static JsonNode withoutIds(JsonNode check) {
-    return ((ObjectNode) check).without(List.of("CheckID", "Notes"));
+    return ((ObjectNode) check.deepCopy()).<JsonNode>without(List.of("CheckID", "Notes"));
   }
 
   @Test

@@ -9,9 +9,8 @@ import dev.rollcall.HostPort;
 import dev.rollcall.Liveness;
 import dev.rollcall.spi.GrpcHealthClient;
 import io.grpc.Server;
-import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
-import io.grpc.protobuf.services.HealthStatusManager;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Against gRPC's own health service, on a server of another gRPC than the one in the jar. */
+/** Against a server of another gRPC than the one in the jar. */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class GrpcHealthQueryTest {
   private static final Duration INTERVAL = Duration.ofMinutes(1);
@@ -36,7 +35,7 @@ class GrpcHealthQueryTest {
   private static final String TRUST_PASSWORD = "javax.net.ssl.trustStorePassword";
 
   private final GrpcHealthClient client = new GrpcHealthQuery();
-  private final HealthStatusManager health = new HealthStatusManager();
+  private final HealthService health = new HealthService();
   private Server server;
 
   @AfterEach
@@ -50,7 +49,7 @@ class GrpcHealthQueryTest {
 
   private NettyServerBuilder onLoopback() {
     return NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-        .addService(health.getHealthService());
+        .addService(health.definition());
   }
 
   private Liveness.GrpcCheck check(int port) {
@@ -77,15 +76,13 @@ class GrpcHealthQueryTest {
     Liveness.GrpcCheck whole = check(server.getPort());
     Liveness.GrpcCheck orders = whole.service("shop.v1.Orders");
 
-    assertThat(ask(whole).join()).isEqualTo(Health.PASSING); // as gRPC's health service begins
+    assertThat(ask(whole).join()).isEqualTo(Health.PASSING);
     assertThatThrownBy(() -> ask(orders).join()).hasMessageContaining("NOT_FOUND");
-    for (ServingStatus status :
-        new ServingStatus[] {
-          ServingStatus.SERVING, ServingStatus.NOT_SERVING, ServingStatus.SERVICE_UNKNOWN
-        }) {
-      health.setStatus("shop.v1.Orders", status);
+    for (int status = 0; status <= 4; status++) {
+      health.statuses.put("shop.v1.Orders", status);
       assertThat(ask(orders).join())
-          .isEqualTo(status == ServingStatus.SERVING ? Health.PASSING : Health.CRITICAL);
+          .as("status %s", status)
+          .isEqualTo(status == HealthService.SERVING ? Health.PASSING : Health.CRITICAL);
     }
     assertThat(ask(whole).join()).isEqualTo(Health.PASSING);
   }
@@ -145,7 +142,7 @@ class GrpcHealthQueryTest {
   private static boolean ended(InputStream in) {
     try {
       return in.readNBytes(1024).length < 1024;
-    } catch (java.io.IOException reset) {
+    } catch (IOException reset) {
       return true;
     }
   }
