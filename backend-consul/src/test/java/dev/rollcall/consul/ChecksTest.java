@@ -225,8 +225,8 @@ class ChecksTest {
   }
 
   /** Kinds and states of the service's checks at the agent. */
-  private TreeMap<String, String> agentChecks() {
-    TreeMap<String, String> states = new TreeMap<>();
+  private Map<String, String> agentChecks() {
+    Map<String, String> states = new TreeMap<>();
     try {
       for (JsonNode check : JSON.readTree(raw.get("agent/checks").body())) {
         if (check.path("ServiceName").asText().equals(service)) {

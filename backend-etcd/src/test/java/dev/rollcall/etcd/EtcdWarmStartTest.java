@@ -57,7 +57,8 @@ class EtcdWarmStartTest {
     remove(beside, "a");
     put(beside, instance("b", 2));
     put(beside, instance("c", 1));
-    // A member that has just restarted may answer without the very last writes: let these be others.
+    // A member that has just restarted may answer without the very last writes: let these be
+    // others.
     for (int n = 0; n < 20; n++) {
       put(beside, ServiceInstance.builder("later").id("n" + n).address("127.0.0.1", 9).build());
     }
