@@ -189,9 +189,7 @@ class ChecksTest {
     eventually(
         () ->
             assertThat(agentChecks())
-                .isEqualTo(
-                    new TreeMap<>(
-                        Map.of("http", "passing", "tcp", "passing", "grpc", "critical"))));
+                .isEqualTo(Map.of("http", "passing", "tcp", "passing", "grpc", "critical")));
     ConsulServiceEntry entry = get(backend.entries(service)).get(0);
     assertThat(entry.health()).isEqualTo(Health.CRITICAL);
     assertThat(entry.checks())
@@ -225,8 +223,8 @@ class ChecksTest {
   }
 
   /** Kinds and states of the service's checks at the agent. */
-  private TreeMap<String, String> agentChecks() {
-    TreeMap<String, String> states = new TreeMap<>();
+  private Map<String, String> agentChecks() {
+    Map<String, String> states = new TreeMap<>();
     try {
       for (JsonNode check : JSON.readTree(raw.get("agent/checks").body())) {
         if (check.path("ServiceName").asText().equals(service)) {
