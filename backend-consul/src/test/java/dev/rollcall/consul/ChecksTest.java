@@ -189,9 +189,7 @@ class ChecksTest {
     eventually(
         () ->
             assertThat(agentChecks())
-                .isEqualTo(
-                    new TreeMap<>(
-                        Map.of("http", "passing", "tcp", "passing", "grpc", "critical"))));
+                .isEqualTo(Map.of("http", "passing", "tcp", "passing", "grpc", "critical")));
     ConsulServiceEntry entry = get(backend.entries(service)).get(0);
     assertThat(entry.health()).isEqualTo(Health.CRITICAL);
     assertThat(entry.checks())
