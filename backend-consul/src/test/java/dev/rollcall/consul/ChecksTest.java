@@ -190,12 +190,13 @@ class ChecksTest {
         () ->
             assertThat(agentChecks())
                 .isEqualTo(Map.of("http", "passing", "tcp", "passing", "grpc", "critical")));
-    ConsulServiceEntry entry = get(backend.entries(service)).get(0);
-    assertThat(entry.health()).isEqualTo(Health.CRITICAL);
-    assertThat(entry.checks())
-        .filteredOn(check -> check.type().equals(Optional.of("grpc")))
-        .singleElement()
-        .satisfies(check -> assertThat(check.output()).isNotEmpty());
+    eventually(
+        () ->
+            assertThat(get(backend.entries(service)).get(0).checks())
+                .filteredOn(check -> check.type().equals(Optional.of("grpc")))
+                .singleElement()
+                .satisfies(check -> assertThat(check.output()).isNotEmpty()));
+    assertThat(get(backend.entries(service)).get(0).health()).isEqualTo(Health.CRITICAL);
 
     // The same owner with fewer checks: the others are gone with the fields of before.
     put(backend, instance(service, "a", 2), Liveness.all(http(), tcp()), owner, end -> {});
@@ -220,6 +221,20 @@ class ChecksTest {
     put(backend, instance(service, "a", 2), Liveness.all(tcp(), http()), Bench.owner(), end -> {});
     eventually(() -> assertThat(agentChecks()).containsOnlyKeys("tcp", "http"));
     assertThat(Bench.refused(old.renew()).kind()).isEqualTo(RegistryException.Kind.CONFLICT);
+  }
+
+  @Test
+  @DisplayName("a server name is refused by an agent that does not know it, and never passed over")
+  void serverName_ofAnAgentThatDoesNotKnowIt_isRefused() {
+    Liveness check = grpc().tlsServerName("orders.example");
+    RegistryException refused =
+        Bench.refused(
+            backend.register(
+                new RegisterRequest(
+                    instance(service, "a", 1), check, Bench.owner(), Claim.TAKE_OVER),
+                end -> {}));
+    assertThat(refused.kind()).isEqualTo(RegistryException.Kind.INVALID);
+    assertThat(refused).hasMessageContaining("TLSServerName");
   }
 
   /** Kinds and states of the service's checks at the agent. */

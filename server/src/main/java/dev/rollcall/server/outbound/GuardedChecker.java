@@ -138,7 +138,7 @@ public final class GuardedChecker implements HealthChecker {
 
   private static boolean isServed(Liveness.Check check) {
     return check instanceof Liveness.TcpCheck
-        || check instanceof Liveness.HttpCheck http && http.tls().equals(Liveness.Tls.DEFAULT);
+        || (check instanceof Liveness.HttpCheck http && http.tls().equals(Liveness.Tls.DEFAULT));
   }
 
   private static Health healthOf(Reply reply) {
