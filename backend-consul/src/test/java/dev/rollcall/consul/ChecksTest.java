@@ -190,7 +190,7 @@ class ChecksTest {
             assertThat(agentChecks())
                 .isEqualTo(Map.of("http", "passing", "tcp", "passing", "grpc", "critical")));
     // What it found is at the agent first: the catalog is told when the state changes.
-    eventually(() -> assertThat(agentChecks("Output").get("grpc")).contains("127.0.0.1"));
+    eventually(() -> assertThat(agentChecks("Output").get("grpc")).contains("rpc error"));
     assertThat(get(backend.entries(service)).get(0).health()).isEqualTo(Health.CRITICAL);
 
     // The same owner with fewer checks: the others are gone with the fields of before.
