@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.rollcall.Change;
 import dev.rollcall.Freshness;
 import dev.rollcall.Health;
+import dev.rollcall.HostPort;
 import dev.rollcall.InstanceKey;
 import dev.rollcall.Liveness;
 import dev.rollcall.NoInstanceException;
@@ -63,6 +64,27 @@ class StoreRegistryTest extends RegistryFixture {
     }
     assertThatThrownBy(() -> registry.service(null)).hasMessageStartingWith("service: null");
     assertThat(backend.watches).isEmpty();
+  }
+
+  @Test
+  void register_withACheckThatCannotBeRunHere_isInvalidAndSendsNothing() {
+    Duration often = Duration.ofSeconds(10);
+    Liveness grpc =
+        Liveness.all(
+            Liveness.tcpCheck("h", 1, often), Liveness.grpcCheck(new HostPort("h", 1), often));
+    backend.runsChecks = false;
+    for (String id : new String[] {"a", "b"}) {
+      assertThatThrownBy(() -> registry.register(Samples.instance(id), grpc))
+          .isInstanceOfSatisfying(
+              RegistryException.class,
+              refused -> assertThat(refused.kind()).isEqualTo(Kind.INVALID))
+          .hasMessageStartingWith("liveness: a gRPC check needs a gRPC client");
+    }
+    assertThat(backend.registers).isEmpty();
+    assertThat(registry.status().registrations()).isEmpty();
+    backend.runsChecks = true;
+    registry.register(Samples.instance("a"), grpc);
+    assertThat(backend.registers).hasSize(1);
   }
 
   @Test

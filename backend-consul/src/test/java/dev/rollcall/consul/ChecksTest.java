@@ -27,7 +27,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -190,12 +189,9 @@ class ChecksTest {
         () ->
             assertThat(agentChecks())
                 .isEqualTo(Map.of("http", "passing", "tcp", "passing", "grpc", "critical")));
-    ConsulServiceEntry entry = get(backend.entries(service)).get(0);
-    assertThat(entry.health()).isEqualTo(Health.CRITICAL);
-    assertThat(entry.checks())
-        .filteredOn(check -> check.type().equals(Optional.of("grpc")))
-        .singleElement()
-        .satisfies(check -> assertThat(check.output()).isNotEmpty());
+    // What it found is at the agent first: the catalog is told when the state changes.
+    eventually(() -> assertThat(agentChecks("Output").get("grpc")).contains("rpc error"));
+    assertThat(get(backend.entries(service)).get(0).health()).isEqualTo(Health.CRITICAL);
 
     // The same owner with fewer checks: the others are gone with the fields of before.
     put(backend, instance(service, "a", 2), Liveness.all(http(), tcp()), owner, end -> {});
@@ -222,13 +218,31 @@ class ChecksTest {
     assertThat(Bench.refused(old.renew()).kind()).isEqualTo(RegistryException.Kind.CONFLICT);
   }
 
+  @Test
+  @DisplayName("a server name is refused by an agent that does not know it, and never passed over")
+  void serverName_ofAnAgentThatDoesNotKnowIt_isRefused() {
+    Liveness check = grpc().tlsServerName("orders.example");
+    RegistryException refused =
+        Bench.refused(
+            backend.register(
+                new RegisterRequest(
+                    instance(service, "a", 1), check, Bench.owner(), Claim.TAKE_OVER),
+                end -> {}));
+    assertThat(refused.kind()).isEqualTo(RegistryException.Kind.INVALID);
+    assertThat(refused).hasMessageContaining("TLSServerName");
+  }
+
   /** Kinds and states of the service's checks at the agent. */
   private Map<String, String> agentChecks() {
+    return agentChecks("Status");
+  }
+
+  private Map<String, String> agentChecks(String field) {
     Map<String, String> states = new TreeMap<>();
     try {
       for (JsonNode check : JSON.readTree(raw.get("agent/checks").body())) {
         if (check.path("ServiceName").asText().equals(service)) {
-          states.put(check.path("Type").asText(), check.path("Status").asText());
+          states.put(check.path("Type").asText(), check.path(field).asText());
         }
       }
     } catch (IOException malformed) {
