@@ -89,6 +89,9 @@ final class ConsulGateway implements AutoCloseable {
   private volatile Runnable onReturn = () -> {}; // set once, before the first call
   private volatile boolean closed; // set once; read to tell a failure from the end
 
+  /** Made at once, so that a class path without the client fails where the backend is opened. */
+  private final Consul.Builder client = Consul.builder();
+
   private @Nullable Consul consul; // guarded by this; see consul()
 
   private final PendingAnswers pending = new PendingAnswers();
@@ -148,31 +151,29 @@ final class ConsulGateway implements AutoCloseable {
       throw new IOException("closed");
     }
     if (consul == null) {
-      consul = client(settings, calls, http.connectionPool());
+      consul = build(http.connectionPool());
     }
     return consul;
   }
 
-  private static Consul client(
-      ConsulBackendSettings settings, BoundedExecutor lane, ConnectionPool connections) {
+  private Consul build(ConnectionPool connections) {
     int timeoutMillis = (int) settings.timeout().toMillis();
-    Consul.Builder builder =
-        Consul.builder()
-            .withHostAndPort(
-                HostAndPort.fromParts(settings.address().host(), settings.address().port()))
-            .withHttps(settings.tls().isPresent())
-            .withPing(false)
-            .withExecutorService(lane.threads())
-            .withConnectionPool(connections)
-            .withConnectTimeoutMillis(timeoutMillis)
-            .withReadTimeoutMillis(timeoutMillis)
-            .withWriteTimeoutMillis(timeoutMillis);
+    client
+        .withHostAndPort(
+            HostAndPort.fromParts(settings.address().host(), settings.address().port()))
+        .withHttps(settings.tls().isPresent())
+        .withPing(false)
+        .withExecutorService(calls.threads())
+        .withConnectionPool(connections)
+        .withConnectTimeoutMillis(timeoutMillis)
+        .withReadTimeoutMillis(timeoutMillis)
+        .withWriteTimeoutMillis(timeoutMillis);
     settings
         .tls()
         .ifPresent(
-            tls -> builder.withSslContext(tls.context()).withTrustManager(tls.trustManager()));
+            tls -> client.withSslContext(tls.context()).withTrustManager(tls.trustManager()));
     if (!settings.token().isEmpty()) {
-      builder.withTokenAuth(settings.token());
+      client.withTokenAuth(settings.token());
     }
     // The client does not know the parameters; Consul takes both as headers as well.
     Map<String, String> tenancy = new HashMap<>();
@@ -182,7 +183,7 @@ final class ConsulGateway implements AutoCloseable {
     if (!settings.partition().isEmpty()) {
       tenancy.put("X-Consul-Partition", settings.partition());
     }
-    return builder.withHeaders(tenancy).build();
+    return client.withHeaders(tenancy).build();
   }
 
   /** Returns the back-off of all watches of this agent, which is told of its answers here. */

@@ -98,7 +98,7 @@ class ClosingTest {
     RegisterRequest request =
         new RegisterRequest(
             Bench.instance("s", "i", 0), Liveness.permanent(), Bench.owner(), Claim.TAKE_OVER);
-    Bench.get(backend.snapshot(Selector.service("s"))); // a cold client may send nothing in time
+    Bench.get(backend.register(request, end -> {})); // a cold client may send nothing in time
     proxy.stall();
     assertEnded(backend.register(request, end -> {}).toCompletableFuture());
     proxy.heal();
