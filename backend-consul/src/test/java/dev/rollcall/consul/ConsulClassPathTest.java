@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.rollcall.testkit.artifact.FirstCalls;
 import dev.rollcall.testkit.artifact.WrongClassPath;
 import dev.rollcall.testkit.server.ConsulServer;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -26,19 +25,6 @@ class ConsulClassPathTest {
   void withoutTheClient_openingFails() throws Exception {
     assertOpeningFails("com/orbitz/consul/", "com.orbitz.consul");
     assertOpeningFails("okhttp3/MediaType", "okhttp3.MediaType");
-  }
-
-  @Test
-  @DisplayName("without what reads JSON, the first call of each kind says so")
-  void withoutJson_everyFirstCallFails() throws Exception {
-    WrongClassPath wrong =
-        new WrongClassPath().without(path -> path.startsWith("com/fasterxml/jackson/annotation/"));
-    for (String what : List.of("registry", "keys")) {
-      assertThat(run(wrong, what, URI).lines())
-          .isNotEmpty()
-          .allMatch(line -> line.contains("com.fasterxml.jackson.annotation"))
-          .allMatch(line -> line.contains("rollcall-bom"));
-    }
   }
 
   private static void assertOpeningFails(String missing, String named) throws Exception {

@@ -17,20 +17,22 @@ import org.awaitility.core.ConditionTimeoutException;
  * @since 0.1.0
  */
 public final class ContractTime implements AutoCloseable {
-  /** Where time is manual, other threads still need some of the real one. */
-  private static final Duration MIN_GRACE = Duration.ofMillis(500);
-
-  private static final Duration MAX_GRACE = Duration.ofSeconds(2);
+  /**
+   * Where time is manual, other threads still need some of the real one: on a busy machine, much.
+   */
+  private static final Duration GRACE = Duration.ofSeconds(20);
 
   private static final Duration POLL = Duration.ofMillis(1);
   private static final int SETTLING_POLLS = 20;
 
   private final Timer timer;
   private final Optional<ManualTimer> manual;
+  private final Duration grace;
 
-  private ContractTime(Timer timer, Optional<ManualTimer> manual) {
+  private ContractTime(Timer timer, Optional<ManualTimer> manual, Duration grace) {
     this.timer = timer;
     this.manual = manual;
+    this.grace = grace;
   }
 
   /**
@@ -39,7 +41,7 @@ public final class ContractTime implements AutoCloseable {
    * @return a new time
    */
   public static ContractTime real() {
-    return new ContractTime(SystemTimer.named("contract-timer"), Optional.empty());
+    return new ContractTime(SystemTimer.named("contract-timer"), Optional.empty(), Duration.ZERO);
   }
 
   /**
@@ -48,8 +50,17 @@ public final class ContractTime implements AutoCloseable {
    * @return a new time
    */
   public static ContractTime manual() {
+    return manual(GRACE);
+  }
+
+  /**
+   * As {@link #manual()}.
+   *
+   * @param grace how much real time other threads have at least until something is late
+   */
+  static ContractTime manual(Duration grace) {
     ManualTimer manual = new ManualTimer();
-    return new ContractTime(manual, Optional.of(manual));
+    return new ContractTime(manual, Optional.of(manual), grace);
   }
 
   /**
@@ -96,7 +107,7 @@ public final class ContractTime implements AutoCloseable {
   public boolean until(Duration within, BooleanSupplier condition) {
     try {
       if (manual.isPresent()) {
-        return untilManually(manual.get(), within, condition, grace(within));
+        return untilManually(manual.get(), within, condition, grace);
       }
       await()
           .pollInSameThread()
@@ -108,13 +119,6 @@ public final class ContractTime implements AutoCloseable {
     } catch (ConditionTimeoutException late) {
       return condition.getAsBoolean();
     }
-  }
-
-  private static Duration grace(Duration within) {
-    Duration share = within.dividedBy(5);
-    return share.compareTo(MIN_GRACE) < 0
-        ? MIN_GRACE
-        : share.compareTo(MAX_GRACE) > 0 ? MAX_GRACE : share;
   }
 
   private static boolean untilManually(

@@ -34,6 +34,12 @@ abstract class BrokenContract extends ReferenceContractTest {
     return above(super.registry(below(backend), settings));
   }
 
+  /** What is broken stays broken: there is little to wait for. */
+  @Override
+  protected ContractTime time() {
+    return ContractTime.manual(Duration.ofMillis(500));
+  }
+
   @Override
   protected Duration patience() {
     return Duration.ofSeconds(2);
