@@ -128,6 +128,8 @@ abstract class RegistrationClauses extends Clauses {
     CheckedServer second = closing(new CheckedServer(request -> true));
     Liveness both = Liveness.all(often(first), often(second));
     await(process().register(instance("a"), both));
+    // The network takes real time: what follows from its answers is given time of its own.
+    eventually(() -> assertThat(Math.min(first.calls(), second.calls())).isPositive());
     ServiceView view = reader.service(service);
     AtomicInteger shown = new AtomicInteger();
     closing(view.watch(change -> shown.addAndGet(change.now().instances().size())));
@@ -168,6 +170,8 @@ abstract class RegistrationClauses extends Clauses {
             .header("Accept", "application/health+json")
             .body("{\"ask\": \"well?\"}");
     await(process().register(instance("a"), check));
+    // The network takes real time: what follows from its answer is given time of its own.
+    eventually(() -> assertThat(server.calls()).isPositive());
     ServiceView view = reader.service(service);
     eventually(
         () ->
