@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules for what a check may send, the same for all stores, whoever runs it. No message shows a
+ * The rules for what a check may send, the same for all stores and all runners. No message shows a
  * header's value or a URI: both may hold a password. Stateless.
  */
 final class CheckRequests {

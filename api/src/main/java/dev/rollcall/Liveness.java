@@ -142,7 +142,7 @@ public sealed interface Liveness {
   Duration deregisterAfter();
 
   /**
-   * Returns what somebody has to go and ask.
+   * Returns the checks that are run from outside the instance.
    *
    * @return each check; empty for a heartbeat and for a permanent instance
    */
@@ -150,7 +150,7 @@ public sealed interface Liveness {
     return List.of();
   }
 
-  /** A liveness that somebody has to go and ask for. */
+  /** A liveness that is checked from outside the instance. */
   sealed interface Check extends Liveness permits HttpCheck, TcpCheck, GrpcCheck {
     /**
      * Returns the time between two checks.
@@ -225,14 +225,13 @@ public sealed interface Liveness {
   }
 
   /**
-   * How a check makes sure of the server that it asks over TLS. Trusted are the authorities of
-   * whoever runs the check: those of the JDK's trust store in this process, or those of Consul's
-   * agent.
+   * How a check verifies the server that it asks over TLS. The runner of the check decides which
+   * authorities are trusted: this process those of the JDK's trust store, Consul's agent its own.
    *
    * @param serverName the name to ask for and to find in the certificate; empty for the host of the
    *     address
-   * @param skipVerify whether any certificate will do, so that whoever is on the way may answer in
-   *     the server's place
+   * @param skipVerify whether any certificate is accepted, so that another machine on the way may
+   *     answer in the server's place
    */
   record Tls(Optional<String> serverName, boolean skipVerify) {
     /** The certificate must be valid for the host of the address. */

@@ -87,7 +87,7 @@ final class Dispatcher implements AutoCloseable {
     this.observation = new Observation(timer, this, observer);
   }
 
-  /** Returns who is told what happens: this calls him, as it calls listeners. */
+  /** Returns what the registry tells of itself. This calls its observer, as it calls listeners. */
   Observation observation() {
     return observation;
   }

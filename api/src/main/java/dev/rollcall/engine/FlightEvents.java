@@ -1,9 +1,6 @@
 package dev.rollcall.engine;
 
-import jdk.jfr.Category;
 import jdk.jfr.Description;
-import jdk.jfr.Enabled;
-import jdk.jfr.Event;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
@@ -20,10 +17,7 @@ final class FlightEvents {
   @Name("dev.rollcall.WatchChanged")
   @Label("Watch Changed")
   @Description("A watch was opened, loaded, interrupted, resumed or closed")
-  @Category("Rollcall")
-  @Enabled(false)
-  @StackTrace(false)
-  static final class WatchChanged extends Event {
+  static final class WatchChanged extends FlightEvent {
     @Label("Service")
     String service = "";
 
@@ -44,10 +38,7 @@ final class FlightEvents {
   @Name("dev.rollcall.Protection")
   @Label("Mass-Loss Protection")
   @Description("Instances of a service that are gone at once are held back, or no more")
-  @Category("Rollcall")
-  @Enabled(false)
-  @StackTrace(false)
-  static final class Protection extends Event {
+  static final class Protection extends FlightEvent {
     @Label("Service")
     String service = "";
 
@@ -62,10 +53,7 @@ final class FlightEvents {
   @Name("dev.rollcall.ChangeDelivered")
   @Label("Change Delivered")
   @Description("A listener was given a change of a service's instances")
-  @Category("Rollcall")
-  @Enabled(false)
-  @StackTrace(false)
-  static final class ChangeDelivered extends Event {
+  static final class ChangeDelivered extends FlightEvent {
     @Label("Service")
     String service = "";
 
@@ -80,10 +68,7 @@ final class FlightEvents {
   @Name("dev.rollcall.RegistrationChanged")
   @Label("Registration Changed")
   @Description("A registration was begun, registered, lost, restored, fenced, closed or confirmed")
-  @Category("Rollcall")
-  @Enabled(false)
-  @StackTrace(false)
-  static final class RegistrationChanged extends Event {
+  static final class RegistrationChanged extends FlightEvent {
     @Label("Service")
     String service = "";
 
@@ -107,10 +92,7 @@ final class FlightEvents {
   @Name("dev.rollcall.StoreCalled")
   @Label("Store Called")
   @Description("The store has answered a call, or it has failed")
-  @Category("Rollcall")
-  @Enabled(false)
-  @StackTrace(false)
-  static final class StoreCalled extends Event {
+  static final class StoreCalled extends FlightEvent {
     @Label("Verb")
     String verb = "";
 
@@ -131,10 +113,7 @@ final class FlightEvents {
   @Name("dev.rollcall.Ejected")
   @Label("Ejected")
   @Description("An instance that has failed a caller is not picked for a while")
-  @Category("Rollcall")
-  @Enabled(false)
-  @StackTrace(false)
-  static final class Ejected extends Event {
+  static final class Ejected extends FlightEvent {
     @Label("Service")
     String service = "";
 
@@ -150,9 +129,8 @@ final class FlightEvents {
   @Name("dev.rollcall.LookupFailed")
   @Label("Look-up Failed")
   @Description("There was no instance to pick")
-  @Category("Rollcall")
-  @Enabled(false)
-  static final class LookupFailed extends Event {
+  @StackTrace(true)
+  static final class LookupFailed extends FlightEvent {
     @Label("Service")
     String service = "";
 
@@ -163,10 +141,7 @@ final class FlightEvents {
   @Name("dev.rollcall.ListenerCalled")
   @Label("Listener Called")
   @Description("A listener of the application has returned or thrown")
-  @Category("Rollcall")
-  @Enabled(false)
-  @StackTrace(false)
-  static final class ListenerCalled extends Event {
+  static final class ListenerCalled extends FlightEvent {
     @Label("Service")
     String service = "";
 
@@ -181,10 +156,7 @@ final class FlightEvents {
   @Name("dev.rollcall.ListenerSlow")
   @Label("Listener Slow")
   @Description("A listener keeps others waiting, which are called on another thread from now on")
-  @Category("Rollcall")
-  @Enabled(false)
-  @StackTrace(false)
-  static final class ListenerSlow extends Event {
+  static final class ListenerSlow extends FlightEvent {
     @Label("Service")
     String service = "";
   }

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Only what a watch of this process has shown as live is written: a state that was read from
  * here is not, until the store has confirmed it. So a file never says of a state that it was live
- * when it was not, whoever else writes to the folder.
+ * when it was not, even where other processes write to the folder.
  *
  * <p>The wall clock tells how long a state has lain on disk, and nothing else: ages go on by the
  * monotonic clock of the timer. A state from the future is not used, since its age cannot be told.

@@ -23,6 +23,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -51,7 +52,7 @@ class WarmStartTest {
 
   @Test
   @DisplayName("Consul is down: the last state at once; Consul is back: the exact difference")
-  void startWhileTheStoreIsDown() {
+  void startWhileTheStoreIsDown(TestReporter reporter) {
     ConsulServer server = bench.closing(ConsulServer.builder().persistent().launch());
     ConsulBackend beside = bench.open(server.port());
     put(beside, instance(SERVICE, "a", 1));
@@ -71,8 +72,8 @@ class WarmStartTest {
     long opened = System.nanoTime();
     ServiceView view = registry.service(SERVICE);
     assertThat(view.pick()).isIn(last);
-    System.out.println("Consul is down: open " + (opened - began) / 1000 + " µs");
-    System.out.println("from open to a pick: " + (System.nanoTime() - opened) / 1000 + " µs");
+    reporter.publishEntry("Consul is down: open", (opened - began) / 1000 + " µs");
+    reporter.publishEntry("from open to a pick", (System.nanoTime() - opened) / 1000 + " µs");
     List<Change> changes = new CopyOnWriteArrayList<>();
     bench.closing(view.watch(changes::add));
     eventually(() -> assertThat(registry.status().store()).isEqualTo(Reachability.UNREACHABLE));
@@ -86,7 +87,8 @@ class WarmStartTest {
     inTime(
         Duration.ofSeconds(2),
         () -> assertThat(view.snapshot().freshness()).isInstanceOf(Freshness.Live.class));
-    System.out.println("from Consul's return to live: " + (System.nanoTime() - back) / 1000000);
+    reporter.publishEntry(
+        "from Consul's return to live", (System.nanoTime() - back) / 1_000_000 + " ms");
     eventually(() -> assertThat(changes).hasSize(2));
     assertThat(changes.get(0).added()).isEqualTo(last);
     assertThat(changes.get(1).added()).containsExactly(instance(SERVICE, "c", 1));

@@ -167,8 +167,10 @@ final class Gauge {
     if (one.group().equals("heap")) {
       return "B";
     }
-    return switch (one.benchmark().replaceFirst("^(RegisterProbe)\\..*", "$1")) {
-      case "RegisterProbe" -> "ms";
+    if (one.benchmark().startsWith("RegisterProbe.")) {
+      return "ms";
+    }
+    return switch (one.benchmark()) {
       case "Probe.expiry", "Probe.start" -> "ms";
       case "Probe.serve" -> "s";
       default -> "";
