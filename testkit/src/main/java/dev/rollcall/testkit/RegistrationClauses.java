@@ -31,7 +31,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /** R1 to R5 and R9. */
 abstract class RegistrationClauses extends Clauses {
-  private static final Duration RARELY = Duration.ofHours(1);
+  private static final Duration RARELY = Duration.ofMinutes(10);
 
   RegistrationClauses(RegistryContract store) {
     super(store);
