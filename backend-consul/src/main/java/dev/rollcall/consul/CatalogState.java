@@ -28,6 +28,10 @@ final class CatalogState {
   private @Nullable CheckDigest digest;
   private long namesIndex;
   private long checksIndex;
+
+  /** The highest revision of a service that was dropped since the last interruption. */
+  private long droppedRevision;
+
   private int fetching;
   private int unknown;
   private boolean resuming;
@@ -301,6 +305,7 @@ final class CatalogState {
 
   void interrupt(RegistryException cause) {
     resuming = true;
+    droppedRevision = 0;
     for (ServiceState track : tracks.values()) {
       track.revision = 0;
       track.sinks.forEach(sink -> interrupt(sink, cause));
@@ -324,6 +329,10 @@ final class CatalogState {
     ServiceState known = tracks.get(service);
     if (known == null) {
       known = new ServiceState(service);
+      // What was dropped and is there again must not fall. All indexes are of one sequence, and
+      // what
+      // is fetched from now on is no older than what was fetched before.
+      known.revision = droppedRevision;
       tracks.put(service, known);
       unknown++;
     }
@@ -335,9 +344,11 @@ final class CatalogState {
     boolean gone = track.known && !listed && (track.last == null || track.last.isEmpty());
     if (track.sinks.isEmpty()
         && (everything.isEmpty() || gone)
-        && tracks.remove(track.service, track)
-        && !track.known) {
-      unknown--;
+        && tracks.remove(track.service, track)) {
+      droppedRevision = Math.max(droppedRevision, track.revision);
+      if (!track.known) {
+        unknown--;
+      }
     }
   }
 }
