@@ -1,5 +1,7 @@
 package dev.rollcall.server.dashboard;
 
+import static org.awaitility.Awaitility.await;
+
 import com.linecorp.armeria.server.Server;
 import dev.rollcall.Health;
 import dev.rollcall.Liveness;
@@ -12,6 +14,7 @@ import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.SystemTimer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 
 /** A dashboard on a server of its own, with a registry to fill. */
 final class Page implements AutoCloseable {
@@ -49,6 +52,18 @@ final class Page implements AutoCloseable {
 
   Registration register(ServiceInstance.Builder instance) {
     return registry.register(instance.build(), Liveness.permanent()).join();
+  }
+
+  /** Waits until a stream begins with so many services: the page hears of them a moment later. */
+  void awaitServices(int services) {
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(
+            () -> {
+              try (Stream stream = new Stream(port())) {
+                return stream.await("state", event -> true).get("services").size() == services;
+              }
+            });
   }
 
   /** A registry as it might be on an ordinary day. */

@@ -20,6 +20,8 @@ final class Stream implements AutoCloseable {
 
   Stream(int port) throws IOException {
     socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket.setSoTimeout(
+        60_000); // what does not come is to fail the test, and not to hold up the build
     socket
         .getOutputStream()
         .write(
