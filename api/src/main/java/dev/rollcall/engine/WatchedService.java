@@ -130,7 +130,26 @@ final class WatchedService implements WatchSink {
     if (!started.compareAndSet(false, true)) {
       return;
     }
-    boolean hasState = kept != null && restore(kept);
+    if (kept == null || !restore(kept)) {
+      open(watches, false);
+      return;
+    }
+    // The caller has a state already. A store's client takes a moment to begin, most of it for the
+    // loading of classes; the caller does not wait for that.
+    cache
+        .timer()
+        .schedule(
+            () -> {
+              try {
+                open(watches, true);
+              } catch (RegistryException broken) {
+                interrupted(broken);
+              }
+            },
+            Duration.ZERO);
+  }
+
+  private void open(LoggedWatches watches, boolean hasState) {
     RegistryBackend.Watch opened;
     try {
       opened = watches.watch(Selector.service(name), this, hasState);

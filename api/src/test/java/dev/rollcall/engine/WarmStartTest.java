@@ -71,6 +71,12 @@ class WarmStartTest {
         .cache(folder);
   }
 
+  /** With a state from the disk, the watch begins on the timer's thread. */
+  private ScriptedBackend.Opened upstream() {
+    timer.advance(Duration.ZERO);
+    return backend.lastWatch();
+  }
+
   private StateFolder states() {
     return new StateFolder(folder, ScriptedBackend.class.getName());
   }
@@ -102,7 +108,7 @@ class WarmStartTest {
   @Test
   void view_beginsWithTheLastState_andIsLiveWhenTheStoreAnswers() {
     ServiceView before = registry.service("orders");
-    backend.lastWatch().load(A, B.withHealth(Health.CRITICAL));
+    upstream().load(A, B.withHealth(Health.CRITICAL));
     assertThat(before.instances()).containsExactly(A);
     restart();
 
@@ -111,7 +117,7 @@ class WarmStartTest {
     assertThat(view.snapshot().all()).containsExactly(A, B.withHealth(Health.CRITICAL));
     assertThat(stale(view).cause())
         .hasMessage("kept on disk; the store has neither answered nor failed yet");
-    backend.lastWatch().load(A, C);
+    upstream().load(A, C);
     assertThat(view.instances()).containsExactly(A, C);
     assertThat(view.snapshot().freshness()).isInstanceOf(Freshness.Live.class);
     assertThat(log.warnings()).isEmpty();
@@ -125,7 +131,7 @@ class WarmStartTest {
     Duration first = stale(view).age();
     timer.advance(Duration.ofSeconds(7));
     assertThat(stale(view).age()).isEqualTo(first.plusSeconds(7));
-    backend.lastWatch().sink.interrupted(down);
+    upstream().sink.interrupted(down);
     assertThat(stale(view).age()).isEqualTo(first.plusSeconds(7));
     assertThat(stale(view).cause()).isSameAs(down);
   }
@@ -156,7 +162,7 @@ class WarmStartTest {
     assertThat(told.get(0)).isInstanceOf(Freshness.Stale.class);
 
     ServiceInstance moved = Samples.instance("b", 9090);
-    backend.lastWatch().load(moved, C);
+    upstream().load(moved, C);
     await().until(() -> told.size() == 2);
     assertThat(told.get(1)).isInstanceOf(Freshness.Live.class);
     assertThat(changes).hasSize(2);
@@ -175,7 +181,7 @@ class WarmStartTest {
     assertThat(ready).isNotDone();
     assertThat(view.await(Duration.ZERO).instances()).as("for no longer").containsExactly(A);
 
-    backend.lastWatch().sink.interrupted(down);
+    upstream().sink.interrupted(down);
     assertThat(ready.join().instances()).containsExactly(A);
     assertThat(ready.join().freshness()).isInstanceOf(Freshness.Stale.class);
     assertThat(view.await(Duration.ofMinutes(1)).instances()).containsExactly(A);
@@ -185,7 +191,7 @@ class WarmStartTest {
   void firstState_isTheLiveOne_whereTheStoreAnswers() throws Exception {
     leave(Duration.ofHours(1), A);
     CompletableFuture<Snapshot> ready = registry.service("orders").ready();
-    backend.lastWatch().load(B);
+    upstream().load(B);
     assertThat(ready.join().instances()).containsExactly(B);
     assertThat(ready.join().freshness()).isInstanceOf(Freshness.Live.class);
   }
@@ -198,7 +204,7 @@ class WarmStartTest {
     assertThat(registry.status().services().get("orders")).isInstanceOf(Freshness.Stale.class);
 
     timer.advance(Duration.ofSeconds(3));
-    backend.lastWatch().sink.interrupted(down);
+    upstream().sink.interrupted(down);
     assertThat(registry.status().store()).isEqualTo(Reachability.UNREACHABLE);
     assertThat(registry.status().outage())
         .hasValueSatisfying(
@@ -206,7 +212,7 @@ class WarmStartTest {
               assertThat(outage.age()).isLessThan(Duration.ofMinutes(1));
               assertThat(outage.cause()).isSameAs(down);
             });
-    backend.lastWatch().load(A);
+    upstream().load(A);
     assertThat(registry.status().store()).isEqualTo(Reachability.REACHABLE);
   }
 
@@ -214,7 +220,7 @@ class WarmStartTest {
   void log_saysStale_sinceThereIsAState() throws Exception {
     leave(Duration.ofHours(5), A);
     registry.service("orders");
-    backend.lastWatch().sink.interrupted(down);
+    upstream().sink.interrupted(down);
     assertThat(log.lines()).containsExactly("INFO stale: service orders: it is down");
   }
 
@@ -234,7 +240,7 @@ class WarmStartTest {
     leave(Duration.ofHours(1), A, B, C);
     registry = open(0.5);
     ServiceView view = registry.service("orders");
-    backend.lastWatch().load();
+    upstream().load();
 
     // Nobody accepts connections at those addresses, so they go as soon as that is known.
     await().until(() -> view.snapshot().freshness() instanceof Freshness.Live);
@@ -250,12 +256,12 @@ class WarmStartTest {
     leave(Duration.ofHours(1), A);
     byte[] kept = states().read("orders");
     registry.service("orders");
-    backend.lastWatch().sink.interrupted(down);
+    upstream().sink.interrupted(down);
     restart();
     assertThat(states().read("orders")).isEqualTo(kept);
 
     registry.service("orders");
-    backend.lastWatch().load();
+    upstream().load();
     restart();
     assertThat(registry.service("orders").snapshot().all()).isEmpty();
     assertThat(stale(registry.service("orders")).age()).isLessThan(Duration.ofMinutes(30));
@@ -264,7 +270,7 @@ class WarmStartTest {
   @Test
   void interruptedClose_keepsTheLastStatesInTheBackground() throws Exception {
     registry.service("orders");
-    backend.lastWatch().load(A);
+    upstream().load(A);
     Thread.currentThread().interrupt();
     registry.close();
     assertThat(Thread.interrupted()).isTrue();
