@@ -17,7 +17,6 @@ import dev.rollcall.Registration.State;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.RegisterRequest.Claim;
-import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.RecordingSink;
 import dev.rollcall.testkit.server.EtcdCluster;
 import dev.rollcall.testkit.server.EtcdServer;
@@ -36,14 +35,11 @@ import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.junit.jupiter.api.parallel.ResourceAccessMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The etcd column of the fault matrix, on three members. */
 @Tag("long")
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 @Execution(ExecutionMode.CONCURRENT)
-@ResourceLock(value = ContractLocks.THREADS, mode = ResourceAccessMode.READ)
 final class EtcdClusterTest {
   private EtcdCluster cluster;
   private Rig rig;

@@ -12,7 +12,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceView;
 import dev.rollcall.testkit.ChangeChecker;
-import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.ManualTimer;
 import dev.rollcall.testkit.RecordingSink;
 import dev.rollcall.testkit.server.EtcdServer;
@@ -32,13 +31,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.junit.jupiter.api.parallel.ResourceAccessMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** A store that was put back to an older state of its own, so that its history has two branches. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 @Execution(ExecutionMode.CONCURRENT)
-@ResourceLock(value = ContractLocks.THREADS, mode = ResourceAccessMode.READ)
 final class EtcdDriftTest {
   @TempDir Path copies;
   private EtcdServer server;

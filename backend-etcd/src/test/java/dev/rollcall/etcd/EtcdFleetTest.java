@@ -19,7 +19,6 @@ import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
-import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.RecordingSink;
 import dev.rollcall.testkit.server.EtcdExtension;
 import io.etcd.jetcd.Client;
@@ -38,12 +37,9 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.parallel.ResourceAccessMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Side by side with programs that are no Rollcall, and what this module alone decides. */
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
-@ResourceLock(value = ContractLocks.THREADS, mode = ResourceAccessMode.READ)
 final class EtcdFleetTest {
   @RegisterExtension static final EtcdExtension ETCD = EtcdExtension.version("3.5");
 

@@ -16,7 +16,6 @@ import dev.rollcall.Registration.State;
 import dev.rollcall.RegistryException;
 import dev.rollcall.spi.InstanceEvent.Remove;
 import dev.rollcall.spi.Selector;
-import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.RecordingSink;
 import dev.rollcall.testkit.server.EtcdServer;
 import dev.rollcall.testkit.server.FaultProxy;
@@ -33,14 +32,11 @@ import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.junit.jupiter.api.parallel.ResourceAccessMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Clients that stop or die, lines that crawl, and a store that errs for a minute. */
 @Tag("long")
 @Timeout(value = 4, unit = TimeUnit.MINUTES)
 @Execution(ExecutionMode.CONCURRENT)
-@ResourceLock(value = ContractLocks.THREADS, mode = ResourceAccessMode.READ)
 final class EtcdMatrixTest {
   private static final Duration TTL = Duration.ofSeconds(5);
 

@@ -20,7 +20,6 @@ import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.Selector;
-import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.RecordingSink;
 import dev.rollcall.testkit.server.EtcdServer;
 import dev.rollcall.testkit.server.FaultProxy;
@@ -40,8 +39,6 @@ import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.junit.jupiter.api.parallel.ResourceAccessMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -49,7 +46,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("long")
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 @Execution(ExecutionMode.CONCURRENT)
-@ResourceLock(value = ContractLocks.THREADS, mode = ResourceAccessMode.READ)
 final class EtcdOutageTest {
   private static final Liveness FIVE_SECONDS = Liveness.heartbeat(Duration.ofSeconds(5));
 

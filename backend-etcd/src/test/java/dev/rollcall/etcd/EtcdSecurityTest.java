@@ -12,7 +12,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.rollcall.RegistryException;
 import dev.rollcall.RegistryException.Kind;
 import dev.rollcall.spi.Selector;
-import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.RecordingSink;
 import dev.rollcall.testkit.server.EtcdServer;
 import io.etcd.jetcd.Auth;
@@ -29,13 +28,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.junit.jupiter.api.parallel.ResourceAccessMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Who may ask, and whom the client believes. */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 @Execution(ExecutionMode.CONCURRENT)
-@ResourceLock(value = ContractLocks.THREADS, mode = ResourceAccessMode.READ)
 final class EtcdSecurityTest {
   private static final String SECRET = "canary-4711";
 

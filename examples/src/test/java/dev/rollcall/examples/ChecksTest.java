@@ -12,7 +12,6 @@ import dev.rollcall.Liveness;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceView;
-import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.server.ConsulExtension;
 import dev.rollcall.testkit.server.EtcdExtension;
 import io.grpc.InsecureServerCredentials;
@@ -42,8 +41,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.ResourceAccessMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -51,7 +48,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * One service, checked as it asks for, on a store that runs checks (Consul), one whose clients do
  * (etcd), and one within this process (memory).
  */
-@ResourceLock(value = ContractLocks.THREADS, mode = ResourceAccessMode.READ)
 class ChecksTest {
   @RegisterExtension static final ConsulExtension consul = ConsulExtension.create();
   @RegisterExtension static final EtcdExtension etcd = EtcdExtension.version("3.5");

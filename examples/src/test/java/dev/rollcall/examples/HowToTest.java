@@ -11,7 +11,6 @@ import dev.rollcall.Registration;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceView;
-import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.server.ConsulExtension;
 import dev.rollcall.testkit.server.FaultProxy;
 import java.nio.file.Path;
@@ -23,11 +22,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.ResourceAccessMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The code of {@code docs/how-to-*.md}, as it runs. */
-@ResourceLock(value = ContractLocks.THREADS, mode = ResourceAccessMode.READ)
 class HowToTest {
   @RegisterExtension static final ConsulExtension consul = ConsulExtension.create();
 

@@ -12,7 +12,6 @@ import dev.rollcall.Snapshot;
 import dev.rollcall.Subscription;
 import dev.rollcall.kv.KeyValueStore;
 import dev.rollcall.kv.Keys;
-import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.server.ConsulExtension;
 import java.time.Duration;
 import java.util.List;
@@ -22,11 +21,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.parallel.ResourceAccessMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** How it reads to use, as code that runs. */
-@ResourceLock(value = ContractLocks.THREADS, mode = ResourceAccessMode.READ)
 class SnippetsTest {
   @RegisterExtension static final ConsulExtension consul = ConsulExtension.create();
 

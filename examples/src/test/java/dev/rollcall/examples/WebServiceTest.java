@@ -3,7 +3,6 @@ package dev.rollcall.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.rollcall.Registry;
-import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.server.EtcdExtension;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -16,10 +15,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.ResourceAccessMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
 
-@ResourceLock(value = ContractLocks.THREADS, mode = ResourceAccessMode.READ)
 class WebServiceTest {
   @RegisterExtension static final EtcdExtension etcd = EtcdExtension.version("3.5");
 

@@ -31,9 +31,11 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -130,6 +132,39 @@ abstract class Clauses {
       } catch (Throwable failure) {
         failures.add(failure);
       }
+    }
+  }
+
+  /**
+   * Runs a test on a thread of a group of its own. A thread begins in the group of the one that
+   * starts it, so the group holds what the test brings about, and nothing of the tests beside it.
+   */
+  static void inThreadGroup(Consumer<ThreadGroup> test) {
+    ThreadGroup group = new ThreadGroup("counted");
+    CompletableFuture<Boolean> end = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            group,
+            () -> {
+              try {
+                test.accept(group);
+                end.complete(true);
+              } catch (RuntimeException | Error failed) {
+                end.completeExceptionally(failed);
+              }
+            },
+            "contract-counted");
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      end.get();
+    } catch (ExecutionException failed) {
+      if (failed.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw (RuntimeException) failed.getCause();
+    } catch (InterruptedException stop) {
+      throw new AssertionError("interrupted", stop);
     }
   }
 

@@ -344,21 +344,18 @@ abstract class LeavingClauses extends Clauses {
   @DisplayName("R8 closing the registry: then it stops, its threads included")
   @IfItFails("which thread is left, and who should have shut it down?")
   void r8_closing_leavesNoThread() {
-    Set<Thread> before = registryThreads();
-    Registry registry = process();
-    await(registry.register(instance("a"), heartbeat()));
-    ChangeChecker checker = new ChangeChecker();
-    ServiceListener noise = checker;
-    closing(registry.service(service).watch(noise));
-    eventually(() -> assertThat(checker.changes()).isNotEmpty());
+    inThreadGroup(
+        group -> {
+          Registry registry = process();
+          await(registry.register(instance("a"), heartbeat()));
+          ChangeChecker checker = new ChangeChecker();
+          ServiceListener noise = checker;
+          closing(registry.service(service).watch(noise));
+          eventually(() -> assertThat(checker.changes()).isNotEmpty());
 
-    await(close(registry));
+          await(close(registry));
 
-    eventually(
-        () -> {
-          Set<Thread> left = registryThreads();
-          left.removeAll(before);
-          assertThat(left).isEmpty();
+          eventually(() -> assertThat(registryThreads(group)).isEmpty());
         });
   }
 
@@ -386,9 +383,11 @@ abstract class LeavingClauses extends Clauses {
     }
   }
 
-  private static Set<Thread> registryThreads() {
+  private static Set<Thread> registryThreads(ThreadGroup group) {
     Set<Thread> found = new HashSet<>(Thread.getAllStackTraces().keySet());
-    found.removeIf(thread -> !thread.getName().startsWith("rollcall"));
+    found.removeIf(
+        thread ->
+            !group.equals(thread.getThreadGroup()) || !thread.getName().startsWith("rollcall"));
     return found;
   }
 }

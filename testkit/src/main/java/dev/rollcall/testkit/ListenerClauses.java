@@ -279,19 +279,22 @@ abstract class ListenerClauses extends Clauses {
   @DisplayName("W10 shared: threads do not grow with the services that are watched")
   @IfItFails("does each watch or registration have a thread that only waits?")
   void w10_shared_threads() {
-    Registry registry = process();
-    ChangeChecker first = new ChangeChecker();
-    closing(registry.service(service).watch(first));
-    eventually(() -> assertThat(first.changes()).hasSize(1));
-    int before = Thread.activeCount();
-    List<ChangeChecker> checkers = new ArrayList<>();
-    for (int i = 0; i < 50; i++) {
-      ChangeChecker checker = new ChangeChecker();
-      checkers.add(checker);
-      closing(registry.service(service + i).watch(checker));
-    }
-    checkers.forEach(checker -> eventually(() -> assertThat(checker.changes()).hasSize(1)));
-    assertThat(Thread.activeCount() - before).isLessThan(20);
+    inThreadGroup(
+        group -> {
+          Registry registry = process();
+          ChangeChecker first = new ChangeChecker();
+          closing(registry.service(service).watch(first));
+          eventually(() -> assertThat(first.changes()).hasSize(1));
+          int before = group.activeCount();
+          List<ChangeChecker> checkers = new ArrayList<>();
+          for (int i = 0; i < 50; i++) {
+            ChangeChecker checker = new ChangeChecker();
+            checkers.add(checker);
+            closing(registry.service(service + i).watch(checker));
+          }
+          checkers.forEach(checker -> eventually(() -> assertThat(checker.changes()).hasSize(1)));
+          assertThat(group.activeCount() - before).isLessThan(20);
+        });
   }
 
   private static final class Throwing implements ServiceListener {

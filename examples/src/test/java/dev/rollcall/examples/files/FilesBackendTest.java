@@ -19,7 +19,6 @@ import dev.rollcall.spi.RegisterRequest;
 import dev.rollcall.spi.RegisterRequest.Claim;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
-import dev.rollcall.testkit.ContractLocks;
 import dev.rollcall.testkit.ManualTimer;
 import dev.rollcall.testkit.RecordingSink;
 import java.io.IOException;
@@ -34,13 +33,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.ResourceAccessMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the contract does not ask: processes, a disk that hangs, and what a URI may say. */
-@ResourceLock(value = ContractLocks.THREADS, mode = ResourceAccessMode.READ)
 class FilesBackendTest {
   private static final Duration DAY = Duration.ofDays(1);
 
