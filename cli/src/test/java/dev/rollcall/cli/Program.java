@@ -53,6 +53,7 @@ final class Program implements AutoCloseable {
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
             "-XX:+IgnoreUnrecognizedVMOptions", // as the launcher says, like the next one
             "--sun-misc-unsafe-memory-access=allow",
             "--enable-native-access=ALL-UNNAMED", // as the jar's manifest says
