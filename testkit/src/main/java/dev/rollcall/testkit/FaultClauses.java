@@ -411,7 +411,7 @@ abstract class FaultClauses extends Clauses {
           put(writer, instance("b"));
           for (RecordingSink sink : List.of(early, late)) {
             eventually(() -> assertThat(ids(mine(sink.state()))).containsExactly("a", "b"));
-            assertThat(sink.isLive()).isTrue();
+            eventually(() -> assertThat(sink.isLive()).isTrue());
             assertThat(sink.interruptions()).isEmpty();
             assertThat(sink.violations()).isEmpty();
           }
