@@ -1,6 +1,5 @@
 package dev.rollcall.grpc;
 
-import dev.rollcall.Arguments;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registration;
 import dev.rollcall.Registry;
@@ -30,17 +29,6 @@ import java.util.concurrent.TimeUnit;
  */
 public record GrpcRegistration(Registration registration, Server server) implements AutoCloseable {
   private static final String HEALTH = "grpc.health.v1.Health";
-
-  /**
-   * Checks that nothing is null.
-   *
-   * @param registration as the record says
-   * @param server as the record says
-   */
-  public GrpcRegistration {
-    Arguments.notNull("registration", registration, "");
-    Arguments.notNull("server", server, "");
-  }
 
   /**
    * Registers a server whose health service says how well it is: every 3 s it is asked in plain

@@ -5,8 +5,8 @@ import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceName;
 import dev.rollcall.ServiceView;
-import io.grpc.Attributes;
-import io.grpc.NameResolver;
+import io.grpc.Attributes.Key;
+import io.grpc.NameResolver.Args;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.function.UnaryOperator;
@@ -49,30 +49,25 @@ import java.util.function.UnaryOperator;
  */
 public final class RollcallGrpc {
   /** The registry to look in, which stays the caller's to close. */
-  public static final NameResolver.Args.Key<Registry> REGISTRY =
-      NameResolver.Args.Key.create("dev.rollcall.grpc.REGISTRY");
+  public static final Args.Key<Registry> REGISTRY = Args.Key.create("rollcall-registry");
 
   /**
    * Makes the channel's view out of the service's: with a filter, or with another balancer than
    * {@link dev.rollcall.Balancer#weighted()}. Called each time that the channel leaves idleness.
    */
-  public static final NameResolver.Args.Key<UnaryOperator<ServiceView>> VIEW =
-      NameResolver.Args.Key.create("dev.rollcall.grpc.VIEW");
+  public static final Args.Key<UnaryOperator<ServiceView>> VIEW = Args.Key.create("rollcall-view");
 
   /** Of each group of addresses: the instance that has them. */
-  public static final Attributes.Key<ServiceInstance> INSTANCE =
-      Attributes.Key.create("dev.rollcall.grpc.INSTANCE");
+  public static final Key<ServiceInstance> INSTANCE = Key.create("rollcall-instance");
 
   /** Of each group of addresses: the instance's {@linkplain ServiceInstance#weight() weight}. */
-  public static final Attributes.Key<Integer> WEIGHT =
-      Attributes.Key.create("dev.rollcall.grpc.WEIGHT");
+  public static final Key<Integer> WEIGHT = Key.create("rollcall-weight");
 
   /** Of each group of addresses: the instance's {@linkplain ServiceInstance#zone() zone}. */
-  public static final Attributes.Key<String> ZONE = Attributes.Key.create("dev.rollcall.grpc.ZONE");
+  public static final Key<String> ZONE = Key.create("rollcall-zone");
 
   /** Of what a resolver finds: whose instances they are, for the policy {@code rollcall}. */
-  static final Attributes.Key<ServiceView> CHOICE =
-      Attributes.Key.create("dev.rollcall.grpc.CHOICE");
+  static final Key<ServiceView> CHOICE = Key.create("rollcall-choice");
 
   /** The scheme of targets, and the name of the policy. */
   static final String NAME = "rollcall";
@@ -83,7 +78,7 @@ public final class RollcallGrpc {
    * Writes the target of a service, whatever characters its name has.
    *
    * @param service the service's name
-   * @return {@code rollcall:///SERVICE}, to which options may be added
+   * @return {@code rollcall:///SERVICE}, to which {@code ?registry=URI} may be added
    * @throws RegistryException of kind {@code INVALID} where the name breaks the rule of {@link
    *     ServiceName}
    */

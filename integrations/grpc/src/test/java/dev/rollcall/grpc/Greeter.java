@@ -104,7 +104,7 @@ final class Greeter implements AutoCloseable {
     return ClientCalls.futureUnaryCall(channel.newCall(NAME, CallOptions.DEFAULT), "hold");
   }
 
-  private static final class Text implements MethodDescriptor.Marshaller<String> {
+  static final class Text implements MethodDescriptor.Marshaller<String> {
     @Override
     public InputStream stream(String text) {
       return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));

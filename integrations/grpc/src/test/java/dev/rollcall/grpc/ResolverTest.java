@@ -16,6 +16,7 @@ import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.List;
@@ -122,7 +123,8 @@ class ResolverTest {
     start(resolver);
     await().until(() -> last().equals("[one]"));
     EquivalentAddressGroup group = groups.get(0);
-    assertThat(group.getAddresses()).containsExactly(new InetSocketAddress("127.0.0.1", 8080));
+    assertThat(group.getAddresses())
+        .containsExactly(new InetSocketAddress(InetAddress.getLoopbackAddress(), 8080));
     assertThat(group.getAttributes().get(RollcallGrpc.WEIGHT)).isEqualTo(7);
     assertThat(group.getAttributes().get(RollcallGrpc.ZONE)).isEqualTo("eu-1a");
     assertThat(group.getAttributes().get(RollcallGrpc.INSTANCE)).isEqualTo(one.instance());

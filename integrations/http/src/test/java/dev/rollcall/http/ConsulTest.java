@@ -37,10 +37,7 @@ class ConsulTest {
     await()
         .until(
             () ->
-                view.instances().stream()
-                    .map(ServiceInstance::id)
-                    .toList()
-                    .equals(List.of(names)));
+                view.instances().stream().map(ServiceInstance::id).toList().equals(List.of(names)));
   }
 
   @Test

@@ -290,8 +290,7 @@ class ServiceClientTest {
     a.held = new CountDownLatch(1);
     AtomicReference<Candidates> candidates = new AtomicReference<>();
     ServiceClient client = ServiceClient.of(counted(candidates));
-    CompletableFuture<HttpResponse<String>> cancelled =
-        client.sendAsync("/", get(), ofString());
+    CompletableFuture<HttpResponse<String>> cancelled = client.sendAsync("/", get(), ofString());
     await().until(() -> a.received.get() == 1);
     assertThat(candidates.get().inFlight(0)).isEqualTo(1);
     cancelled.cancel(true);
