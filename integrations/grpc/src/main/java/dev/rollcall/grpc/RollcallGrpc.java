@@ -5,7 +5,7 @@ import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceName;
 import dev.rollcall.ServiceView;
-import io.grpc.Attributes.Key;
+import io.grpc.Attributes;
 import io.grpc.NameResolver.Args;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -58,16 +58,17 @@ public final class RollcallGrpc {
   public static final Args.Key<UnaryOperator<ServiceView>> VIEW = Args.Key.create("rollcall-view");
 
   /** Of each group of addresses: the instance that has them. */
-  public static final Key<ServiceInstance> INSTANCE = Key.create("rollcall-instance");
+  public static final Attributes.Key<ServiceInstance> INSTANCE =
+      Attributes.Key.create("rollcall-instance");
 
   /** Of each group of addresses: the instance's {@linkplain ServiceInstance#weight() weight}. */
-  public static final Key<Integer> WEIGHT = Key.create("rollcall-weight");
+  public static final Attributes.Key<Integer> WEIGHT = Attributes.Key.create("rollcall-weight");
 
   /** Of each group of addresses: the instance's {@linkplain ServiceInstance#zone() zone}. */
-  public static final Key<String> ZONE = Key.create("rollcall-zone");
+  public static final Attributes.Key<String> ZONE = Attributes.Key.create("rollcall-zone");
 
   /** Of what a resolver finds: whose instances they are, for the policy {@code rollcall}. */
-  static final Key<ServiceView> CHOICE = Key.create("rollcall-choice");
+  static final Attributes.Key<ServiceView> CHOICE = Attributes.Key.create("rollcall-choice");
 
   /** The scheme of targets, and the name of the policy. */
   static final String NAME = "rollcall";

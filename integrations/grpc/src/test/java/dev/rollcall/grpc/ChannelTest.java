@@ -258,8 +258,13 @@ class ChannelTest {
     await().until(() -> names(channel, 10).equals(Set.of("one", "two")));
     one.deregister().join();
     await().until(() -> names(channel, 10).equals(Set.of("two")));
+    // That policy stays with the last one, whatever it is told, until the connection breaks.
     registry.deregister(greeters.get(1).instance().build().key()).join();
-    assertNobody(channel, "no passing instance of orders");
+    greeters.get(1).kill();
+    assertNobody(channel, "");
+    register(greeter("three").instance());
+    await().until(() -> status(channel).isOk());
+    assertThat(names(channel, 10)).containsExactly("three");
   }
 
   @Test

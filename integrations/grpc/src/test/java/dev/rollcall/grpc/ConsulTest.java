@@ -3,6 +3,7 @@ package dev.rollcall.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.rollcall.Liveness;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.testkit.server.ConsulExtension;
@@ -18,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -58,7 +60,9 @@ class ConsulTest {
   }
 
   private GrpcRegistration register(Greeter greeter) {
-    return GrpcRegistration.register(servers, greeter.server, greeter.instance().build()).join();
+    ServiceInstance self = greeter.instance().build();
+    Liveness alive = Liveness.grpcCheck(self.address(), Duration.ofSeconds(1));
+    return new GrpcRegistration(servers.register(self, alive).join(), greeter.server);
   }
 
   private ManagedChannel open(Map<String, ?> config) {
@@ -116,11 +120,12 @@ class ConsulTest {
       awaitCallsOf(channel, "c", "d");
       assertThat(load.failures()).isEmpty();
 
-      c.leave(DRAIN, GRACE).get(2, TimeUnit.MINUTES);
-      d.leave(DRAIN, GRACE).get(2, TimeUnit.MINUTES);
+      CompletableFuture.allOf(c.leave(DRAIN, GRACE), d.leave(DRAIN, GRACE))
+          .get(2, TimeUnit.MINUTES);
     }
     await().until(() -> reason(channel).contains("orders"));
-    register(greeter("e"));
+    Greeter e = greeter("e");
+    GrpcRegistration.register(servers, e.server, e.instance().build()).join();
     awaitCallsOf(channel, "e");
   }
 

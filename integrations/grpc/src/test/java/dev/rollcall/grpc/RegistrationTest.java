@@ -43,7 +43,9 @@ class RegistrationTest {
       await().until(() -> registry.service("orders").instances().size() == 1);
       assertThat(registration.registration().state()).isEqualTo(Registration.State.ACTIVE);
       registration.close();
-      registration.close();
+      assertThat(one.server.isTerminated()).isTrue();
+      assertThat(registry.snapshot("orders").join().all()).isEmpty();
+      registration.leave(Duration.ZERO, Duration.ZERO).join(); // once more
     }
   }
 
