@@ -45,14 +45,13 @@ final class RollcallLoadBalancer extends LoadBalancer {
     view = resolved.getAttributes().get(RollcallGrpc.CHOICE); // null with another resolver
     Map<String, Connection> gone = new HashMap<>(connections);
     connections.clear();
-    for (EquivalentAddressGroup group : resolved.getAddresses()) {
-      ServiceInstance instance = group.getAttributes().get(RollcallGrpc.INSTANCE);
-      if (instance != null) {
-        Connection known = gone.get(instance.id());
-        boolean same = known != null && known.group.getAddresses().equals(group.getAddresses());
-        connections.put(
-            instance.id(), same ? gone.remove(instance.id()) : new Connection(instance, group));
-      }
+    List<EquivalentAddressGroup> groups = view == null ? List.of() : resolved.getAddresses();
+    for (EquivalentAddressGroup group : groups) {
+      ServiceInstance instance = requireNonNull(group.getAttributes().get(RollcallGrpc.INSTANCE));
+      Connection known = gone.get(instance.id());
+      boolean same = known != null && known.group.getAddresses().equals(group.getAddresses());
+      connections.put(
+          instance.id(), same ? gone.remove(instance.id()) : new Connection(instance, group));
     }
     update(NOBODY);
     gone.values().forEach(Connection::close); // now that nobody is told to use them any more

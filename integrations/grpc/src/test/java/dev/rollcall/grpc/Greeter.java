@@ -4,6 +4,7 @@ import dev.rollcall.ServiceInstance;
 import dev.rollcall.testkit.server.FaultProxy;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ClientCall;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
@@ -21,7 +22,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /** A real gRPC server on a free port of loopback, which answers each call with its name. */
@@ -100,8 +103,33 @@ final class Greeter implements AutoCloseable {
   }
 
   /** Begins a call that the server answers when the test says so. */
-  static java.util.concurrent.Future<String> hold(Channel channel) {
-    return ClientCalls.futureUnaryCall(channel.newCall(NAME, CallOptions.DEFAULT), "hold");
+  static Future<String> hold(Channel channel) {
+    ClientCall<String, String> call = channel.newCall(NAME, CallOptions.DEFAULT);
+    CompletableFuture<String> answer = new CompletableFuture<>();
+    ClientCalls.asyncUnaryCall(
+        call,
+        "hold",
+        new StreamObserver<>() {
+          @Override
+          public void onNext(String text) {
+            answer.complete(text);
+          }
+
+          @Override
+          public void onError(Throwable failed) {
+            answer.completeExceptionally(failed);
+          }
+
+          @Override
+          public void onCompleted() {}
+        });
+    answer.whenComplete(
+        (text, failed) -> {
+          if (answer.isCancelled()) {
+            call.cancel("the test cancels", failed);
+          }
+        });
+    return answer;
   }
 
   static final class Text implements MethodDescriptor.Marshaller<String> {
