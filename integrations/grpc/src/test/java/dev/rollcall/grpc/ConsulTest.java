@@ -60,7 +60,7 @@ class ConsulTest {
   }
 
   private GrpcRegistration register(Greeter greeter) {
-    ServiceInstance self = greeter.instance().build();
+    ServiceInstance self = greeter.direct().build();
     Liveness alive = Liveness.grpcCheck(self.address(), Duration.ofSeconds(1));
     return new GrpcRegistration(servers.register(self, alive).join(), greeter.server);
   }
@@ -125,7 +125,7 @@ class ConsulTest {
     }
     await().until(() -> reason(channel).contains("orders"));
     Greeter e = greeter("e");
-    GrpcRegistration.register(servers, e.server, e.instance().build()).join();
+    GrpcRegistration.register(servers, e.server, e.direct().build()).join();
     awaitCallsOf(channel, "e");
   }
 
@@ -142,7 +142,7 @@ class ConsulTest {
   @Test
   void aKilledServer_costsNoCall_andIsFoundDeadByTheAgent() {
     Greeter a = greeter("a");
-    register(a);
+    GrpcRegistration.register(servers, a.server, a.instance().build()).join();
     register(greeter("b"));
     awaitPassing("a", "b");
     ManagedChannel channel = open(Retries.OF_GREETER);

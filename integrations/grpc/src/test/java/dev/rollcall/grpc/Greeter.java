@@ -82,6 +82,11 @@ final class Greeter implements AutoCloseable {
     return ServiceInstance.builder("orders").id(name).address("127.0.0.1", line.port());
   }
 
+  /** The same without the line that {@link #kill} breaks, so that nothing listens after the end. */
+  ServiceInstance.Builder direct() {
+    return instance().address("127.0.0.1", server.getPort());
+  }
+
   /** Ends it as kill -9 does: connections break, and there are no new ones. */
   void kill() {
     line.refuse();
