@@ -38,7 +38,7 @@ final class Load implements AutoCloseable {
         HttpResponse<String> answer =
             client.send("/load", HttpRequest.newBuilder(), HttpResponse.BodyHandlers.ofString());
         if (answer.statusCode() == 200) {
-          answering.add(answer.body().split(" ")[0]);
+          answering.add(answer.body().substring(0, answer.body().indexOf(' ')));
         } else {
           failures.add(answer);
         }
