@@ -177,7 +177,7 @@ class ChannelTest {
                               candidates.add(now.size() + " from " + now.get(0).id());
                               return () -> 0;
                             })));
-    assertThat(Greeter.call(channel)).isEqualTo("one");
+    await().until(() -> Greeter.call(channel).equals("one")); // when it is connected
     one.failing = Status.UNAVAILABLE.withDescription("busy");
     assertThatExceptionOfType(StatusRuntimeException.class)
         .isThrownBy(() -> Greeter.call(channel))

@@ -367,9 +367,7 @@ class ServiceClientTest {
     shops.add(a);
     Registration leaving = register(a);
     shop("b");
-    // No further tries: none is needed.
-    ServiceClient client = ServiceClient.builder(shops(2)).attempts(1).build();
-    try (Load load = new Load(client)) {
+    try (Load load = new Load(ServiceClient.of(shops(2)))) {
       load.awaitAnswersOf("a", "b");
       leaving.drain(Duration.ofSeconds(1)).join();
       a.stop();
