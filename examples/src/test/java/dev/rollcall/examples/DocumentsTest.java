@@ -54,6 +54,8 @@ class DocumentsTest {
       strings = {
         "docs/how-to-restart-without-errors.md",
         "docs/how-to-test-your-service.md",
+        "docs/how-to-use-grpc.md",
+        "docs/how-to-use-http.md",
         "docs/how-to-use-several-stores.md",
         "test-servers/README.md"
       })
@@ -62,7 +64,12 @@ class DocumentsTest {
   }
 
   private static List<String> snippetsInTheCode(String document) throws IOException {
-    List<String> sources = sources("examples/src", "junit/src/test");
+    List<String> sources =
+        sources(
+            "examples/src",
+            "junit/src/test",
+            "integrations/grpc/src/test",
+            "integrations/http/src/test");
     List<String> snippets = blocks(document, "java");
     assertThat(snippets)
         .allSatisfy(
@@ -93,6 +100,8 @@ class DocumentsTest {
         "docs/how-to-restart-without-errors.md",
         "docs/how-to-run-the-centre.md",
         "docs/how-to-test-your-service.md",
+        "docs/how-to-use-grpc.md",
+        "docs/how-to-use-http.md",
         "docs/how-to-use-several-stores.md",
         "docs/architecture.md",
         "docs/logging.md",
@@ -120,6 +129,8 @@ class DocumentsTest {
         "docs/how-to-restart-without-errors.md",
         "docs/how-to-run-the-centre.md",
         "docs/how-to-test-your-service.md",
+        "docs/how-to-use-grpc.md",
+        "docs/how-to-use-http.md",
         "docs/how-to-use-several-stores.md",
         "docs/architecture.md",
         "docs/write-a-backend.md",

@@ -24,12 +24,15 @@ class PublicApiTest {
   /** The packages that are ours to show; what is relocated below them is not. */
   private static final Pattern OURS =
       Pattern.compile(
-          "dev\\.rollcall(\\.(kv|spi(\\.support)?|memory|etcd|consul|server(\\.[a-z0-9]+)?))?");
+          "dev\\.rollcall(\\.(kv|spi(\\.support)?|memory|etcd|consul|grpc|http"
+              + "|server(\\.[a-z0-9]+)?))?");
 
   private static final Pattern OURS_IN_JARS =
       Pattern.compile(".*/" + OURS.pattern().replace("\\.", "/") + "/[^/]+\\.class");
 
   private static final String CENTRE = "dev.rollcall.server";
+
+  private static final String GRPC = "dev.rollcall.grpc";
 
   private static final JavaClasses ARTIFACTS =
       new ClassFileImporter()
@@ -39,7 +42,7 @@ class PublicApiTest {
   @Test
   @DisplayName("Signatures of the API and the backends name Java's types and our own alone")
   void signatures_nameNoLibrary() {
-    assertThat(foreign(name -> !name.startsWith(CENTRE))).isEmpty();
+    assertThat(foreign(name -> !name.startsWith(CENTRE) && !name.equals(GRPC))).isEmpty();
   }
 
   @Test
@@ -48,6 +51,14 @@ class PublicApiTest {
     assertThat(foreign(name -> name.startsWith(CENTRE)))
         .isNotEmpty()
         .allMatch(line -> line.startsWith("com.linecorp.armeria."));
+  }
+
+  @Test
+  @DisplayName("Those of the gRPC integration name the API of gRPC as well, and nothing below it")
+  void signaturesForGrpc_nameTheApiOfGrpcAlone() {
+    assertThat(foreign(GRPC::equals))
+        .isNotEmpty()
+        .allMatch(line -> line.matches("io\\.grpc\\.[A-Z].*"));
   }
 
   @Test
@@ -60,6 +71,8 @@ class PublicApiTest {
             "dev.rollcall.memory.MemoryStore",
             "dev.rollcall.etcd.EtcdBackend",
             "dev.rollcall.consul.ConsulBackend",
+            "dev.rollcall.grpc.RollcallGrpc",
+            "dev.rollcall.http.ServiceClient",
             "dev.rollcall.server.Centre");
     assertThat(isAllowed("io.netty.channel")).isFalse();
     assertThat(isAllowed("dev.rollcall.etcd.shaded.io.netty.channel")).isFalse();
