@@ -55,6 +55,7 @@ class DocumentsTest {
         "docs/how-to-restart-without-errors.md",
         "docs/how-to-test-your-service.md",
         "docs/how-to-use-several-stores.md",
+        "docs/spring-boot.md",
         "test-servers/README.md"
       })
   void everySnippetOfAShortPage_standsInTheCode(String document) throws IOException {
@@ -62,7 +63,7 @@ class DocumentsTest {
   }
 
   private static List<String> snippetsInTheCode(String document) throws IOException {
-    List<String> sources = sources("examples/src", "junit/src/test");
+    List<String> sources = sources("examples/src", "integrations/spring/src/shared-test", "junit/src/test");
     List<String> snippets = blocks(document, "java");
     assertThat(snippets)
         .allSatisfy(
@@ -97,6 +98,7 @@ class DocumentsTest {
         "docs/architecture.md",
         "docs/logging.md",
         "docs/metrics.md",
+        "docs/spring-boot.md",
         "docs/write-a-backend.md",
         "test-servers/README.md"
       })
@@ -121,6 +123,7 @@ class DocumentsTest {
         "docs/how-to-run-the-centre.md",
         "docs/how-to-test-your-service.md",
         "docs/how-to-use-several-stores.md",
+        "docs/spring-boot.md",
         "docs/architecture.md",
         "docs/write-a-backend.md",
         "test-servers/README.md"

@@ -18,6 +18,9 @@ final class Project {
           "backend-memory",
           "cli",
           "examples",
+          "integrations/spring",
+          "integrations/spring-boot-3",
+          "integrations/spring-boot-4",
           "json",
           "junit",
           "micrometer",
@@ -36,7 +39,7 @@ final class Project {
   }
 
   static String artifact(String module) {
-    return "rollcall-" + module;
+    return "rollcall-" + module.substring(module.lastIndexOf('/') + 1);
   }
 
   /** The files below a directory, in their order by name. */

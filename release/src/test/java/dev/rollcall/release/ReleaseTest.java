@@ -208,7 +208,7 @@ class ReleaseTest {
 
   private static String user(String module) {
     return pom(
-        "user-of-" + module,
+        "user-of-" + Project.artifact(module),
         """
         <repositories>%s%s</repositories>
         <dependencies>
