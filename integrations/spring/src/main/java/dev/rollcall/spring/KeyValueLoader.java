@@ -36,6 +36,9 @@ final class KeyValueLoader implements ConfigDataLoader<KeyValueResource> {
 
   @Override
   public ConfigData load(ConfigDataLoaderContext context, KeyValueResource resource) {
+    if (resource.uri.isEmpty()) {
+      return ConfigData.EMPTY;
+    }
     Map<String, Object> values;
     try {
       values = read(resource);
@@ -49,8 +52,7 @@ final class KeyValueLoader implements ConfigDataLoader<KeyValueResource> {
   private static Map<String, Object> read(KeyValueResource resource) {
     try (KeyValueStore store =
         KeyValueStore.builder(resource.uri).deadline(resource.deadline).build()) {
-      return KeyValueSource.properties(
-          resource.prefix, store.list(resource.prefix).join());
+      return KeyValueSource.properties(resource.prefix, store.list(resource.prefix).join());
     } catch (CompletionException e) {
       throw e.getCause() instanceof RegistryException cause ? cause : e;
     }

@@ -10,9 +10,10 @@ import org.springframework.boot.context.config.ConfigDataLocationResolverContext
 import org.springframework.boot.context.properties.bind.Binder;
 
 /**
- * Understands {@code spring.config.import=rollcall:PREFIX}: all keys that begin with {@code PREFIX/}
- * in the store of {@code rollcall.config.uri}, else {@code rollcall.uri}. Without a prefix it is
- * {@code config/application/} and, before that, {@code config/NAME/} by the application's name.
+ * Understands {@code spring.config.import=rollcall:PREFIX}: all keys that begin with {@code
+ * PREFIX/} in the store of {@code rollcall.config.uri}, else {@code rollcall.uri}. Without a prefix
+ * it is {@code config/application/} and, before that, {@code config/NAME/} by the application's
+ * name.
  */
 final class KeyValueLocationResolver implements ConfigDataLocationResolver<KeyValueResource> {
   private static final String SCHEME = "rollcall:";
@@ -27,14 +28,12 @@ final class KeyValueLocationResolver implements ConfigDataLocationResolver<KeyVa
   public List<KeyValueResource> resolve(
       ConfigDataLocationResolverContext context, ConfigDataLocation location) {
     Binder binder = context.getBinder();
-    if (!binder.bind("rollcall.enabled", Boolean.class).orElse(true)) {
-      return List.of();
-    }
+    boolean enabled = binder.bind("rollcall.enabled", Boolean.class).orElse(true);
     String uri =
         binder
             .bind("rollcall.config.uri", String.class)
             .orElseGet(() -> binder.bind("rollcall.uri", String.class).orElse(""));
-    if (uri.isBlank()) {
+    if (enabled && uri.isBlank()) {
       throw RegistryException.invalid(
           "rollcall.uri: missing (expected: the store of spring.config.import=" + location + ")");
     }
@@ -44,7 +43,7 @@ final class KeyValueLocationResolver implements ConfigDataLocationResolver<KeyVa
             .orElseGet(() -> Duration.ofSeconds(10));
     List<KeyValueResource> resources = new ArrayList<>();
     for (String prefix : prefixes(location.getNonPrefixedValue(SCHEME), binder)) {
-      resources.add(new KeyValueResource(uri, prefix, deadline, location.isOptional()));
+      resources.add(new KeyValueResource(enabled ? uri : "", prefix, deadline, location.isOptional()));
     }
     return resources;
   }

@@ -5,7 +5,9 @@ import org.springframework.boot.context.config.ConfigDataResource;
 
 /** Which keys of which store an import names. Equal to another one of the same keys. */
 final class KeyValueResource extends ConfigDataResource {
+  /** Empty where Rollcall is switched off. */
   final String uri;
+
   final String prefix;
   final Duration deadline;
   final boolean optional;

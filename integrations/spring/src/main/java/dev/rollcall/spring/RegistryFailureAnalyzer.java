@@ -12,7 +12,8 @@ final class RegistryFailureAnalyzer extends AbstractFailureAnalyzer<RegistryExce
     String action =
         switch (cause.kind()) {
           case INVALID -> "Change the setting, or the class path, as the description says.";
-          case DENIED -> "Give this application what the store asks for, as a token in the URI's file.";
+          case DENIED ->
+              "Give this application what the store asks for, as a token in the URI's file.";
           case UNAVAILABLE ->
               "Start the store, or let the application start without it:"
                   + " spring.config.import=optional:rollcall:";

@@ -74,13 +74,13 @@ final class RollcallAutoServiceRegistration
   public void start() {
     Optional<ServiceInstance> instance = description.instance();
     if (instance.isEmpty()) {
-      LOG.info("Not registered: no web server is running, and rollcall.registration.port is not set");
+      LOG.info(
+          "Not registered: no web server is running, and rollcall.registration.port is not set");
       return;
     }
     registration.know(instance.get());
     events.publishEvent(new InstancePreRegisteredEvent(this, registration));
-    Map<Voice, Health> said =
-        new EnumMap<>(Voice.class);
+    Map<Voice, Health> said = new EnumMap<>(Voice.class);
     said.put(Voice.READINESS, health(availability.getReadinessState()));
     if (health != null) {
       said.put(Voice.GROUP, ask(health));

@@ -7,7 +7,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.cloud.client.CommonsClientAutoConfiguration;
-import org.springframework.cloud.client.ConditionalOnBlockingDiscoveryEnabled;
 import org.springframework.cloud.client.ConditionalOnDiscoveryEnabled;
 import org.springframework.cloud.client.ConditionalOnReactiveDiscoveryEnabled;
 import org.springframework.cloud.client.ReactiveCommonsClientAutoConfiguration;
@@ -19,8 +18,8 @@ import org.springframework.context.annotation.Configuration;
 import reactor.core.publisher.Flux;
 
 /**
- * Shows the registry to Spring's {@code DiscoveryClient} and {@code ReactiveDiscoveryClient}, beside
- * those of others, in the order of {@code rollcall.discovery.order}.
+ * Shows the registry to Spring's {@code DiscoveryClient} and {@code ReactiveDiscoveryClient},
+ * beside those of others, in the order of {@code rollcall.discovery.order}.
  *
  * @since 0.1.0
  */
@@ -41,7 +40,7 @@ public final class RollcallDiscoveryAutoConfiguration {
   RollcallDiscoveryAutoConfiguration() {}
 
   @Bean
-  @ConditionalOnBlockingDiscoveryEnabled
+  @ConditionalOnProperty(name = "spring.cloud.discovery.blocking.enabled", matchIfMissing = true)
   @ConditionalOnMissingBean
   RollcallDiscoveryClient rollcallDiscoveryClient(
       Registry registry, RollcallProperties properties) {

@@ -26,7 +26,10 @@ class RollcallLoadBalancerConfiguration {
   @Bean
   @ConditionalOnMissingBean
   ReactorLoadBalancer<ServiceInstance> rollcallLoadBalancer(
-      Registry registry, Balancer balancer, RollcallProperties properties, Environment environment) {
+      Registry registry,
+      Balancer balancer,
+      RollcallProperties properties,
+      Environment environment) {
     ServiceView view = registry.service(service(environment)).balancedBy(balancer);
     return new RollcallLoadBalancer(view, properties.discovery().await(), new PicksInFlight());
   }

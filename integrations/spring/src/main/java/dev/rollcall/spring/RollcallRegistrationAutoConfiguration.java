@@ -91,8 +91,7 @@ public final class RollcallRegistrationAutoConfiguration {
     return new RollcallAutoServiceRegistration(
         registry,
         registration,
-        new SelfDescription(
-            properties, environment, machine, customizers.orderedStream().toList()),
+        new SelfDescription(properties, environment, machine, customizers.orderedStream().toList()),
         availability,
         group,
         events);

@@ -73,9 +73,7 @@ public final class RollcallServiceRegistry implements ServiceRegistry<RollcallRe
 
   CompletableFuture<Void> leave(RollcallRegistration registration) {
     Kept left = registration.isKnown() ? kept.remove(registration.instance().key()) : null;
-    return left == null
-        ? CompletableFuture.completedFuture(null)
-        : left.registration.drain(drain);
+    return left == null ? CompletableFuture.completedFuture(null) : left.registration.drain(drain);
   }
 
   /** Does nothing: the registry bean is closed by its context. */
@@ -109,8 +107,8 @@ public final class RollcallServiceRegistry implements ServiceRegistry<RollcallRe
    * Returns where the instance stands.
    *
    * @param registration what was registered
-   * @return UP, WARNING or DOWN where the store holds it; else the registration's state, as PENDING;
-   *     UNKNOWN where it was not registered
+   * @return UP, WARNING or DOWN where the store holds it; else the registration's state, as
+   *     PENDING; UNKNOWN where it was not registered
    */
   @Override
   @SuppressWarnings("unchecked") // Spring lets the caller say what the type of a status is.

@@ -1,6 +1,6 @@
 /**
- * Rollcall in Spring Boot and Spring Cloud: what both lines of Spring Boot share. Start here: {@link
- * dev.rollcall.spring.RollcallAutoConfiguration} makes the registry, {@link
+ * Rollcall in Spring Boot and Spring Cloud: what both lines of Spring Boot share. Start here:
+ * {@link dev.rollcall.spring.RollcallAutoConfiguration} makes the registry, {@link
  * dev.rollcall.spring.RollcallProperties} holds all settings.
  */
 @NullMarked

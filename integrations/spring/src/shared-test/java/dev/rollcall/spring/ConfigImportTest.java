@@ -164,8 +164,7 @@ class ConfigImportTest {
 
   @Test
   void withoutAUri_theStartFails_andWithRollcallOff_nothingIsRead() {
-    assertThatThrownBy(
-            () -> Apps.plain(Settings.class, "--spring.config.import=rollcall:shop"))
+    assertThatThrownBy(() -> Apps.plain(Settings.class, "--spring.config.import=rollcall:shop"))
         .isInstanceOf(RegistryException.class)
         .hasMessageContaining("rollcall.uri: missing");
     try (ConfigurableApplicationContext application =

@@ -23,8 +23,7 @@ class MetadataTest {
   @Test
   void everyProperty_isDescribed_andNoOtherOne() throws IOException {
     Map<String, String> described = new TreeMap<>();
-    for (URL url :
-        Collections.list(RollcallProperties.class.getClassLoader().getResources(FILE))) {
+    for (URL url : Collections.list(RollcallProperties.class.getClassLoader().getResources(FILE))) {
       try (InputStream file = url.openStream()) {
         Map<String, Object> metadata =
             JsonParserFactory.getJsonParser()

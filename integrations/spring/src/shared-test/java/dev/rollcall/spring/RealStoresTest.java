@@ -10,8 +10,8 @@ import dev.rollcall.testkit.server.EtcdServer;
 import dev.rollcall.testkit.server.TestServer;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.TreeSet;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -104,13 +104,11 @@ class RealStoresTest {
                   reached.add(call(caller));
                   return reached.size() == 2;
                 });
-        assertThat(reached)
-            .containsExactlyInAnyOrder(port, Apps.port(second, "server"));
+        assertThat(reached).containsExactlyInAnyOrder(port, Apps.port(second, "server"));
       }
       await()
           .atMost(PATIENCE)
-          .until(
-              () -> caller.getBean(Registry.class).service("orders").instances().size() == 1);
+          .until(() -> caller.getBean(Registry.class).service("orders").instances().size() == 1);
       for (int i = 0; i < 20; i++) {
         assertThat(call(caller)).as("the second one has left").isEqualTo(port);
       }

@@ -239,7 +239,8 @@ class RegistrationTest {
 
   @Test
   void withoutAWebServer_nothingIsRegistered_unlessAPortIsSet() {
-    try (ConfigurableApplicationContext job = Apps.plain(Apps.Bare.class, "--rollcall.uri=memory:")) {
+    try (ConfigurableApplicationContext job =
+        Apps.plain(Apps.Bare.class, "--rollcall.uri=memory:")) {
       assertThat(job.getBean(Registry.class).status().registrations()).isEmpty();
       RollcallRegistration self = job.getBean(RollcallRegistration.class);
       assertThat(self.getServiceId()).isEqualTo("application");

@@ -93,8 +93,7 @@ class RollcallAutoConfigurationTest {
                     .doesNotHaveBean(RollcallRegistration.class));
     runner
         .withPropertyValues(
-            "rollcall.uri=memory:",
-            "spring.cloud.service-registry.auto-registration.enabled=false")
+            "rollcall.uri=memory:", "spring.cloud.service-registry.auto-registration.enabled=false")
         .run(context -> assertThat(context).doesNotHaveBean(RollcallRegistration.class));
   }
 
@@ -119,8 +118,7 @@ class RollcallAutoConfigurationTest {
                   .hasMessageContaining("deadline: ");
               assertThat(new RegistryFailureAnalyzer().analyze(context.getStartupFailure()))
                   .satisfies(
-                      analysis ->
-                          assertThat(analysis.getDescription()).startsWith("deadline: "));
+                      analysis -> assertThat(analysis.getDescription()).startsWith("deadline: "));
             });
   }
 
@@ -129,9 +127,7 @@ class RollcallAutoConfigurationTest {
     try (Registry own = Registry.open("memory:")) {
       runner
           .withBean("own", Registry.class, () -> own)
-          .run(
-              context ->
-                  assertThat(context).hasNotFailed().getBean(Registry.class).isSameAs(own));
+          .run(context -> assertThat(context).hasNotFailed().getBean(Registry.class).isSameAs(own));
     }
   }
 

@@ -6,8 +6,8 @@ import dev.rollcall.spring.ApplicationHealth;
 import dev.rollcall.spring.RollcallAutoConfiguration;
 import dev.rollcall.spring.RollcallProperties;
 import org.springframework.boot.actuate.autoconfigure.health.ConditionalOnEnabledHealthIndicator;
-import org.springframework.boot.actuate.health.HealthEndpoint;
 import org.springframework.boot.actuate.autoconfigure.health.HealthEndpointAutoConfiguration;
+import org.springframework.boot.actuate.health.HealthEndpoint;
 import org.springframework.boot.actuate.health.HealthIndicator;
 import org.springframework.boot.actuate.health.Status;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -23,9 +23,12 @@ import org.springframework.context.annotation.Bean;
  *
  * @since 0.1.0
  */
-@AutoConfiguration(
-    after = {RollcallAutoConfiguration.class, HealthEndpointAutoConfiguration.class})
-@ConditionalOnClass({HealthIndicator.class, HealthEndpoint.class, ConditionalOnEnabledHealthIndicator.class})
+@AutoConfiguration(after = {RollcallAutoConfiguration.class, HealthEndpointAutoConfiguration.class})
+@ConditionalOnClass({
+  HealthIndicator.class,
+  HealthEndpoint.class,
+  ConditionalOnEnabledHealthIndicator.class
+})
 @ConditionalOnBean(Registry.class)
 public final class RollcallHealthAutoConfiguration {
 

@@ -5,16 +5,16 @@ import dev.rollcall.Registry;
 import dev.rollcall.spring.ApplicationHealth;
 import dev.rollcall.spring.RollcallAutoConfiguration;
 import dev.rollcall.spring.RollcallProperties;
-import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
-import org.springframework.boot.health.actuate.endpoint.HealthEndpoint;
-import org.springframework.boot.health.autoconfigure.actuate.endpoint.HealthEndpointAutoConfiguration;
-import org.springframework.boot.health.contributor.HealthIndicator;
-import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.health.actuate.endpoint.HealthEndpoint;
+import org.springframework.boot.health.autoconfigure.actuate.endpoint.HealthEndpointAutoConfiguration;
+import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.Status;
 import org.springframework.context.annotation.Bean;
 
 /**
@@ -23,9 +23,12 @@ import org.springframework.context.annotation.Bean;
  *
  * @since 0.1.0
  */
-@AutoConfiguration(
-    after = {RollcallAutoConfiguration.class, HealthEndpointAutoConfiguration.class})
-@ConditionalOnClass({HealthIndicator.class, HealthEndpoint.class, ConditionalOnEnabledHealthIndicator.class})
+@AutoConfiguration(after = {RollcallAutoConfiguration.class, HealthEndpointAutoConfiguration.class})
+@ConditionalOnClass({
+  HealthIndicator.class,
+  HealthEndpoint.class,
+  ConditionalOnEnabledHealthIndicator.class
+})
 @ConditionalOnBean(Registry.class)
 public final class RollcallHealthAutoConfiguration {
 
