@@ -43,7 +43,8 @@ final class KeyValueLocationResolver implements ConfigDataLocationResolver<KeyVa
             .orElseGet(() -> Duration.ofSeconds(10));
     List<KeyValueResource> resources = new ArrayList<>();
     for (String prefix : prefixes(location.getNonPrefixedValue(SCHEME), binder)) {
-      resources.add(new KeyValueResource(enabled ? uri : "", prefix, deadline, location.isOptional()));
+      resources.add(
+          new KeyValueResource(enabled ? uri : "", prefix, deadline, location.isOptional()));
     }
     return resources;
   }

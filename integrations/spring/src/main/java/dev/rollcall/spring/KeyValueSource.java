@@ -32,7 +32,7 @@ final class KeyValueSource extends MapPropertySource {
         try {
           values.put(name, pair.text());
         } catch (RegistryException e) {
-          continue;
+          // Bytes, that is: no property.
         }
       }
     }

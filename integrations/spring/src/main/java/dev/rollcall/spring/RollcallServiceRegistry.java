@@ -107,12 +107,17 @@ public final class RollcallServiceRegistry implements ServiceRegistry<RollcallRe
    * Returns where the instance stands.
    *
    * @param registration what was registered
+   * @param <T> {@link String}, or what it is
    * @return UP, WARNING or DOWN where the store holds it; else the registration's state, as
    *     PENDING; UNKNOWN where it was not registered
    */
   @Override
-  @SuppressWarnings("unchecked") // Spring lets the caller say what the type of a status is.
-  public Object getStatus(RollcallRegistration registration) {
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // as Spring Cloud declares it
+  public <T> T getStatus(RollcallRegistration registration) {
+    return (T) status(registration);
+  }
+
+  private String status(RollcallRegistration registration) {
     Optional<Kept> one = find(registration);
     if (one.isEmpty()) {
       return "UNKNOWN";

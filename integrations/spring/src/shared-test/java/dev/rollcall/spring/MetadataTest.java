@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -37,13 +38,13 @@ class MetadataTest {
         }
       }
     }
-    TreeSet<String> declared = new TreeSet<>();
+    Set<String> declared = new TreeSet<>();
     collect("rollcall", RollcallProperties.class, declared);
     assertThat(described.keySet()).isEqualTo(declared);
     assertThat(described.values()).allMatch(text -> text.length() > 10 && text.endsWith("."));
   }
 
-  private static void collect(String prefix, Class<?> type, TreeSet<String> names) {
+  private static void collect(String prefix, Class<?> type, Set<String> names) {
     for (RecordComponent part : type.getRecordComponents()) {
       String name = prefix + "." + dashed(part.getName());
       if (part.getType().isRecord()) {

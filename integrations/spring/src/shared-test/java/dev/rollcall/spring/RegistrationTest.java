@@ -197,7 +197,7 @@ class RegistrationTest {
     RollcallRegistration self = shop.getBean(RollcallRegistration.class);
     registry.setStatus(self, "out_of_service");
     awaitHealth(view, Health.CRITICAL);
-    assertThat(registry.getStatus(self)).isEqualTo("DOWN");
+    assertThat(registry.<Object>getStatus(self)).isEqualTo("DOWN");
     AvailabilityChangeEvent.publish(shop, ReadinessState.ACCEPTING_TRAFFIC);
     registry.setStatus(self, "UP");
     awaitHealth(view, Health.PASSING);
