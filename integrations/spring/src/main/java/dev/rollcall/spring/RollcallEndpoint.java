@@ -26,6 +26,6 @@ public final class RollcallEndpoint {
    */
   @ReadOperation
   public Map<String, Object> status() {
-    return StatusReport.full(registry.status());
+    return StatusReport.of(registry.status());
   }
 }

@@ -4,9 +4,7 @@ import dev.rollcall.Freshness;
 import dev.rollcall.RegistrationStatus;
 import dev.rollcall.RegistryStatus;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -20,43 +18,14 @@ public final class StatusReport {
   private StatusReport() {}
 
   /**
-   * Tells of the store, with a summary of the rest.
+   * Tells all there is.
    *
    * @param status the status
    * @return {@code store}; where it is unreachable {@code since} as a text of {@link Duration} and
-   *     {@code cause}; how many {@code services} are watched, and how many of them are not {@code
-   *     live}; each registration's state by its key
+   *     {@code cause}; {@code services} and {@code catalog} with how far each can be trusted; {@code
+   *     registrations} with their states
    */
-  public static Map<String, Object> summary(RegistryStatus status) {
-    Map<String, Object> all = store(status);
-    all.put("services", status.services().size());
-    all.put(
-        "notLive",
-        status.services().values().stream()
-            .filter(freshness -> !(freshness instanceof Freshness.Live))
-            .count());
-    Map<String, Object> registrations = new LinkedHashMap<>();
-    for (RegistrationStatus each : status.registrations()) {
-      registrations.put(each.key().service() + "/" + each.key().id(), text(each.state()));
-    }
-    all.put("registrations", registrations);
-    return all;
-  }
-
-  /** All there is, for the endpoint. */
-  static Map<String, Object> full(RegistryStatus status) {
-    Map<String, Object> all = store(status);
-    Map<String, Object> services = new LinkedHashMap<>();
-    status.services().forEach((name, freshness) -> services.put(name, freshness(freshness)));
-    all.put("services", services);
-    status.catalog().ifPresent(freshness -> all.put("catalog", freshness(freshness)));
-    List<Object> registrations = new ArrayList<>();
-    status.registrations().forEach(each -> registrations.add(registration(each)));
-    all.put("registrations", registrations);
-    return all;
-  }
-
-  private static Map<String, Object> store(RegistryStatus status) {
+  public static Map<String, Object> of(RegistryStatus status) {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("store", status.isClosed() ? "closed" : text(status.store()));
     status
@@ -66,6 +35,12 @@ public final class StatusReport {
               all.put("since", outage.age().toString());
               all.put("cause", String.valueOf(outage.cause().getMessage()));
             });
+    Map<String, Object> services = new LinkedHashMap<>();
+    status.services().forEach((name, freshness) -> services.put(name, freshness(freshness)));
+    all.put("services", services);
+    status.catalog().ifPresent(freshness -> all.put("catalog", freshness(freshness)));
+    all.put(
+        "registrations", status.registrations().stream().map(StatusReport::registration).toList());
     return all;
   }
 

@@ -26,6 +26,6 @@ final class RollcallHealthIndicator implements HealthIndicator {
           case UNREACHABLE -> Health.down();
           case UNKNOWN -> Health.unknown();
         };
-    return health.withDetails(StatusReport.summary(status)).build();
+    return health.withDetails(StatusReport.of(status)).build();
   }
 }
