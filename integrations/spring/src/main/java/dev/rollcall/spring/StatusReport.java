@@ -22,8 +22,8 @@ public final class StatusReport {
    *
    * @param status the status
    * @return {@code store}; where it is unreachable {@code since} as a text of {@link Duration} and
-   *     {@code cause}; {@code services} and {@code catalog} with how far each can be trusted; {@code
-   *     registrations} with their states
+   *     {@code cause}; {@code services} and {@code catalog} with how far each can be trusted;
+   *     {@code registrations} with their states
    */
   public static Map<String, Object> of(RegistryStatus status) {
     Map<String, Object> all = new LinkedHashMap<>();
