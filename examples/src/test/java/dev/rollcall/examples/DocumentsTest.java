@@ -63,7 +63,8 @@ class DocumentsTest {
   }
 
   private static List<String> snippetsInTheCode(String document) throws IOException {
-    List<String> sources = sources("examples/src", "integrations/spring/src/shared-test", "junit/src/test");
+    List<String> sources =
+        sources("examples/src", "integrations/spring/src/shared-test", "junit/src/test");
     List<String> snippets = blocks(document, "java");
     assertThat(snippets)
         .allSatisfy(

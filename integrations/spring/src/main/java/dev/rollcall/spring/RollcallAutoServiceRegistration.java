@@ -154,7 +154,8 @@ final class RollcallAutoServiceRegistration
     registry.deregister(registration);
   }
 
-  private void end() {
+  /** Called when the bean is destroyed, too: after a start that failed nobody stops it. */
+  void end() {
     running = false;
     ScheduledExecutorService ended = asking;
     asking = null;

@@ -69,7 +69,7 @@ public final class RollcallRegistrationAutoConfiguration {
     return new RollcallRegistration(SelfDescription.service(properties, environment));
   }
 
-  @Bean
+  @Bean(destroyMethod = "end")
   @ConditionalOnMissingBean
   RollcallAutoServiceRegistration rollcallAutoServiceRegistration(
       RollcallServiceRegistry registry,
