@@ -13,11 +13,13 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.web.client.RestClient;
 
 /** Two applications and a caller on a real store, which is down when the second one starts. */
+@Tag("stores")
 class RealStoresTest {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
