@@ -57,6 +57,7 @@ class DocumentsTest {
         "docs/how-to-use-grpc.md",
         "docs/how-to-use-http.md",
         "docs/how-to-use-several-stores.md",
+        "docs/spring-boot.md",
         "test-servers/README.md"
       })
   void everySnippetOfAShortPage_standsInTheCode(String document) throws IOException {
@@ -69,7 +70,8 @@ class DocumentsTest {
             "examples/src",
             "junit/src/test",
             "integrations/grpc/src/test",
-            "integrations/http/src/test");
+            "integrations/http/src/test",
+            "integrations/spring/src/shared-test");
     List<String> snippets = blocks(document, "java");
     assertThat(snippets)
         .allSatisfy(
@@ -106,6 +108,7 @@ class DocumentsTest {
         "docs/architecture.md",
         "docs/logging.md",
         "docs/metrics.md",
+        "docs/spring-boot.md",
         "docs/write-a-backend.md",
         "test-servers/README.md"
       })
@@ -132,6 +135,7 @@ class DocumentsTest {
         "docs/how-to-use-grpc.md",
         "docs/how-to-use-http.md",
         "docs/how-to-use-several-stores.md",
+        "docs/spring-boot.md",
         "docs/architecture.md",
         "docs/write-a-backend.md",
         "test-servers/README.md"

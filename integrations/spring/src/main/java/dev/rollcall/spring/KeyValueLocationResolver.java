@@ -1,0 +1,63 @@
+package dev.rollcall.spring;
+
+import dev.rollcall.RegistryException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.springframework.boot.context.config.ConfigDataLocation;
+import org.springframework.boot.context.config.ConfigDataLocationResolver;
+import org.springframework.boot.context.config.ConfigDataLocationResolverContext;
+import org.springframework.boot.context.properties.bind.Binder;
+
+/**
+ * Understands {@code spring.config.import=rollcall:PREFIX}: all keys that begin with {@code
+ * PREFIX/} in the store of {@code rollcall.config.uri}, else {@code rollcall.uri}. Without a prefix
+ * it is {@code config/application/} and, before that, {@code config/NAME/} by the application's
+ * name.
+ */
+final class KeyValueLocationResolver implements ConfigDataLocationResolver<KeyValueResource> {
+  private static final String SCHEME = "rollcall:";
+
+  @Override
+  public boolean isResolvable(
+      ConfigDataLocationResolverContext context, ConfigDataLocation location) {
+    return location.hasPrefix(SCHEME);
+  }
+
+  @Override
+  public List<KeyValueResource> resolve(
+      ConfigDataLocationResolverContext context, ConfigDataLocation location) {
+    Binder binder = context.getBinder();
+    boolean enabled = binder.bind("rollcall.enabled", Boolean.class).orElse(true);
+    String uri =
+        binder
+            .bind("rollcall.config.uri", String.class)
+            .orElseGet(() -> binder.bind("rollcall.uri", String.class).orElse(""));
+    if (enabled && uri.isBlank()) {
+      throw RegistryException.invalid(
+          "rollcall.uri: missing (expected: the store of spring.config.import=" + location + ")");
+    }
+    Duration deadline =
+        binder
+            .bind("rollcall.config.deadline", Duration.class)
+            .orElseGet(() -> Duration.ofSeconds(10));
+    List<KeyValueResource> resources = new ArrayList<>();
+    for (String prefix : prefixes(location.getNonPrefixedValue(SCHEME), binder)) {
+      resources.add(
+          new KeyValueResource(enabled ? uri : "", prefix, deadline, location.isOptional()));
+    }
+    return resources;
+  }
+
+  /** The last one has the last word. */
+  private static List<String> prefixes(String given, Binder binder) {
+    if (!given.isBlank()) {
+      return List.of(given.endsWith("/") ? given : given + "/");
+    }
+    List<String> prefixes = new ArrayList<>(List.of("config/application/"));
+    binder
+        .bind("spring.application.name", String.class)
+        .ifBound(name -> prefixes.add("config/" + name + "/"));
+    return prefixes;
+  }
+}

@@ -1,0 +1,2 @@
+/** The tests of both lines: each starter compiles and runs them with its own Spring. */
+package dev.rollcall.spring;
