@@ -54,7 +54,9 @@ class DocumentsTest {
       strings = {
         "docs/how-to-restart-without-errors.md",
         "docs/how-to-test-your-service.md",
+        "docs/how-to-use-armeria.md",
         "docs/how-to-use-several-stores.md",
+        "docs/how-to-use-stork.md",
         "test-servers/README.md"
       })
   void everySnippetOfAShortPage_standsInTheCode(String document) throws IOException {
@@ -62,7 +64,12 @@ class DocumentsTest {
   }
 
   private static List<String> snippetsInTheCode(String document) throws IOException {
-    List<String> sources = sources("examples/src", "junit/src/test");
+    List<String> sources =
+        sources(
+            "examples/src",
+            "junit/src/test",
+            "integrations/armeria/src/test",
+            "integrations/stork/src/test");
     List<String> snippets = blocks(document, "java");
     assertThat(snippets)
         .allSatisfy(
@@ -93,7 +100,9 @@ class DocumentsTest {
         "docs/how-to-restart-without-errors.md",
         "docs/how-to-run-the-centre.md",
         "docs/how-to-test-your-service.md",
+        "docs/how-to-use-armeria.md",
         "docs/how-to-use-several-stores.md",
+        "docs/how-to-use-stork.md",
         "docs/architecture.md",
         "docs/logging.md",
         "docs/metrics.md",
@@ -120,7 +129,9 @@ class DocumentsTest {
         "docs/how-to-restart-without-errors.md",
         "docs/how-to-run-the-centre.md",
         "docs/how-to-test-your-service.md",
+        "docs/how-to-use-armeria.md",
         "docs/how-to-use-several-stores.md",
+        "docs/how-to-use-stork.md",
         "docs/architecture.md",
         "docs/write-a-backend.md",
         "test-servers/README.md"

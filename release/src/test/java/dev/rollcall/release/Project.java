@@ -18,6 +18,8 @@ final class Project {
           "backend-memory",
           "cli",
           "examples",
+          "integrations/armeria",
+          "integrations/stork",
           "json",
           "junit",
           "micrometer",
@@ -35,8 +37,13 @@ final class Project {
     return Path.of(System.getProperty("rollcall.localRepository"));
   }
 
+  /** The last part of the directory. */
+  static String name(String module) {
+    return module.substring(module.lastIndexOf('/') + 1);
+  }
+
   static String artifact(String module) {
-    return "rollcall-" + module;
+    return "rollcall-" + name(module);
   }
 
   /** The files below a directory, in their order by name. */

@@ -208,7 +208,7 @@ class ReleaseTest {
 
   private static String user(String module) {
     return pom(
-        "user-of-" + module,
+        "user-of-" + Project.name(module),
         """
         <repositories>%s%s</repositories>
         <dependencies>

@@ -26,7 +26,7 @@ class ThirdPartyTest {
           String row =
               "| `%s` | %s | %s |"
                   .formatted(component.name(), component.version(), component.licence());
-          users.computeIfAbsent(row, key -> new TreeSet<>()).add(module);
+          users.computeIfAbsent(row, key -> new TreeSet<>()).add(Project.name(module));
         }
       }
     }
