@@ -6,6 +6,7 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.healthcheck.HealthCheckService;
 import com.linecorp.armeria.server.healthcheck.SettableHealthChecker;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,7 +25,7 @@ class MemoryTest extends StoreTest {
     SettableHealthChecker health = new SettableHealthChecker(true);
     Server server =
         Server.builder()
-            .http(new InetSocketAddress("127.0.0.1", 0))
+            .http(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .service("/name", (ctx, request) -> HttpResponse.of("a"))
             .service("/health", HealthCheckService.of(health))
             .serverListener(

@@ -7,6 +7,7 @@ import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.server.Server;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 
@@ -34,7 +35,7 @@ final class Shop {
   static Server open(String name, RollcallUpdatingListener listener) {
     Server server =
         Server.builder()
-            .http(new InetSocketAddress("127.0.0.1", 0))
+            .http(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .service("/name", (ctx, request) -> HttpResponse.of(name))
             .gracefulShutdownTimeout(QUIET, Duration.ofMinutes(1))
             .serverListener(listener)

@@ -8,6 +8,8 @@ import io.smallrye.mutiny.Uni;
 import io.smallrye.stork.api.Metadata;
 import io.smallrye.stork.api.ServiceRegistrar;
 import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -72,13 +74,14 @@ final class RollcallServiceRegistrar implements ServiceRegistrar<RollcallMetadat
     return Uni.createFrom()
         .completionStage(
             () -> {
-              CompletableFuture<?>[] gone =
-                  registrations.stream()
-                      .filter(it -> it.instance().service().equals(service))
-                      .filter(registrations::remove)
-                      .map(Registration::deregister)
-                      .toArray(CompletableFuture<?>[]::new);
-              return CompletableFuture.allOf(gone);
+              List<CompletableFuture<Void>> gone = new ArrayList<>();
+              for (Registration registration : List.copyOf(registrations)) {
+                if (registration.instance().service().equals(service)
+                    && registrations.remove(registration)) {
+                  gone.add(registration.deregister());
+                }
+              }
+              return CompletableFuture.allOf(gone.toArray(CompletableFuture<?>[]::new));
             });
   }
 

@@ -1,6 +1,7 @@
 package dev.rollcall.stork;
 
 import dev.rollcall.Registry;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -41,7 +42,7 @@ public final class RollcallStork {
    * no more.
    */
   public static void close() {
-    for (String uri : REGISTRIES.keySet()) {
+    for (String uri : List.copyOf(REGISTRIES.keySet())) {
       Registry registry = REGISTRIES.remove(uri);
       if (registry != null) {
         registry.close();
