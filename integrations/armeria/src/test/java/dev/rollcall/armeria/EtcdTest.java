@@ -80,7 +80,8 @@ class EtcdTest extends StoreTest {
             RollcallUpdatingListener.builder(registry, "orders")
                 .instance(it -> it.id("other"))
                 .heartbeat(Duration.ofSeconds(3))
-                .build());
+                .build(),
+            Duration.ZERO);
         Thread.currentThread().join();
       }
     }

@@ -6,38 +6,28 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.server.Server;
 import dev.rollcall.Registry;
-import dev.rollcall.ServiceInstance;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 
 /** Servers that tell their names. */
 final class Shop {
-  /** What a server waits for after it has deregistered: no request for so long. */
-  private static final Duration QUIET = Duration.ofSeconds(2);
-
   private Shop() {}
 
-  static Server open(Registry registry, String name) {
+  static Server open(Registry registry, String name, Duration quiet) {
     return open(
-        registry, ServiceInstance.builder("orders").id(name).address("127.0.0.1", 1).build());
+        name,
+        RollcallUpdatingListener.builder(registry, "orders").instance(it -> it.id(name)).build(),
+        quiet);
   }
 
-  /** The address of the instance is replaced by the server's. */
-  static Server open(Registry registry, ServiceInstance like) {
-    return open(
-        like.id(),
-        RollcallUpdatingListener.builder(registry, like.service())
-            .instance(it -> it.id(like.id()).weight(like.weight()).zone(like.zone()))
-            .build());
-  }
-
-  static Server open(String name, RollcallUpdatingListener listener) {
+  /** Stops once no request has come for the quiet period. */
+  static Server open(String name, RollcallUpdatingListener listener, Duration quiet) {
     Server server =
         Server.builder()
             .http(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .service("/name", (ctx, request) -> HttpResponse.of(name))
-            .gracefulShutdownTimeout(QUIET, Duration.ofMinutes(1))
+            .gracefulShutdownTimeout(quiet, quiet.multipliedBy(30))
             .serverListener(listener)
             .build();
     server.start().join();

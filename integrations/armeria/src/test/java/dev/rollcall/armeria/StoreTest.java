@@ -8,7 +8,7 @@ import com.linecorp.armeria.client.WebClient;
 import com.linecorp.armeria.common.SessionProtocol;
 import com.linecorp.armeria.server.Server;
 import dev.rollcall.Registry;
-import dev.rollcall.ServiceInstance;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +61,22 @@ abstract class StoreTest {
   }
 
   Server server(String name) {
-    return opened(Shop.open(theirs, name));
+    return opened(Shop.open(theirs, name, Duration.ZERO));
+  }
+
+  /** Waits as a server does that must not fail a call: no request for so long. */
+  private Server patientServer(String name) {
+    return opened(Shop.open(theirs, name, Duration.ofSeconds(2)));
+  }
+
+  private void server(String name, int weight, String zone) {
+    opened(
+        Shop.open(
+            name,
+            RollcallUpdatingListener.builder(theirs, "orders")
+                .instance(it -> it.id(name).weight(weight).zone(zone))
+                .build(),
+            Duration.ZERO));
   }
 
   void awaitEndpoints(int count) {
@@ -79,10 +94,9 @@ abstract class StoreTest {
 
   @Test
   void weightsAndZones_areKept() {
-    ServiceInstance.Builder like = ServiceInstance.builder("orders").address("127.0.0.1", 1);
-    opened(Shop.open(theirs, like.id("heavy").weight(3).zone("eu-1a").build()));
-    opened(Shop.open(theirs, like.id("light").weight(1).zone("eu-1b").build()));
-    opened(Shop.open(theirs, like.id("none").weight(0).zone("").build()));
+    server("heavy", 3, "eu-1a");
+    server("light", 1, "eu-1b");
+    server("none", 0, "");
     awaitEndpoints(3);
 
     Map<String, Integer> answers = new TreeMap<>();
@@ -103,8 +117,8 @@ abstract class StoreTest {
 
   @Test
   void aRollingReplacement_failsNoCall() throws Exception {
-    Server first = server("a1");
-    Server second = server("b1");
+    Server first = patientServer("a1");
+    Server second = patientServer("b1");
     awaitEndpoints(2);
     Load load = new Load(client);
     try {
