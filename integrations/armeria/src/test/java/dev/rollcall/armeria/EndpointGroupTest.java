@@ -123,9 +123,14 @@ class EndpointGroupTest {
     Registry unreachable = Registry.open("etcd://127.0.0.1:1");
     try (RollcallEndpointGroup group = RollcallEndpointGroup.of(unreachable, "orders")) {
       assertThat(group.whenReady()).isNotDone();
-      assertThat(group.toString())
-          .contains("service=orders")
-          .contains(unreachable.service("orders").snapshot().explain().orElseThrow().text());
+      assertThat(group.toString()).contains("service=orders");
+      await() // the reason changes once the store has refused
+          .until(
+              () ->
+                  group
+                      .toString()
+                      .contains(
+                          unreachable.service("orders").snapshot().explain().orElseThrow().text()));
       unreachable.close();
       assertThat(group.whenReady())
           .failsWithin(30, TimeUnit.SECONDS)

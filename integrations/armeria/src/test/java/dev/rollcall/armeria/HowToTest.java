@@ -33,6 +33,9 @@ class HowToTest {
               .serverListener(RollcallUpdatingListener.of(registry, "orders"))
               .build();
       server.start().join();
+      await()
+          .atMost(30, TimeUnit.SECONDS)
+          .until(() -> !registry.service("orders").instances().isEmpty());
 
       RollcallEndpointGroup group = RollcallEndpointGroup.of(registry, "orders");
       WebClient client = WebClient.of(SessionProtocol.HTTP, group);

@@ -66,7 +66,7 @@ abstract class StoreTest {
 
   /** Waits as a server does that must not fail a call: no request for so long. */
   private Server patientServer(String name) {
-    return opened(Shop.open(theirs, name, Duration.ofSeconds(2)));
+    return opened(Shop.open(theirs, name, Duration.ofSeconds(3)));
   }
 
   private void server(String name, int weight, String zone) {
@@ -129,7 +129,7 @@ abstract class StoreTest {
       server("b2");
       await().until(() -> load.names().contains("b2"));
       second.stop().join();
-      assertThat(group.endpoints()).hasSize(2);
+      awaitEndpoints(2);
       int before = load.calls();
       await().until(() -> load.calls() > before + 50);
     } finally {

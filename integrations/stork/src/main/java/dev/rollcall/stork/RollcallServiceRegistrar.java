@@ -96,7 +96,12 @@ final class RollcallServiceRegistrar implements ServiceRegistrar<RollcallMetadat
   private Uni<Void> register(Supplier<ServiceInstance.Builder> instance) {
     return Uni.createFrom()
         .completionStage(
-            () ->
-                registry.register(instance.get().build(), liveness).thenAccept(registrations::add));
+            () -> {
+              CompletableFuture<Void> remembered =
+                  registry
+                      .register(instance.get().build(), liveness)
+                      .thenAccept(registrations::add);
+              return remembered.copy(); // a cancelled Uni cancels what it was given
+            });
   }
 }

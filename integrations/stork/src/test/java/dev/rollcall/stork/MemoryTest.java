@@ -34,18 +34,15 @@ class MemoryTest extends StoreTest {
   @Test
   void attributes_areReadByTheirNames() {
     register(
-        dev.rollcall.ServiceInstance.builder("shop-orders")
+        dev.rollcall.ServiceInstance.builder(application)
             .id("a")
             .address("127.0.0.1", 1)
             .tag("canary")
             .build());
     register(
-        dev.rollcall.ServiceInstance.builder("shop-orders")
-            .id("b")
-            .address("127.0.0.1", 2)
-            .build());
+        dev.rollcall.ServiceInstance.builder(application).id("b").address("127.0.0.1", 2).build());
     Service service =
-        define(Map.of("uri", uri, "application", "shop-orders", "tag", "canary", "secure", "true"));
+        define(Map.of("uri", uri, "application", application, "tag", "canary", "secure", "true"));
     awaitInstances(service, 1);
     ServiceInstance selected = now(service.selectInstance());
     assertThat(selected.getPort()).isEqualTo(1);
@@ -56,10 +53,10 @@ class MemoryTest extends StoreTest {
   void anInstanceWhoseCallsFail_isLeftAloneForAWhile() {
     register(orders("a", 1).build());
     register(orders("b", 2).build());
-    Service service = define(Map.of("uri", uri));
+    Service service = define(attributes().parameters());
     awaitInstances(service, 2);
     ServiceInstance failing = now(service.selectInstanceAndRecordStart(false));
-    for (int i = 0; i < 5; i++) { // 32 s and more, so that the loop below ends before
+    for (int i = 0; i < 10; i++) { // for 32 s: the loop below ends before
       failing.recordEnd(new IllegalStateException("refused"));
     }
     for (int i = 0; i < 50; i++) {
@@ -73,7 +70,7 @@ class MemoryTest extends StoreTest {
     for (int i = 1; i <= 5; i++) {
       register(orders("i" + i, i).build());
     }
-    Service service = define(Map.of("uri", uri));
+    Service service = define(attributes().parameters());
     awaitInstances(service, 5);
     List<ServiceInstance> some =
         now(service.getInstances()).stream().filter(it -> it.getPort() > 3).toList();
