@@ -54,9 +54,11 @@ class DocumentsTest {
       strings = {
         "docs/how-to-restart-without-errors.md",
         "docs/how-to-test-your-service.md",
+        "docs/how-to-use-armeria.md",
         "docs/how-to-use-grpc.md",
         "docs/how-to-use-http.md",
         "docs/how-to-use-several-stores.md",
+        "docs/how-to-use-stork.md",
         "docs/spring-boot.md",
         "test-servers/README.md"
       })
@@ -71,7 +73,9 @@ class DocumentsTest {
             "junit/src/test",
             "integrations/grpc/src/test",
             "integrations/http/src/test",
-            "integrations/spring/src/shared-test");
+            "integrations/spring/src/shared-test",
+            "integrations/armeria/src/test",
+            "integrations/stork/src/test");
     List<String> snippets = blocks(document, "java");
     assertThat(snippets)
         .allSatisfy(
@@ -102,9 +106,11 @@ class DocumentsTest {
         "docs/how-to-restart-without-errors.md",
         "docs/how-to-run-the-centre.md",
         "docs/how-to-test-your-service.md",
+        "docs/how-to-use-armeria.md",
         "docs/how-to-use-grpc.md",
         "docs/how-to-use-http.md",
         "docs/how-to-use-several-stores.md",
+        "docs/how-to-use-stork.md",
         "docs/architecture.md",
         "docs/logging.md",
         "docs/metrics.md",
@@ -132,9 +138,11 @@ class DocumentsTest {
         "docs/how-to-restart-without-errors.md",
         "docs/how-to-run-the-centre.md",
         "docs/how-to-test-your-service.md",
+        "docs/how-to-use-armeria.md",
         "docs/how-to-use-grpc.md",
         "docs/how-to-use-http.md",
         "docs/how-to-use-several-stores.md",
+        "docs/how-to-use-stork.md",
         "docs/spring-boot.md",
         "docs/architecture.md",
         "docs/write-a-backend.md",

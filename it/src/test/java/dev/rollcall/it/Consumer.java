@@ -11,6 +11,7 @@ enum Consumer {
   SPRING_BOOT_3(Launch.JAR, "netty-common-4\\.1\\."),
   SPRING_BOOT_4(Launch.JAR, "netty-common-4\\.2\\."),
   QUARKUS(Launch.QUARKUS, "vertx-core-4\\.5\\..*netty-common-4\\.1\\."),
+  QUARKUS_STORK(Launch.QUARKUS, "vertx-core-4\\.5\\..*netty-common-4\\.1\\."),
   MICRONAUT(Launch.APPLICATION, "netty-common-4\\."),
   GRPC(Launch.CLASS_PATH, "grpc-api-1\\.85\\.1"),
   NETTY(Launch.CLASS_PATH, "netty-common-4\\.2\\.18\\."),
