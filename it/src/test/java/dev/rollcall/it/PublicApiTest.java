@@ -30,7 +30,6 @@ class PublicApiTest {
       Pattern.compile(".*/" + OURS.pattern().replace("\\.", "/") + "/[^/]+\\.class");
 
   private static final String CENTRE = "dev.rollcall.server";
-  private static final String STORK = "dev.rollcall.stork";
 
   private static final JavaClasses ARTIFACTS =
       new ClassFileImporter()
@@ -40,7 +39,7 @@ class PublicApiTest {
   @Test
   @DisplayName("Signatures of the API and the backends name Java's types and our own alone")
   void signatures_nameNoLibrary() {
-    assertThat(foreign(name -> !name.startsWith(CENTRE) && !name.startsWith(STORK))).isEmpty();
+    assertThat(foreign(name -> !name.startsWith(CENTRE))).isEmpty();
   }
 
   @Test
@@ -49,14 +48,6 @@ class PublicApiTest {
     assertThat(foreign(name -> name.startsWith(CENTRE)))
         .isNotEmpty()
         .allMatch(line -> line.startsWith("com.linecorp.armeria."));
-  }
-
-  @Test
-  @DisplayName("Those of the integration of Stork name Stork and its Mutiny as well")
-  void signaturesOfStork_nameStorkAlone() {
-    assertThat(foreign(name -> name.startsWith(STORK)))
-        .isNotEmpty()
-        .allMatch(line -> line.startsWith("io.smallrye."));
   }
 
   @Test
