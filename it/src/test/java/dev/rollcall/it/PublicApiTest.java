@@ -31,7 +31,6 @@ class PublicApiTest {
       Pattern.compile(".*/" + OURS.pattern().replace("\\.", "/") + "/[^/]+\\.class");
 
   private static final String CENTRE = "dev.rollcall.server";
-  private static final String STORK = "dev.rollcall.stork";
 
   private static final String GRPC = "dev.rollcall.grpc";
 
@@ -43,11 +42,7 @@ class PublicApiTest {
   @Test
   @DisplayName("Signatures of the API and the backends name Java's types and our own alone")
   void signatures_nameNoLibrary() {
-    assertThat(
-            foreign(
-                name ->
-                    !name.startsWith(CENTRE) && !name.equals(GRPC) && !name.startsWith(STORK)))
-        .isEmpty();
+    assertThat(foreign(name -> !name.startsWith(CENTRE) && !name.equals(GRPC))).isEmpty();
   }
 
   @Test
@@ -64,14 +59,6 @@ class PublicApiTest {
     assertThat(foreign(GRPC::equals))
         .isNotEmpty()
         .allMatch(line -> line.matches("io\\.grpc\\.[A-Z].*"));
-  }
-
-  @Test
-  @DisplayName("Those of the integration of Stork name Stork and its Mutiny as well")
-  void signaturesOfStork_nameStorkAlone() {
-    assertThat(foreign(name -> name.startsWith(STORK)))
-        .isNotEmpty()
-        .allMatch(line -> line.startsWith("io.smallrye."));
   }
 
   @Test
