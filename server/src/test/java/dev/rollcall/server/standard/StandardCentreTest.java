@@ -133,7 +133,8 @@ class StandardCentreTest {
             {"HTTP", "http://127.0.0.1:6379/"},
             {"TCP", "169.254.169.254:80"},
             {"TCP", "203.0.113.7:80"},
-            {"TCP", "127.0.0.1:22"},
+            {"TCP", "203.0.113.7:22"},
+            {"HTTP", "http://127.0.0.1:25/"},
           }) {
         refusesCheck(centre, target[0], target[1]);
       }
