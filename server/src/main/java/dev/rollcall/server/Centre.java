@@ -97,6 +97,8 @@ public final class Centre implements AutoCloseable {
           .idleTimeout(limits.idleTimeout())
           .gracefulShutdownTimeout(GRACE, LONGEST_STOP)
           .errorHandler(new Errors())
+          // It would write stack traces of what strangers send.
+          .unloggedExceptionsReportInterval(Duration.ZERO)
           .accessLogWriter(new AccessLog(), true);
       // After the first one, which stays the one that is told.
       settings

@@ -54,18 +54,17 @@ final class CanonicalPath {
     if (!path.startsWith("/")) {
       return false;
     }
-    boolean consul = path.startsWith(CONSUL);
-    boolean slashes = NAMING.stream().anyMatch(path::startsWith);
+    boolean naming = NAMING.stream().anyMatch(path::startsWith);
     StringBuilder decoded = new StringBuilder();
     for (int i = 0; i < path.length(); i++) {
       char c = path.charAt(i);
-      if (c <= ' ' || c > '~' || c == '\\' || c == '#' || (c == ';' && !consul)) {
+      if (c <= ' ' || c > '~' || c == '\\' || c == '#' || (c == ';' && !naming)) {
         return false;
       }
       if (c == '%') {
         int octet = octetAt(path, i + 1);
         boolean slash = octet == '/';
-        if (octet < ' ' || octet == 0x7f || octet == '\\' || (slash && !slashes)) {
+        if (octet < ' ' || octet == 0x7f || octet == '\\' || (slash && !naming)) {
           return false;
         }
         // An encoded dot is still a dot to a reader that decodes before it resolves.

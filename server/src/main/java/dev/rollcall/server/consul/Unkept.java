@@ -32,7 +32,7 @@ final class Unkept {
 
   private static void requireNone(String what, String given, String why) {
     if (!given.isEmpty()) {
-      throw RefusedException.bad("Invalid " + what + " - " + why);
+      throw RefusedException.bad("Bad request: Invalid " + what + " - " + why);
     }
   }
 

@@ -286,6 +286,31 @@ class FilterTest {
                 .isFalse());
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"((a{1000}){1000}){1000}", "(a{100}){101}", "((((a{30}){30}){30}){30})"})
+  void regularExpressionThatBecomesHuge_isRefused(String expression) {
+    assertThat(refusal("Service matches `" + expression + "`"))
+        .isEqualTo("expression nests repetitions too deeply");
+  }
+
+  @Test
+  void oneRequest_computesSoMuchAndNoMore() {
+    JsonNode large =
+        Json.parse(
+            ("{\"Service\":\"" + "a".repeat(4_096) + "\"}").getBytes(StandardCharsets.UTF_8));
+    var filter =
+        FilterExpression.parse("Service matches `(a{1,90}){1,90}!`", Selectors.AGENT_SERVICES);
+
+    assertThatThrownBy(
+            () -> {
+              for (int i = 0; i < 1_000; i++) {
+                filter.test(large);
+              }
+            })
+        .isInstanceOf(RefusedException.class)
+        .hasMessageStartingWith("429: filter: takes too long");
+  }
+
   @Test
   void oneFilter_servesManyElements() {
     var filter = FilterExpression.parse("Port == 80 and blue in Tags", Selectors.AGENT_SERVICES);

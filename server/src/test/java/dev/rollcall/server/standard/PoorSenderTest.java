@@ -137,6 +137,31 @@ class PoorSenderTest {
     assertThat(centre.raw(out -> write(out, request))).isEqualTo(400);
   }
 
+  @Test
+  void twoHosts_alsoInASecondRequestThatCameAlong() throws Exception {
+    String first = "PUT /v1/kv/a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\n\r\n1";
+    String second =
+        "GET /v1/catalog/services HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n";
+    try (Socket socket = centre.connect()) {
+      write(socket.getOutputStream(), first);
+      assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
+          .isEqualTo("HTTP/1.1 200");
+      write(socket.getOutputStream(), second);
+      assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+          .contains("HTTP/1.1 400")
+          .doesNotContain("consul-index");
+    }
+    centre.send("DELETE", "/v1/kv/a", "");
+  }
+
+  @Test
+  void bodyThatLooksLikeHeaders_isABody() throws Exception {
+    String body = "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n";
+    assertThat(centre.send("PUT", "/v1/kv/hosts", body).body()).isEqualTo("true");
+    assertThat(centre.send("GET", "/v1/kv/hosts?raw", "").body()).isEqualTo(body);
+    centre.send("DELETE", "/v1/kv/hosts", "");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
