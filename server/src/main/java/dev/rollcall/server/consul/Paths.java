@@ -14,8 +14,8 @@ final class Paths {
 
   /**
    * Refuses an ID or a name that no path can name as it is: an agent answers a path with an empty
-   * segment, {@code .} or {@code ..} with another one, and so do proxies; a segment that begins
-   * with a semicolon is refused by some.
+   * segment, {@code .} or {@code ..} with another one, and so do proxies; to some of these the
+   * segment ends at a semicolon.
    *
    * @return the same text
    */
@@ -23,22 +23,18 @@ final class Paths {
     String rest = text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
     boolean nameable = text.indexOf('\\') < 0;
     for (String segment : rest.split("/", -1)) {
-      nameable &=
-          text.isEmpty() || !(segment.isEmpty() || segment.startsWith(";") || isDots(segment));
+      int semicolon = segment.indexOf(';');
+      String named = semicolon < 0 ? segment : segment.substring(0, semicolon);
+      nameable &= text.isEmpty() || !(named.isEmpty() || named.equals(".") || named.equals(".."));
     }
     if (!nameable) {
       throw RefusedException.bad(
           field
               + ": "
               + Fields.shown(text)
-              + " (expected: no '\\', no empty segment, and none that is '.' or '..' or begins with"
-              + " ';')");
+              + " (expected: no '\\', and no segment that is empty, '.' or '..' before a ';')");
     }
     return text;
-  }
-
-  private static boolean isDots(String segment) {
-    return segment.equals(".") || segment.equals("..");
   }
 
   static String decode(String sent) {

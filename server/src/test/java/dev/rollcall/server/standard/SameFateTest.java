@@ -199,8 +199,7 @@ class SameFateTest {
     return text.getBytes(StandardCharsets.UTF_8).length > maxBytes - 2
         || text.indexOf('\\') >= 0
         || List.of(rest.split("/", -1)).stream()
-            .anyMatch(
-                segment -> List.of("", ".", "..").contains(segment) || segment.startsWith(";"))
+            .anyMatch(segment -> List.of("", ".", "..").contains(segment.split(";", -1)[0]))
         || text.codePoints().anyMatch(c -> c < 0x20 || c == 0x200b || c == 0xa0);
   }
 
@@ -246,6 +245,8 @@ class SameFateTest {
       strings = {
         "orders/o1",
         "orders%2Fo1",
+        "..;x",
+        "a/.;x",
         "a;b",
         "a//b",
         "a/../b",
