@@ -106,7 +106,7 @@ class SameFateTest {
             c -> {
               String one = Character.toString(c);
               boolean raw =
-                  Character.isLetterOrDigit(c) && c < 0x80
+                  (Character.isLetterOrDigit(c) && c < 0x80)
                       || "-._~".contains(one)
                       || (one.equals("/") && !slashes)
                       || ("!$&'()*+,;=:@".contains(one) && !others);

@@ -207,7 +207,7 @@ class StandardCentreTest {
       try {
         return new ServerSocket(port, 50, InetAddress.getByName("localhost"));
       } catch (BindException taken) {
-        continue;
+        // The next one, then.
       }
     }
     throw new IOException("all ports are taken");
