@@ -113,6 +113,15 @@ final class ServeCommand implements Callable<Integer> {
   private @Nullable Path clientAuthority;
 
   @Option(
+      names = "--host-name",
+      paramLabel = "NAME",
+      split = ",",
+      description =
+          "A name by which clients without a token may call the centre, besides localhost and"
+              + " addresses.")
+  private List<String> hostNames = List.of();
+
+  @Option(
       names = "--allow-calls",
       paramLabel = "RANGE",
       split = ",",
@@ -144,9 +153,10 @@ final class ServeCommand implements Callable<Integer> {
     Limits usual = Limits.standard();
     Limits limits = new Limits(usual.requestsPerSecond(), usual.watchers(), registrations);
     AccessControl access =
-        tokens == null
-            ? AccessControl.withoutTokens(limits)
-            : AccessControl.of(Tokens.read(tokens), limits);
+        (tokens == null
+                ? AccessControl.withoutTokens(limits)
+                : AccessControl.of(Tokens.read(tokens), limits))
+            .named(hostNames);
     access.requireSafe(address(), tls.isPresent());
     OutboundPolicy policy =
         OutboundPolicy.standard().allow(ranges.stream().map(AddressRange::parse).toList());

@@ -1,6 +1,7 @@
 package dev.rollcall.server;
 
 import com.linecorp.armeria.common.Http1HeaderNaming;
+import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.SessionProtocol;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
@@ -74,6 +75,8 @@ public final class Centre implements AutoCloseable {
         throw RegistryException.invalid("host: (expected: an address of this machine)");
       }
       CentreLimits limits = settings.limits();
+      ConnectionGuard guard =
+          new ConnectionGuard(limits.requestTimeout(), limits.connectionsByClient());
       Tls tls = settings.tls();
       if (tls != null) {
         tls.applyTo(building);
@@ -88,10 +91,14 @@ public final class Centre implements AutoCloseable {
           .http1MaxInitialLineLength(limits.urlBytes())
           .http2MaxHeaderListSize(limits.headerBytes())
           .maxNumConnections(limits.connections())
+          .childChannelPipelineCustomizer(guard::install)
+          .addHeader(HttpHeaderNames.X_CONTENT_TYPE_OPTIONS, "nosniff")
           .requestTimeout(limits.requestTimeout())
           .idleTimeout(limits.idleTimeout())
           .gracefulShutdownTimeout(GRACE, LONGEST_STOP)
           .errorHandler(new Errors())
+          // It would write stack traces of what strangers send.
+          .unloggedExceptionsReportInterval(Duration.ZERO)
           .accessLogWriter(new AccessLog(), true);
       // After the first one, which stays the one that is told.
       settings
@@ -100,6 +107,8 @@ public final class Centre implements AutoCloseable {
       Probes probes = new Probes(parts);
       building.service("/health/live", probes.live()).service("/health/ready", probes.ready());
       parts.forEach(part -> part.addTo(building));
+      // The last decorator is the first that is asked.
+      building.decorator(guard);
       Server server = building.build();
       try {
         server.start().join();

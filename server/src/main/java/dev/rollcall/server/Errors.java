@@ -3,6 +3,7 @@ package dev.rollcall.server;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
 import com.linecorp.armeria.common.ContentTooLargeException;
 import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
@@ -52,14 +53,19 @@ final class Errors implements ServerErrorHandler {
       HttpStatus status,
       @Nullable String description,
       @Nullable Throwable cause) {
-    return AggregatedHttpResponse.of(status, MediaType.PLAIN_TEXT_UTF_8, status.toString());
+    return AggregatedHttpResponse.of(
+        ResponseHeaders.builder(status)
+            .contentType(MediaType.PLAIN_TEXT_UTF_8)
+            .set(HttpHeaderNames.X_CONTENT_TYPE_OPTIONS, "nosniff")
+            .build(),
+        HttpData.ofUtf8(status.toString()));
   }
 
   private static HttpResponse sentence(HttpStatus status, String sentence) {
     return HttpResponse.of(
         ResponseHeaders.builder(status)
             .contentType(MediaType.PLAIN_TEXT_UTF_8)
-            .set("x-content-type-options", "nosniff")
+            .set(HttpHeaderNames.X_CONTENT_TYPE_OPTIONS, "nosniff")
             .build(),
         HttpData.ofUtf8(sentence));
   }

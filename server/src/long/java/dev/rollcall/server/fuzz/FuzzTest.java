@@ -47,7 +47,7 @@ class FuzzTest {
                 "com.code_intelligence.jazzer.Jazzer",
                 "--target_class=" + target,
                 "--instrumentation_includes=dev.rollcall.**",
-                // The operator "matches" takes an expression by design; SafeMatch bounds its time.
+                // The operator "matches" takes an expression by design, and RE2 bounds its time.
                 "--disabled_hooks=com.code_intelligence.jazzer.sanitizers.RegexInjection",
                 "--reproducer_path=" + folder,
                 "-max_total_time=" + SECONDS,

@@ -19,7 +19,11 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.rollcall.RegistryException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Collection;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
@@ -37,9 +41,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>400: a path that could mean two things.
  *   <li>401: no token where one is needed, or one that is not known.
  *   <li>403: the token's owner may not do this; or a page of another site asks through a visitor's
- *       browser (its {@code Origin} is not this centre), or, where there are no tokens, the centre
- *       was called by a name other than {@code localhost}, which is how such a page gets around
- *       that.
+ *       browser (its {@code Origin} is not this centre, or the browser says so), or someone without
+ *       a token has called the centre by a name that it does not know as its own ({@link #named}),
+ *       which is how such a page gets around that.
  *   <li>429: too many requests or watchers of one client.
  * </ul>
  *
@@ -55,10 +59,12 @@ public final class AccessControl implements DecoratingHttpServiceFunction {
 
   private final @Nullable Tokens tokens;
   private final Limits limits;
+  private final Set<String> names;
   private final RateLimiter rate;
   private final ClientQuota watchers;
 
-  private AccessControl(@Nullable Tokens tokens, Limits limits) {
+  private AccessControl(@Nullable Tokens tokens, Limits limits, Set<String> names) {
+    this.names = names;
     this.tokens = tokens;
     this.limits = requireNonNull(limits, "limits");
     rate = new RateLimiter(limits.requestsPerSecond(), System::nanoTime);
@@ -72,7 +78,7 @@ public final class AccessControl implements DecoratingHttpServiceFunction {
    * @return a new control
    */
   public static AccessControl withoutTokens(Limits limits) {
-    return new AccessControl(null, limits);
+    return new AccessControl(null, limits, Set.of());
   }
 
   /**
@@ -83,7 +89,21 @@ public final class AccessControl implements DecoratingHttpServiceFunction {
    * @return a new control
    */
   public static AccessControl of(Tokens tokens, Limits limits) {
-    return new AccessControl(requireNonNull(tokens, "tokens"), limits);
+    return new AccessControl(requireNonNull(tokens, "tokens"), limits, Set.of());
+  }
+
+  /**
+   * Returns the same with names by which clients without a token may call the centre, besides
+   * {@code localhost} and addresses.
+   *
+   * @param names host names, in any case
+   * @return a new control, which counts anew
+   */
+  public AccessControl named(Collection<String> names) {
+    return new AccessControl(
+        tokens,
+        limits,
+        names.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toSet()));
   }
 
   /**
@@ -145,10 +165,9 @@ public final class AccessControl implements DecoratingHttpServiceFunction {
   @Override
   public HttpResponse serve(HttpService delegate, ServiceRequestContext ctx, HttpRequest req)
       throws Exception {
-    if (!CanonicalPath.isCanonical(req.path())
-        || !CanonicalPath.isCanonical(
-            ctx.routingContext().requestTarget().maybePathWithMatrixVariables())) {
-      return refuse(HttpStatus.BAD_REQUEST, "path: (expected: no '..', '//', ';', %2F or '\\')");
+    String sent = ctx.routingContext().requestTarget().rawPath();
+    if (sent == null || !CanonicalPath.isCanonical(sent)) {
+      return refuse(HttpStatus.BAD_REQUEST, "path: (expected: no '..', '//', '\\', ';' or %2F)");
     }
     if (isForeign(req)) {
       return refuse(HttpStatus.FORBIDDEN, "Permission denied: a page of another site asks");
@@ -159,13 +178,19 @@ public final class AccessControl implements DecoratingHttpServiceFunction {
     if (!rate.admits(client)) {
       return tooMany("requests");
     }
-    RequiredRole need = RequiredRole.of(req.method(), ctx.path());
+    RequiredRole need = RequiredRole.of(req.method(), CanonicalPath.decoded(sent, ctx.path()));
     if (need != RequiredRole.NOTHING) {
       if (found.isEmpty()) {
         return unauthenticated();
       }
       if (!found.get().may(need)) {
         return refuse(HttpStatus.FORBIDDEN, "Permission denied");
+      }
+      if (!hasToken(req.headers()) && !isOwnName(req.headers())) {
+        return refuse(
+            HttpStatus.FORBIDDEN,
+            "Permission denied: without a token the centre is called by an address, or a name that"
+                + " its operator has said");
       }
     }
     if (isWatch(ctx)) {
@@ -179,7 +204,11 @@ public final class AccessControl implements DecoratingHttpServiceFunction {
 
   private boolean isForeign(HttpRequest request) {
     String authority = Strings.nullToEmpty(request.headers().authority());
-    if (tokens == null && !isLocalName(authority)) {
+    if (tokens == null && !isOwnName(request.headers())) {
+      return true;
+    }
+    if (request.headers().get("sec-fetch-site", "").equals("cross-site")
+        && !request.headers().get("sec-fetch-mode", "").equals("navigate")) {
       return true;
     }
     String origin = request.headers().get(HttpHeaderNames.ORIGIN);
@@ -188,10 +217,20 @@ public final class AccessControl implements DecoratingHttpServiceFunction {
         && !origin.equalsIgnoreCase("https://" + authority);
   }
 
-  private static boolean isLocalName(String authority) {
+  private static boolean hasToken(RequestHeaders headers) {
+    return !headers.get(CONSUL_TOKEN, "").isEmpty()
+        || headers
+            .get(HttpHeaderNames.AUTHORIZATION, "")
+            .regionMatches(true, 0, BEARER, 0, BEARER.length());
+  }
+
+  private boolean isOwnName(RequestHeaders headers) {
+    String authority = Strings.nullToEmpty(headers.authority());
     try {
       String host = HostAndPort.fromString(authority).getHost();
-      return host.equalsIgnoreCase("localhost") || InetAddresses.isInetAddress(host);
+      return host.equalsIgnoreCase("localhost")
+          || InetAddresses.isInetAddress(host)
+          || names.contains(host.toLowerCase(Locale.ROOT));
     } catch (IllegalArgumentException malformed) {
       return false;
     }

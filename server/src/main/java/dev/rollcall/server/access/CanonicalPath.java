@@ -1,22 +1,51 @@
 package dev.rollcall.server.access;
 
 import com.google.common.base.Splitter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * Whether a path means the same to every reader. Rules that look at a path are worth nothing where
  * {@code /v1/x/../kv} or {@code /v1%2Fkv} is one path to the rule and another to the service; so
  * such a path is refused before any rule looks at it.
  *
- * <p>The keys of the key-value store may hold encoded and empty segments: all that lies below
- * {@code /v1/kv/} takes the same right, whatever it means. Below {@code /v1/agent/service/} ids may
- * hold an encoded slash, as Rollcall's own do: to read takes the same right for all of them, and a
- * writing path that hides its verb so matches no rule but that of administrators.
+ * <p>Below {@code /v1/}, keys, ids and names are the rest of a path. They may hold a semicolon and,
+ * as Rollcall's own ids do, an encoded slash: who serves them reads the path as it was sent, and so
+ * does the rule. An encoded slash in what says which call it is, is refused. So is an empty segment
+ * everywhere but at the end: Consul's agent answers it with another path.
  */
 final class CanonicalPath {
-  private static final String KEYS = "/v1/kv/";
-  private static final String SERVICES = "/v1/agent/service/";
+  private static final String CONSUL = "/v1/";
+
+  /** What begins so goes on with a key, an id or a name. */
+  private static final List<String> NAMING =
+      List.of(
+          "/v1/kv/",
+          "/v1/agent/service/",
+          "/v1/agent/check/",
+          "/v1/agent/health/service/",
+          "/v1/catalog/",
+          "/v1/health/");
 
   private CanonicalPath() {}
+
+  /**
+   * Returns a canonical path decoded, as rules look at it. One that Consul's interface serves is
+   * taken as it was sent, and every other as the server routes it.
+   */
+  static String decoded(String sent, String routed) {
+    if (!sent.startsWith(CONSUL)) {
+      return routed;
+    }
+    byte[] bytes = new byte[sent.length()];
+    int length = 0;
+    for (int i = 0; i < sent.length(); i++) {
+      char c = sent.charAt(i);
+      bytes[length++] = (byte) (c == '%' ? octetAt(sent, i + 1) : c);
+      i += c == '%' ? 2 : 0;
+    }
+    return new String(bytes, 0, length, StandardCharsets.UTF_8);
+  }
 
   /** Takes the path as it was sent, with its query. */
   static boolean isCanonical(String sent) {
@@ -25,18 +54,17 @@ final class CanonicalPath {
     if (!path.startsWith("/")) {
       return false;
     }
-    boolean key = path.startsWith(KEYS);
-    boolean slashes = key || path.startsWith(SERVICES);
+    boolean naming = NAMING.stream().anyMatch(path::startsWith);
     StringBuilder decoded = new StringBuilder();
     for (int i = 0; i < path.length(); i++) {
       char c = path.charAt(i);
-      if (c <= ' ' || c > '~' || c == '\\' || c == '#' || (c == ';' && !key)) {
+      if (c <= ' ' || c > '~' || c == '\\' || c == '#' || (c == ';' && !naming)) {
         return false;
       }
       if (c == '%') {
         int octet = octetAt(path, i + 1);
         boolean slash = octet == '/';
-        if (octet < ' ' || octet == 0x7f || octet == '\\' || (slash && !slashes)) {
+        if (octet < ' ' || octet == 0x7f || octet == '\\' || (slash && !naming)) {
           return false;
         }
         // An encoded dot is still a dot to a reader that decodes before it resolves.
@@ -46,10 +74,10 @@ final class CanonicalPath {
         decoded.append(c);
       }
     }
-    return hasPlainSegments(decoded.toString(), key);
+    return hasPlainSegments(decoded.toString());
   }
 
-  private static boolean hasPlainSegments(String path, boolean key) {
+  private static boolean hasPlainSegments(String path) {
     int empty = 0;
     int last = 0;
     for (String segment : Splitter.on('/').split(path.substring(1))) {
@@ -62,7 +90,7 @@ final class CanonicalPath {
       }
     }
     // Only the last segment may be empty: a path that ends with a slash.
-    return key || empty == 0 || empty == last;
+    return empty == 0 || empty == last;
   }
 
   private static int octetAt(String path, int at) {

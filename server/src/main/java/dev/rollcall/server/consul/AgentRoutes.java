@@ -18,9 +18,19 @@ final class AgentRoutes {
   private final Permissions permissions;
   private final Quota quota;
   private final Queries queries;
+  private final StoreContact contact;
+  private final StoreWrites writes;
 
   AgentRoutes(
-      LocalAgent agent, Identity identity, Permissions permissions, Quota quota, Queries queries) {
+      LocalAgent agent,
+      Identity identity,
+      Permissions permissions,
+      Quota quota,
+      Queries queries,
+      StoreContact contact,
+      StoreWrites writes) {
+    this.contact = contact;
+    this.writes = writes;
     this.queries = queries;
     this.agent = agent;
     this.identity = identity;
@@ -30,17 +40,17 @@ final class AgentRoutes {
 
   List<Route> routes() {
     return List.of(
-        Route.getNow("agent/self", call -> call.json(identity::writeSelf)),
+        Route.getNow("agent/self", call -> call.json(to -> identity.writeSelf(to, leads()))),
         Route.getNow("agent/members", call -> call.json(identity::writeMembers)),
         Route.getNow("agent/services", this::services),
         Route.get("agent/service/", this::service),
         Route.getNow("agent/checks", this::checks),
-        Route.put("agent/service/register", this::register),
-        Route.put("agent/service/deregister/", this::deregister),
-        Route.put("agent/service/maintenance/", this::maintainService),
+        Route.write("agent/service/register", this::register),
+        Route.write("agent/service/deregister/", this::deregister),
+        Route.write("agent/service/maintenance/", this::maintainService),
         Route.put("agent/maintenance", this::maintainNode),
-        Route.put("agent/check/register", this::registerCheck),
-        Route.put("agent/check/deregister/", this::deregisterCheck),
+        Route.write("agent/check/register", this::registerCheck),
+        Route.write("agent/check/deregister/", this::deregisterCheck),
         Route.put("agent/check/pass/", call -> beat(call, CatalogCheck.PASSING)),
         Route.put("agent/check/warn/", call -> beat(call, CatalogCheck.WARNING)),
         Route.put("agent/check/fail/", call -> beat(call, CatalogCheck.CRITICAL)),
@@ -49,9 +59,17 @@ final class AgentRoutes {
         Route.getNow("agent/health/service/name/", this::healthByName));
   }
 
+  private boolean leads() {
+    return contact.catalog().isHeard();
+  }
+
+  private Set<InstanceId> own(String serviceId) {
+    return Set.of(new InstanceId(agent.self().name(), serviceId));
+  }
+
   private Answer services(Call call) {
     Predicate<JsonNode> filter =
-        call.given("filter")
+        call.filter()
             .map(expression -> FilterExpression.parse(expression, Selectors.AGENT_SERVICES))
             .orElse(all -> true);
     Map<String, CatalogService> services = agent.services();
@@ -105,7 +123,7 @@ final class AgentRoutes {
 
   private Answer checks(Call call) {
     Map<String, CatalogCheck> checks = new TreeMap<>(agent.checks());
-    call.given("filter")
+    call.filter()
         .map(expression -> FilterExpression.parse(expression, Selectors.CHECKS))
         .ifPresent(
             filter ->
@@ -127,7 +145,8 @@ final class AgentRoutes {
         });
   }
 
-  private Answer register(Call call) {
+  private HttpResponse register(Call call) {
+    writes.require();
     ServiceDefinition definition = ServiceDefinition.ofAgent(call.json(), agent.self().name());
     permissions.requireRegister(call.ctx(), definition.service().name());
     agent
@@ -138,11 +157,10 @@ final class AgentRoutes {
     }
     boolean replace =
         call.has("replace-existing-checks") && !isFalse(call, "replace-existing-checks");
+    Set<InstanceId> registered = own(definition.service().id());
     quota.register(
-        Set.of(new InstanceId(agent.self().name(), definition.service().id())),
-        permissions.clientOf(call.ctx()),
-        () -> agent.register(definition, replace));
-    return Answer.empty();
+        registered, permissions.clientOf(call.ctx()), () -> agent.register(definition, replace));
+    return writes.answer(registered, Answer.empty());
   }
 
   private static boolean isFalse(Call call, String parameter) {
@@ -150,11 +168,12 @@ final class AgentRoutes {
     return value.equals("false") || value.equals("0");
   }
 
-  private Answer deregister(Call call) {
+  /** Takes note of it in any case: a client that ends may not come again. */
+  private HttpResponse deregister(Call call) {
     String id = call.require("Missing service ID");
     requireOwner(call, id);
     agent.deregister(id);
-    return Answer.empty();
+    return writes.answer(own(id), Answer.empty());
   }
 
   private void requireOwner(Call call, String serviceId) {
@@ -169,15 +188,17 @@ final class AgentRoutes {
         .ifPresent(service -> permissions.requireRegister(call.ctx(), service));
   }
 
-  private Answer maintainService(Call call) {
+  private HttpResponse maintainService(Call call) {
+    writes.require();
     String id = call.require("Missing service ID");
     boolean enable = enable(call);
     requireOwner(call, id);
     agent.maintainService(id, enable, call.parameter("reason"));
-    return Answer.empty();
+    return writes.answer(own(id), Answer.empty());
   }
 
   private Answer maintainNode(Call call) {
+    writes.require();
     agent.maintainNode(enable(call), call.parameter("reason"));
     return Answer.empty();
   }
@@ -195,12 +216,14 @@ final class AgentRoutes {
     };
   }
 
-  private Answer registerCheck(Call call) {
+  private HttpResponse registerCheck(Call call) {
+    writes.require();
     Fields fields = Fields.of(call.json());
     if (fields.text("Name").isEmpty()) {
       throw RefusedException.bad("Missing check name");
     }
     CheckDefinition definition = CheckDefinition.of(fields, "Invalid check: ");
+    CheckDefinition.requireId(definition.idOrName());
     String service = fields.text("ServiceID");
     if (service.isEmpty()) {
       // A check of the node bears on every service of it.
@@ -209,13 +232,14 @@ final class AgentRoutes {
     requireOwner(call, service);
     requireOwnerOfCheck(call, definition.idOrName());
     agent.registerCheck(definition, service);
-    return Answer.empty();
+    return writes.answer(own(service), Answer.empty());
   }
 
-  private Answer deregisterCheck(Call call) {
+  private HttpResponse deregisterCheck(Call call) {
     requireOwnerOfCheck(call, call.rest());
+    Set<InstanceId> of = own(agent.serviceIdOfCheck(call.rest()));
     agent.deregisterCheck(call.rest());
-    return Answer.empty();
+    return writes.answer(of, Answer.empty());
   }
 
   private Answer beat(Call call, String status) {

@@ -41,6 +41,16 @@ record Call(
     return values;
   }
 
+  /** Tells whether something strange to this program is to be computed for each element. */
+  boolean isFiltered() {
+    return method == HttpMethod.GET && has("filter");
+  }
+
+  /** Returns the filter; a control character is for the parser to judge. */
+  Optional<String> filter() {
+    return Optional.of(query.get("filter", "")).filter(text -> !text.isEmpty());
+  }
+
   boolean isPretty() {
     return has("pretty");
   }

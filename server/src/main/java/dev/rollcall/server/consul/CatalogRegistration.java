@@ -20,10 +20,12 @@ record CatalogRegistration(
     String name = fields.text("Node");
     String address = fields.text("Address");
     boolean skip = fields.flag("SkipNodeUpdate");
+    Unkept.requireFields(fields);
     if (name.isEmpty()) {
       throw RefusedException.failed("Must provide node");
     }
     ServiceDefinition.requireName("Node", name);
+    Paths.requireNameable("Node", name);
     if (address.isEmpty() && !skip) {
       throw RefusedException.failed("Must provide address if SkipNodeUpdate is not set");
     }
@@ -50,7 +52,7 @@ record CatalogRegistration(
     }
     return new CatalogCheck(
         node,
-        id.isEmpty() ? name : id,
+        CheckDefinition.requireId(id.isEmpty() ? name : id),
         name,
         status.isEmpty() ? CatalogCheck.CRITICAL : status,
         fields.prose("Notes"),

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /v1/catalog/…} and {@code /v1/coordinate/…}: all that is known, and what is put there. */
@@ -22,13 +23,16 @@ final class CatalogRoutes {
   private final Identity identity;
   private final Permissions permissions;
   private final Quota quota;
+  private final StoreWrites writes;
 
   CatalogRoutes(
       CatalogIndex catalog,
       Queries queries,
       Identity identity,
       Permissions permissions,
-      Quota quota) {
+      Quota quota,
+      StoreWrites writes) {
+    this.writes = writes;
     this.catalog = catalog;
     this.queries = queries;
     this.identity = identity;
@@ -52,15 +56,15 @@ final class CatalogRoutes {
         Route.get("catalog/service/", this::service),
         Route.get("catalog/node/", call -> node(call, true)),
         Route.get("catalog/node-services/", call -> node(call, false)),
-        Route.put("catalog/register", this::register),
-        Route.put("catalog/deregister", this::deregister),
+        Route.write("catalog/register", this::register),
+        Route.write("catalog/deregister", this::deregister),
         Route.get("coordinate/nodes", this::coordinates),
         Route.getNow("coordinate/datacenters", call -> call.json(CatalogRoutes::writeNothing)));
   }
 
   private HttpResponse coordinates(Call call) {
-    queries.requireDatacentre(call);
-    return Answer.plain(1, Json.bytes(call.isPretty(), CatalogRoutes::writeNothing)).response();
+    return queries.answerFixed(
+        call, Answer.plain(1, Json.bytes(call.isPretty(), CatalogRoutes::writeNothing)));
   }
 
   private static void writeNothing(JsonGenerator to) throws IOException {
@@ -69,6 +73,7 @@ final class CatalogRoutes {
   }
 
   private HttpResponse nodes(Call call) {
+    Elements.requireNear(call, identity.node().name());
     Predicate<JsonNode> filter = Elements.filter(call, Selectors.NODES);
     Predicate<CatalogNode> meta = Elements.nodeMeta(call);
     boolean isPlain = Elements.isPlain(call);
@@ -82,7 +87,8 @@ final class CatalogRoutes {
                 CatalogView::nodes,
                 nodes -> {
                   List<Json.Output> elements = new ArrayList<>();
-                  for (CatalogNode node : nodes) {
+                  for (CatalogNode node :
+                      Elements.nearest(call, nodes, CatalogNode::name, identity.node().name())) {
                     if (meta.test(node)) {
                       elements.add(to -> ConsulJsonWriter.node(to, node, identity.datacentre()));
                     }
@@ -116,6 +122,7 @@ final class CatalogRoutes {
 
   private HttpResponse service(Call call) {
     String name = call.require("Missing service name");
+    Elements.requireNear(call, identity.node().name());
     List<String> tags = call.all("tag");
     Predicate<JsonNode> filter = Elements.filter(call, Selectors.CATALOG_SERVICES);
     Predicate<CatalogNode> meta = Elements.nodeMeta(call);
@@ -131,7 +138,9 @@ final class CatalogRoutes {
                 view -> view.health(name),
                 entries -> {
                   List<Json.Output> elements = new ArrayList<>();
-                  for (HealthEntry entry : entries) {
+                  for (HealthEntry entry :
+                      Elements.nearest(
+                          call, entries, of -> of.node().name(), identity.node().name())) {
                     if (entry.service().tags().containsAll(tags) && meta.test(entry.node())) {
                       elements.add(
                           to ->
@@ -201,7 +210,8 @@ final class CatalogRoutes {
                 }));
   }
 
-  private Answer register(Call call) {
+  private HttpResponse register(Call call) {
+    writes.require();
     Fields fields = Fields.of(call.json());
     requireDatacentre(fields);
     CatalogRegistration registration = CatalogRegistration.of(fields);
@@ -217,11 +227,13 @@ final class CatalogRoutes {
         .ifPresent(of -> registered.add(new InstanceId(registration.nodeName(), of.id())));
     quota.register(
         registered, permissions.clientOf(call.ctx()), () -> catalog.write(registration::apply));
-    return Answer.json(TRUE);
+    return writes.answer(registered, Answer.json(TRUE));
   }
 
-  private Answer deregister(Call call) {
+  private HttpResponse deregister(Call call) {
+    writes.require();
     Fields fields = Fields.of(call.json());
+    Unkept.requireFields(fields);
     requireDatacentre(fields);
     String node = fields.text("Node");
     if (node.isEmpty()) {
@@ -232,6 +244,14 @@ final class CatalogRoutes {
     if (node.equals(identity.node().name()) && service.isEmpty() && check.isEmpty()) {
       throw RefusedException.failed("Node: the centre's own node cannot be deregistered");
     }
+    Set<InstanceId> removed =
+        catalog.look(
+            view ->
+                service.isEmpty()
+                    ? view.servicesOf(node).stream()
+                        .map(of -> new InstanceId(node, of.id()))
+                        .collect(Collectors.toSet())
+                    : Set.of(new InstanceId(node, service)));
     catalog.write(
         to -> {
           if (!service.isEmpty()) {
@@ -246,7 +266,7 @@ final class CatalogRoutes {
             to.removeNode(node);
           }
         });
-    return Answer.json(TRUE);
+    return writes.answer(removed, Answer.json(TRUE));
   }
 
   private void requireDatacentre(Fields fields) {

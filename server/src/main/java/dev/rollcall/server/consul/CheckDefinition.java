@@ -7,6 +7,7 @@ import dev.rollcall.Liveness;
 import dev.rollcall.RegistryException;
 import dev.rollcall.server.outbound.CheckRequest;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -74,12 +75,14 @@ record CheckDefinition(
   /** Consul raises anything shorter to this. */
   private static final Duration MIN_REAP = Duration.ofMinutes(1);
 
+  private static final int MAX_ID_BYTES = 253;
   private static final Duration MIN_INTERVAL = Duration.ofSeconds(1);
   private static final Duration LONGEST = Duration.ofDays(1);
   private static final Duration USUAL_TIMEOUT = Duration.ofSeconds(10);
 
   static CheckDefinition of(Fields fields, String prefix) {
     fields.requireOnly(KNOWN);
+    Unkept.requireFields(fields);
     String status = fields.text("Status");
     Duration ttl = fields.duration("TTL");
     Duration interval = fields.duration("Interval");
@@ -105,7 +108,7 @@ record CheckDefinition(
     }
     String id = fields.text("CheckID");
     return new CheckDefinition(
-        id.isEmpty() ? fields.text("ID") : id,
+        requireId(id.isEmpty() ? fields.text("ID") : id),
         fields.text("Name"),
         fields.prose("Notes"),
         status,
@@ -115,6 +118,18 @@ record CheckDefinition(
         reapAfter.isZero() || reapAfter.compareTo(MIN_REAP) >= 0 ? reapAfter : MIN_REAP,
         fields.number("SuccessBeforePassing", 0),
         fields.number("FailuresBeforeCritical", 0));
+  }
+
+  /**
+   * Refuses an ID that is too long, or that no path can name. What Consul makes up may be longer.
+   */
+  static String requireId(String id) {
+    int longest = id.startsWith("service:") ? 2 * MAX_ID_BYTES + 32 : MAX_ID_BYTES;
+    if (id.getBytes(StandardCharsets.UTF_8).length > longest) {
+      throw RefusedException.bad(
+          "CheckID: " + Fields.shown(id) + " (expected: at most " + MAX_ID_BYTES + " bytes)");
+    }
+    return Paths.requireNameable("CheckID", id);
   }
 
   /** A definition without anything in it is none. */

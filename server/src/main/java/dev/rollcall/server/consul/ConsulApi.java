@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,7 +64,9 @@ public final class ConsulApi implements CentrePart, HttpService {
   private final Identity identity;
   private final CatalogIndex catalog;
   private final LocalAgent agent;
+  private final StoreContact contact;
   private final StoreLink link;
+  private final FilterThreads filters = new FilterThreads();
   private final @Nullable KeyValues keys; // null where the store keeps no keys
   private final @Nullable Sessions sessions; // null where the store is shared, or keeps no keys
   private final Map<String, Route> exact = new HashMap<>();
@@ -81,9 +84,12 @@ public final class ConsulApi implements CentrePart, HttpService {
     agent =
         new LocalAgent(
             identity.node(), catalog, context.calls().checkerOfRequests(), context.timer());
-    link = new StoreLink(context, catalog, agent);
+    contact = new StoreContact(context.backend(), context.timer(), context.isStoreInProcess());
+    link = new StoreLink(context, catalog, agent, contact.catalog());
+    StoreWrites writes = new StoreWrites(contact, link);
     Queries queries =
-        new Queries(catalog, settings.datacentre(), settings.blockingQueriesByClient());
+        new Queries(
+            catalog, contact, filters, settings.datacentre(), settings.blockingQueriesByClient());
     Quota quota = new Quota(catalog, settings.permissions().maxRegistrations());
     keys = openKeys(context, settings);
     sessions =
@@ -92,18 +98,20 @@ public final class ConsulApi implements CentrePart, HttpService {
             : null;
     List<Route> routes = new ArrayList<>();
     if (keys != null) {
-      routes.addAll(new KeyRoutes(keys, sessions, queries).routes());
+      routes.addAll(new KeyRoutes(keys, sessions, queries, contact.keys()).routes());
     }
     if (sessions != null) {
       routes.addAll(new SessionRoutes(sessions, catalog, queries, identity).routes());
     }
     routes.addAll(
-        new AgentRoutes(agent, identity, settings.permissions(), quota, queries).routes());
+        new AgentRoutes(agent, identity, settings.permissions(), quota, queries, contact, writes)
+            .routes());
     routes.addAll(
-        new CatalogRoutes(catalog, queries, identity, settings.permissions(), quota).routes());
+        new CatalogRoutes(catalog, queries, identity, settings.permissions(), quota, writes)
+            .routes());
     routes.addAll(new HealthRoutes(catalog, queries, identity).routes());
     routes.addAll(new EventRoutes(catalog, queries).routes());
-    routes.addAll(new StatusRoutes(identity).routes());
+    routes.addAll(new StatusRoutes(identity, contact).routes());
     for (Route route : routes) {
       if (route.path().endsWith("/")) {
         prefixes.add(route);
@@ -120,7 +128,8 @@ public final class ConsulApi implements CentrePart, HttpService {
           catalog,
           BackendProviders.openKeyValue(context.storeUri(), context.timer()),
           settings.firstIndex(),
-          context.isStoreInProcess());
+          context.isStoreInProcess(),
+          contact.keys());
     } catch (RegistryException keepsNone) {
       LOG.info("keys are not served: {}", keepsNone.getMessage());
       return null;
@@ -155,6 +164,7 @@ public final class ConsulApi implements CentrePart, HttpService {
                   0,
                   0));
         });
+    contact.start();
     link.start();
     if (keys != null) {
       keys.start();
@@ -163,13 +173,18 @@ public final class ConsulApi implements CentrePart, HttpService {
 
   @Override
   public boolean isReady() {
-    return link.isSynced();
+    return contact.catalog().isSynced();
   }
 
   @Override
   public HttpResponse serve(ServiceRequestContext ctx, HttpRequest request) {
     try {
-      String path = Paths.decode(ctx.path().substring(PREFIX.length()));
+      // As it was sent: what the server makes of it has lost parts of keys and ids.
+      String sent = ctx.routingContext().requestTarget().rawPath();
+      if (sent == null || !sent.startsWith(PREFIX)) {
+        throw RefusedException.bad("path: (expected: one that begins with " + PREFIX + ")");
+      }
+      String path = Paths.decode(sent.substring(PREFIX.length()));
       Route route = exact.get(path);
       String rest = "";
       for (int i = 0; route == null && i < prefixes.size(); i++) {
@@ -181,12 +196,13 @@ public final class ConsulApi implements CentrePart, HttpService {
       if (route == null) {
         return unknown(path).response();
       }
+      Unkept.require(ctx.queryParams(), request.headers());
       Route.Handler handler = route.handler(request.method());
       if (handler == null) {
         return refusedMethod(request.method(), route);
       }
       if (request.method() == HttpMethod.GET) {
-        return handle(
+        return get(
             handler, new Call(ctx, request.method(), rest, ctx.queryParams(), Bytes.empty()));
       }
       Route.Handler taken = handler;
@@ -207,6 +223,14 @@ public final class ConsulApi implements CentrePart, HttpService {
     } catch (RefusedException refused) {
       return refused.answer().response();
     }
+  }
+
+  private HttpResponse get(Route.Handler handler, Call call) {
+    if (!call.isFiltered()) {
+      return handle(handler, call);
+    }
+    filters.requireRoom();
+    return HttpResponse.of(CompletableFuture.supplyAsync(() -> handle(handler, call), filters));
   }
 
   private static HttpResponse handle(Route.Handler handler, Call call) {
@@ -244,7 +268,9 @@ public final class ConsulApi implements CentrePart, HttpService {
 
   @Override
   public void close() {
+    filters.close();
     agent.close();
+    contact.close();
     link.close();
     if (sessions != null) {
       sessions.close();

@@ -3,40 +3,76 @@ package dev.rollcall.server.consul;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /**
  * Consul's {@code filter} expressions: {@code ==}, {@code !=}, {@code in}, {@code contains}, {@code
  * is empty}, {@code matches}, with {@code not}, {@code and}, {@code or} and brackets, over the JSON
- * of one element. A parser by recursive descent over one expression; not thread-safe, what it
- * returns is.
+ * of one element. What is an expression, what may be asked of what, and what follows from a key
+ * that is not there, are as in an agent.
+ *
+ * <p>A parser by recursive descent over one expression; not thread-safe. What it returns is for one
+ * request, which evaluates on one thread at a time.
  */
 final class FilterExpression {
   private static final int LONGEST = 2_048;
   private static final int DEEPEST = 32;
-  private static final Set<String> WORDS =
-      Set.of("and", "or", "not", "in", "is", "contains", "matches", "empty");
 
+  private final String text;
   private final Selectors selectors;
-  private final List<Token> tokens;
-  private int next;
+  private final FilterBudget budget = new FilterBudget();
+  private int at;
+  private int furthest;
   private int depth;
 
-  private enum Kind {
-    WORD,
-    TEXT,
-    SIGN,
-    END
+  /** A path with what it leads to. */
+  private record Selected(List<String> path, Selectors.Kind kind) {}
+
+  /** What is asked of what is selected. */
+  private enum Operator {
+    EQUAL("Equal"),
+    NOT_EQUAL("Not Equal"),
+    IN("In"),
+    NOT_IN("Not In"),
+    EMPTY("Is Empty"),
+    NOT_EMPTY("Is Not Empty"),
+    MATCHES("Matches"),
+    NOT_MATCHES("Not Matches");
+
+    private final String words;
+
+    Operator(String words) {
+      this.words = words;
+    }
+
+    boolean fits(Selectors.Kind kind) {
+      return switch (this) {
+        case EQUAL, NOT_EQUAL -> !kind.isCollection();
+        case IN, NOT_IN -> kind.contains();
+        case EMPTY, NOT_EMPTY -> kind.isCollection();
+        case MATCHES, NOT_MATCHES -> kind == Selectors.Kind.TEXT;
+      };
+    }
+
+    /** What follows where a key of a map on the way is not there. */
+    boolean ofMissing() {
+      return this != EQUAL && this != IN && this != EMPTY;
+    }
   }
 
-  private record Token(Kind kind, String text, int at) {}
+  /** The text goes on with something else than what was looked for. */
+  private static final class MismatchException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
 
-  private FilterExpression(String expression, Selectors selectors) {
+    MismatchException() {
+      super("no match", null, false, false);
+    }
+  }
+
+  private FilterExpression(String text, Selectors selectors) {
+    this.text = text;
     this.selectors = selectors;
-    tokens = tokens(expression);
   }
 
   /**
@@ -48,31 +84,57 @@ final class FilterExpression {
     if (expression.length() > LONGEST) {
       throw invalid("longer than " + LONGEST + " characters");
     }
-    FilterExpression filter = new FilterExpression(expression, selectors);
-    Predicate<JsonNode> read = filter.either();
-    if (filter.peek().kind() != Kind.END) {
-      throw filter.unexpected();
-    }
-    return read;
+    return new FilterExpression(expression, selectors).whole();
   }
 
   private static RefusedException invalid(String why) {
     return RefusedException.query("Failed to create boolean expression evaluator: " + why);
   }
 
+  private Predicate<JsonNode> whole() {
+    try {
+      blanks();
+      Predicate<JsonNode> read = either();
+      blanks();
+      if (at < text.length()) {
+        throw mismatch();
+      }
+      return read;
+    } catch (MismatchException none) {
+      throw invalid(
+          "1:"
+              + (furthest + 1)
+              + " ("
+              + furthest
+              + "): no match found"
+              + (furthest < text.length()
+                  ? " at \"" + Fields.shown(text.substring(furthest)) + "\""
+                  : ""));
+    }
+  }
+
+  private MismatchException mismatch() {
+    furthest = Math.max(furthest, at);
+    return new MismatchException();
+  }
+
   private Predicate<JsonNode> either() {
     Predicate<JsonNode> left = both();
-    while (takeWord("or")) {
-      left = left.or(both());
+    int before = at;
+    if (takeWord("or")) {
+      return left.or(either());
     }
+    at = before;
     return left;
   }
 
   private Predicate<JsonNode> both() {
     Predicate<JsonNode> left = negated();
-    while (takeWord("and")) {
-      left = left.and(negated());
+    int before = at;
+    if (takeWord("and")) {
+      return left.and(both());
     }
+    at = before;
     return left;
   }
 
@@ -81,13 +143,17 @@ final class FilterExpression {
       throw invalid("nested deeper than " + DEEPEST);
     }
     try {
-      if (takeWord("not")) {
+      int before = at;
+      if (take("not") && blanks()) {
         return negated().negate();
       }
-      if (takeSign("(")) {
+      at = before;
+      if (take("(")) {
+        blanks();
         Predicate<JsonNode> inner = either();
-        if (!takeSign(")")) {
-          throw unexpected();
+        blanks();
+        if (!take(")")) {
+          throw mismatch();
         }
         return inner;
       }
@@ -98,223 +164,319 @@ final class FilterExpression {
   }
 
   private Predicate<JsonNode> match() {
-    Token first = tokens.get(next++);
-    if (first.kind() != Kind.WORD && first.kind() != Kind.TEXT) {
-      next--;
-      throw unexpected();
-    }
-    boolean not = takeWord("not");
-    if (takeWord("in")) {
-      Predicate<JsonNode> in = contains(selector(take()), first.text());
-      return not ? in.negate() : in;
-    }
-    List<String> path = selector(first);
-    if (takeWord("contains")) {
-      Predicate<JsonNode> contains = contains(path, value());
-      return not ? contains.negate() : contains;
-    }
-    if (takeWord("matches")) {
-      requireFit(path, false, not ? "Not Matches" : "Matches");
-      Predicate<JsonNode> matches = matches(path, value());
-      return not ? matches.negate() : matches;
-    }
-    if (not) {
-      throw unexpected();
-    }
-    if (takeWord("is")) {
-      boolean negated = takeWord("not");
-      if (!takeWord("empty")) {
-        throw unexpected();
+    int from = at;
+    Optional<List<String>> selector = selector();
+    if (selector.isPresent()) {
+      Optional<Predicate<JsonNode>> asked = ofSelector(selector.get());
+      if (asked.isPresent()) {
+        return asked.get();
       }
-      requireFit(path, true, negated ? "Is Not Empty" : "Is Empty");
-      return element -> isEmpty(at(element, path)) != negated;
+      at = from;
     }
-    if (takeSign("==")) {
-      requireFit(path, false, "Equal");
-      String value = value();
-      return element -> equal(at(element, path), value);
+    String value = value();
+    int before = at;
+    boolean not = takeWord("not", "in");
+    if (!not) {
+      at = before;
+      if (!takeWord("in")) {
+        at = before;
+        blanks();
+        throw mismatch();
+      }
     }
-    if (takeSign("!=")) {
-      requireFit(path, false, "Not Equal");
-      String value = value();
-      return element -> !equal(at(element, path), value);
-    }
-    throw unexpected();
+    List<String> path = selector().orElseThrow(this::mismatch);
+    return ask(path, not ? Operator.NOT_IN : Operator.IN, value);
   }
 
-  /** Some questions are asked of lists and maps alone, some of single values. */
-  private void requireFit(List<String> path, boolean ofCollection, String operator) {
-    if (selectors.isCollection(path) != ofCollection) {
+  /** Reads what follows a selector; nothing where it was none, but a value. */
+  private Optional<Predicate<JsonNode>> ofSelector(List<String> path) {
+    int from = at;
+    blanks();
+    for (Operator operator : new Operator[] {Operator.EQUAL, Operator.NOT_EQUAL}) {
+      if (take(operator == Operator.EQUAL ? "==" : "!=")) {
+        blanks();
+        return Optional.of(ask(path, operator, value()));
+      }
+    }
+    at = from;
+    if (takeWord("contains")) {
+      return Optional.of(ask(path, Operator.IN, value()));
+    }
+    at = from;
+    if (takeWord("not", "contains")) {
+      return Optional.of(ask(path, Operator.NOT_IN, value()));
+    }
+    at = from;
+    if (takeWord("matches")) {
+      return Optional.of(ask(path, Operator.MATCHES, value()));
+    }
+    at = from;
+    if (takeWord("not", "matches")) {
+      return Optional.of(ask(path, Operator.NOT_MATCHES, value()));
+    }
+    at = from;
+    if (blanks() && take("is") && blanks()) {
+      int is = at;
+      if (take("not") && blanks() && take("empty")) {
+        return Optional.of(ask(path, Operator.NOT_EMPTY, ""));
+      }
+      at = is;
+      if (take("empty")) {
+        return Optional.of(ask(path, Operator.EMPTY, ""));
+      }
+      furthest = Math.max(furthest, is);
+    }
+    return Optional.empty();
+  }
+
+  private Optional<List<String>> selector() {
+    Optional<String> first = identifier();
+    if (first.isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> path = new ArrayList<>(List.of(first.get()));
+    while (true) {
+      int before = at;
+      if (take(".")) {
+        Optional<String> next = identifier();
+        if (next.isEmpty()) {
+          at = before;
+          return Optional.of(path);
+        }
+        path.add(next.get());
+      } else if (take("[")) {
+        blanks();
+        if (at == text.length() || "\"`".indexOf(text.charAt(at)) < 0) {
+          throw mismatch();
+        }
+        path.add(quoted());
+        blanks();
+        if (!take("]")) {
+          throw mismatch();
+        }
+      } else {
+        return Optional.of(path);
+      }
+    }
+  }
+
+  private Optional<String> identifier() {
+    int from = at;
+    if (at == text.length() || !isLetter(text.charAt(at))) {
+      furthest = Math.max(furthest, at);
+      return Optional.empty();
+    }
+    while (at < text.length() && isPart(text.charAt(at))) {
+      at++;
+    }
+    return Optional.of(text.substring(from, at));
+  }
+
+  private static boolean isLetter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
+  }
+
+  private static boolean isPart(char c) {
+    return isLetter(c) || isDigit(c) || c == '_' || c == '/';
+  }
+
+  private String value() {
+    Optional<List<String>> word = selector();
+    if (word.isPresent()) {
+      return String.join(".", word.get());
+    }
+    if (at < text.length() && "\"`".indexOf(text.charAt(at)) >= 0) {
+      return quoted();
+    }
+    return number();
+  }
+
+  private String number() {
+    int from = at;
+    take("-");
+    int digits = at;
+    while (at < text.length() && isDigit(text.charAt(at))) {
+      at++;
+    }
+    boolean leadingZero = at - digits > 1 && text.charAt(digits) == '0';
+    if (at == digits || leadingZero) {
+      at = digits;
+      throw mismatch();
+    }
+    int whole = at;
+    if (take(".")) {
+      int fraction = at;
+      while (at < text.length() && isDigit(text.charAt(at))) {
+        at++;
+      }
+      at = at == fraction ? whole : at;
+    }
+    if (at < text.length() && " \t\r\n)".indexOf(text.charAt(at)) < 0) {
+      throw mismatch();
+    }
+    return text.substring(from, at);
+  }
+
+  private String quoted() {
+    int from = at;
+    char quote = text.charAt(at++);
+    int end = text.indexOf(quote, at);
+    if (end < 0) {
+      throw invalid(
+          "1:" + (from + 1) + " (" + from + "): rule \"string\": Unterminated string literal");
+    }
+    String inner = text.substring(at, end);
+    at = end + 1;
+    return quote == '`'
+        ? inner.replace("\r", "")
+        : GoString.unquoted(inner).orElseThrow(() -> invalid("invalid syntax"));
+  }
+
+  private boolean blanks() {
+    int from = at;
+    while (at < text.length() && " \t\r\n".indexOf(text.charAt(at)) >= 0) {
+      at++;
+    }
+    furthest = Math.max(furthest, at);
+    return at > from;
+  }
+
+  private boolean take(String sign) {
+    if (text.startsWith(sign, at)) {
+      at += sign.length();
+      return true;
+    }
+    furthest = Math.max(furthest, at);
+    return false;
+  }
+
+  /** Takes words with blanks around each. */
+  private boolean takeWord(String... words) {
+    boolean taken = blanks();
+    for (String word : words) {
+      taken = taken && take(word) && blanks();
+    }
+    return taken;
+  }
+
+  private Predicate<JsonNode> ask(List<String> path, Operator operator, String value) {
+    Selectors.Kind kind =
+        selectors
+            .find(path)
+            .orElseThrow(
+                () ->
+                    invalid(
+                        "Selector \"" + Fields.shown(String.join(".", path)) + "\" is not valid"));
+    if (!operator.fits(kind)) {
       throw invalid(
           "Invalid match operator \""
-              + operator
+              + operator.words
               + "\" for selector \""
               + Fields.shown(String.join(".", path))
               + "\"");
     }
+    Predicate<JsonNode> question = question(new Selected(List.copyOf(path), kind), operator, value);
+    return element -> walk(element, path, 0, operator, question);
   }
 
-  private Token take() {
-    Token token = tokens.get(next);
-    if (token.kind() == Kind.END) {
-      throw unexpected();
+  /** Asks at the end of a path: of any structure of a list on the way. */
+  private static boolean walk(
+      JsonNode node, List<String> path, int from, Operator operator, Predicate<JsonNode> question) {
+    if (from == path.size()) {
+      return question.test(node);
     }
-    next++;
-    return token;
-  }
-
-  private String value() {
-    Token token = take();
-    if (token.kind() == Kind.SIGN) {
-      next--;
-      throw unexpected();
-    }
-    return token.text();
-  }
-
-  private List<String> selector(Token first) {
-    if (first.kind() != Kind.WORD || WORDS.contains(first.text())) {
-      throw unexpected(first);
-    }
-    List<String> path = new ArrayList<>(List.of(first.text().split("\\.", -1)));
-    while (takeSign("[")) {
-      path.add(value());
-      if (!takeSign("]")) {
-        throw unexpected();
-      }
-    }
-    if (!selectors.allows(path)) {
-      throw invalid("Selector \"" + Fields.shown(String.join(".", path)) + "\" is not valid");
-    }
-    return List.copyOf(path);
-  }
-
-  private Token peek() {
-    return tokens.get(next);
-  }
-
-  private boolean takeWord(String word) {
-    Token token = peek();
-    if (token.kind() == Kind.WORD && token.text().equals(word)) {
-      next++;
-      return true;
-    }
-    return false;
-  }
-
-  private boolean takeSign(String sign) {
-    Token token = peek();
-    if (token.kind() == Kind.SIGN && token.text().equals(sign)) {
-      next++;
-      return true;
-    }
-    return false;
-  }
-
-  private RefusedException unexpected() {
-    return unexpected(peek());
-  }
-
-  private static RefusedException unexpected(Token token) {
-    return invalid(
-        "1:"
-            + (token.at() + 1)
-            + " ("
-            + token.at()
-            + "): no match found"
-            + (token.kind() == Kind.END ? "" : " at \"" + Fields.shown(token.text()) + "\""));
-  }
-
-  private static JsonNode at(JsonNode element, List<String> path) {
-    JsonNode node = element;
-    for (int i = 0; i < path.size() && !node.isMissingNode(); i++) {
-      node = node.path(path.get(i));
-    }
-    return node;
-  }
-
-  private static boolean equal(JsonNode node, String value) {
-    return node.isValueNode() && !node.isNull() && node.asText().equals(value);
-  }
-
-  private static boolean isEmpty(JsonNode node) {
-    return node.isTextual() ? node.textValue().isEmpty() : node.isEmpty();
-  }
-
-  private static Predicate<JsonNode> contains(List<String> path, String value) {
-    return element -> {
-      JsonNode node = at(element, path);
-      if (node.isTextual()) {
-        return node.textValue().contains(value);
-      }
-      if (node.isObject()) {
-        return node.has(value);
-      }
+    if (node.isArray()) {
       for (JsonNode each : node) {
-        if (equal(each, value)) {
+        if (walk(each, path, from, operator, question)) {
           return true;
         }
       }
       return false;
+    }
+    boolean isKey = from > 0 && isOfMap(path.get(from - 1));
+    if (isKey && !node.has(path.get(from))) {
+      return operator.ofMissing();
+    }
+    return walk(node.path(path.get(from)), path, from + 1, operator, question);
+  }
+
+  private static boolean isOfMap(String name) {
+    return name.endsWith("Meta") || name.endsWith("TaggedAddresses");
+  }
+
+  private Predicate<JsonNode> question(Selected selected, Operator operator, String value) {
+    return switch (operator) {
+      case EQUAL -> equal(selected, value);
+      case NOT_EQUAL -> equal(selected, value).negate();
+      case IN -> contains(selected.kind(), value);
+      case NOT_IN -> contains(selected.kind(), value).negate();
+      case EMPTY -> JsonNode::isEmpty;
+      case NOT_EMPTY -> node -> !node.isEmpty();
+      case MATCHES -> matches(value);
+      case NOT_MATCHES -> matches(value).negate();
     };
   }
 
-  private static Predicate<JsonNode> matches(List<String> path, String expression) {
-    try {
-      Pattern pattern = Pattern.compile(expression);
-      return element -> {
-        JsonNode node = at(element, path);
-        return node.isTextual() && SafeMatch.find(pattern, node.textValue());
-      };
-    } catch (PatternSyntaxException malformed) {
-      throw invalid(
-          "error parsing regexp: " + Fields.shown(String.valueOf(malformed.getDescription())));
-    }
-  }
-
-  private static List<Token> tokens(String text) {
-    List<Token> tokens = new ArrayList<>();
-    int i = 0;
-    while (i < text.length()) {
-      char c = text.charAt(i);
-      int from = i;
-      if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
-        i++;
-      } else if (c == '"' || c == '`') {
-        StringBuilder value = new StringBuilder();
-        i++;
-        while (i < text.length() && text.charAt(i) != c) {
-          if (c == '"' && text.charAt(i) == '\\' && i + 1 < text.length()) {
-            i++;
-          }
-          value.append(text.charAt(i++));
-        }
-        if (i == text.length()) {
-          throw invalid(
-              "1:" + (from + 1) + " (" + from + "): rule \"string\": Unterminated string literal");
-        }
-        i++;
-        tokens.add(new Token(Kind.TEXT, value.toString(), from));
-      } else if (text.startsWith("==", i) || text.startsWith("!=", i)) {
-        i += 2;
-        tokens.add(new Token(Kind.SIGN, text.substring(from, i), from));
-      } else if ("()[]".indexOf(c) >= 0) {
-        i++;
-        tokens.add(new Token(Kind.SIGN, String.valueOf(c), from));
-      } else if (isWordPart(c)) {
-        while (i < text.length() && isWordPart(text.charAt(i))) {
-          i++;
-        }
-        tokens.add(new Token(Kind.WORD, text.substring(from, i), from));
-      } else {
-        throw invalid("1:" + (i + 1) + " (" + i + "): no match found");
+  private static Predicate<JsonNode> equal(Selected selected, String value) {
+    return switch (selected.kind()) {
+      case NUMBER -> {
+        long number = number(value);
+        yield node -> node.asLong() == number;
       }
-    }
-    tokens.add(new Token(Kind.END, "", text.length()));
-    return tokens;
+      case FLAG -> {
+        boolean flag = flag(value);
+        yield node -> node.asBoolean() == flag;
+      }
+      default -> node -> (node.isTextual() ? node.textValue() : "").equals(value);
+    };
   }
 
-  private static boolean isWordPart(char c) {
-    return Character.isLetterOrDigit(c) || c == '_' || c == '-' || c == '.' || c == '/';
+  /** Reads a number as Go does where the base is to be told from it. */
+  private static long number(String value) {
+    try {
+      return Long.decode(value);
+    } catch (NumberFormatException malformed) {
+      throw invalid("strconv.ParseInt: parsing \"" + Fields.shown(value) + "\": invalid syntax");
+    }
+  }
+
+  private static boolean flag(String value) {
+    return switch (value) {
+      case "1", "t", "T", "TRUE", "true", "True" -> true;
+      case "0", "f", "F", "FALSE", "false", "False" -> false;
+      default ->
+          throw invalid(
+              "strconv.ParseBool: parsing \"" + Fields.shown(value) + "\": invalid syntax");
+    };
+  }
+
+  private static Predicate<JsonNode> contains(Selectors.Kind kind, String value) {
+    return switch (kind) {
+      case MAP -> node -> node.has(value);
+      case LIST ->
+          node -> {
+            for (JsonNode each : node) {
+              if (each.asText().equals(value)) {
+                return true;
+              }
+            }
+            return false;
+          };
+      default -> node -> node.asText().contains(value);
+    };
+  }
+
+  private Predicate<JsonNode> matches(String value) {
+    FilterBudget.Expression expression;
+    try {
+      expression = FilterBudget.expression(value);
+    } catch (IllegalArgumentException malformed) {
+      throw invalid(Fields.shown(String.valueOf(malformed.getMessage())));
+    }
+    return node -> budget.find(expression, node.asText());
   }
 }

@@ -45,6 +45,7 @@ final class HealthRoutes {
 
   private HttpResponse service(Call call) {
     String name = call.require("Missing service name");
+    Elements.requireNear(call, identity.node().name());
     boolean passing = isPassing(call);
     List<String> tags = call.all("tag");
     Predicate<JsonNode> filter = Elements.filter(call, Selectors.HEALTH);
@@ -61,7 +62,9 @@ final class HealthRoutes {
                 view -> view.health(name),
                 entries -> {
                   List<Json.Output> elements = new ArrayList<>(entries.size());
-                  for (HealthEntry entry : entries) {
+                  for (HealthEntry entry :
+                      Elements.nearest(
+                          call, entries, of -> of.node().name(), identity.node().name())) {
                     if ((!passing || entry.isPassing())
                         && entry.service().tags().containsAll(tags)
                         && meta.test(entry.node())) {
@@ -85,6 +88,7 @@ final class HealthRoutes {
 
   private HttpResponse checks(
       Call call, String topic, Function<CatalogView, List<CatalogCheck>> of, String variant) {
+    Elements.requireNear(call, identity.node().name());
     Predicate<JsonNode> filter = Elements.filter(call, Selectors.CHECKS);
     boolean isPlain = Elements.isPlain(call);
     return queries.answer(
@@ -97,7 +101,8 @@ final class HealthRoutes {
                 of,
                 checks -> {
                   List<Json.Output> elements = new ArrayList<>(checks.size());
-                  for (CatalogCheck check : checks) {
+                  for (CatalogCheck check :
+                      Elements.nearest(call, checks, CatalogCheck::node, identity.node().name())) {
                     elements.add(to -> ConsulJsonWriter.check(to, check));
                   }
                   return Elements.list(call, elements, filter);

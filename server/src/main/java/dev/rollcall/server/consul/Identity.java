@@ -93,7 +93,8 @@ final class Identity {
         0);
   }
 
-  void writeSelf(JsonGenerator to) throws IOException {
+  /** Writes who this is, and whether it leads. */
+  void writeSelf(JsonGenerator to, boolean leads) throws IOException {
     to.writeStartObject();
     to.writeObjectFieldStart("Config");
     to.writeStringField("Datacenter", datacentre);
@@ -129,8 +130,8 @@ final class Identity {
     stats.put("acl", "disabled");
     stats.put("bootstrap", "false");
     stats.put("known_datacenters", "1");
-    stats.put("leader", "true");
-    stats.put("leader_addr", hostAndPort());
+    stats.put("leader", Boolean.toString(leads));
+    stats.put("leader_addr", leads ? hostAndPort() : "");
     stats.put("server", "true");
     ConsulJsonWriter.map(to, "consul", stats);
     to.writeEndObject();

@@ -31,8 +31,11 @@ final class KeyRoutes {
   private final KeyValues keys;
   private final @Nullable Sessions sessions; // null where the store is shared
   private final Queries queries;
+  private final StoreContact.Stream contact;
 
-  KeyRoutes(KeyValues keys, @Nullable Sessions sessions, Queries queries) {
+  KeyRoutes(
+      KeyValues keys, @Nullable Sessions sessions, Queries queries, StoreContact.Stream contact) {
+    this.contact = contact;
     this.keys = keys;
     this.sessions = sessions;
     this.queries = queries;
@@ -150,6 +153,7 @@ final class KeyRoutes {
 
   private HttpResponse put(Call call) {
     queries.requireDatacentreToo(call);
+    requireWritable(call);
     String key = key(call);
     requireOneOf(call, "cas", "acquire", "release");
     long flags = call.has("flags") ? number(call, "flags") : 0;
@@ -191,8 +195,17 @@ final class KeyRoutes {
     return id;
   }
 
+  /** What is compared is what the store was last known to hold. */
+  private void requireWritable(Call call) {
+    contact.requireWritable();
+    if (call.has("cas")) {
+      contact.requireKnown();
+    }
+  }
+
   private HttpResponse delete(Call call) {
     queries.requireDatacentreToo(call);
+    requireWritable(call);
     requireOneOf(call, "recurse", "cas");
     if (call.has("recurse")) {
       return answer(keys.deleteAll(call.rest()));
@@ -204,6 +217,7 @@ final class KeyRoutes {
 
   private static String key(Call call) {
     String key = call.require("Missing key name");
+    Paths.requireNameable("key", key);
     try {
       Keys.key(key);
       return key;

@@ -52,6 +52,7 @@ final class KeyValues implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(KeyValues.class);
 
   private final CatalogIndex catalog;
+  private final StoreContact.Stream contact;
   private final KeyValueBackend store;
   private final @Nullable KeyedSequencer<String> turns; // null where keys cannot be held
   private final Map<String, Long> flags = new ConcurrentHashMap<>();
@@ -75,7 +76,13 @@ final class KeyValues implements AutoCloseable {
   /** What was read, and with which index. */
   record Found(List<Pair> pairs, long index) {}
 
-  KeyValues(CatalogIndex catalog, KeyValueBackend store, long firstIndex, boolean keysCanBeHeld) {
+  KeyValues(
+      CatalogIndex catalog,
+      KeyValueBackend store,
+      long firstIndex,
+      boolean keysCanBeHeld,
+      StoreContact.Stream contact) {
+    this.contact = contact;
     turns = keysCanBeHeld ? new KeyedSequencer<>() : null;
     this.catalog = catalog;
     this.store = store;
@@ -387,11 +394,14 @@ final class KeyValues implements AutoCloseable {
     }
 
     @Override
-    public void synced() {}
+    public void synced() {
+      contact.synced();
+    }
 
     @Override
     public void interrupted(RegistryException cause) {
       LOG.info("the store of keys is not heard of: {}", cause.getMessage());
+      contact.interrupted();
     }
   }
 

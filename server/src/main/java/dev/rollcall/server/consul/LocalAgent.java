@@ -82,7 +82,9 @@ final class LocalAgent implements AutoCloseable {
    * @throws RefusedException where a check will never be called; then nothing has changed
    */
   void register(ServiceDefinition definition, boolean replaceChecks) {
-    definition.checks().forEach(this::admit);
+    for (int i = 0; i < definition.checks().size(); i++) {
+      admit(definition.checks().get(i), definition.checkId(i));
+    }
     CatalogService service = definition.service();
     synchronized (lock) {
       Set<String> before = Set.copyOf(checksOf.getOrDefault(service.id(), Set.of()));
@@ -125,12 +127,13 @@ final class LocalAgent implements AutoCloseable {
     }
   }
 
-  private void admit(CheckDefinition check) {
+  private void admit(CheckDefinition check, String id) {
     if (check.probe() != null) {
       try {
         checker.admit(check.probe());
       } catch (RegistryException never) {
-        throw RefusedException.bad("Invalid check: " + never.getMessage());
+        throw RefusedException.bad(
+            "Invalid check: " + never.getMessage() + " (check " + Fields.shown(id) + ")");
       }
     }
   }
@@ -174,7 +177,7 @@ final class LocalAgent implements AutoCloseable {
 
   /** Puts a check of the node, or of a service that is there. */
   void registerCheck(CheckDefinition definition, String serviceId) {
-    admit(definition);
+    admit(definition, definition.idOrName());
     synchronized (lock) {
       CatalogService service = null;
       if (!serviceId.isEmpty()) {
@@ -296,6 +299,14 @@ final class LocalAgent implements AutoCloseable {
   Optional<String> serviceOfCheck(String checkId) {
     synchronized (lock) {
       return Optional.ofNullable(checks.get(checkId)).map(check -> check.shown.serviceName());
+    }
+  }
+
+  /** Returns the ID of the service that a check belongs to; empty for the node's, and for none. */
+  String serviceIdOfCheck(String checkId) {
+    synchronized (lock) {
+      LocalCheck check = checks.get(checkId);
+      return check == null ? "" : check.shown.serviceId();
     }
   }
 

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Queries that may block: with {@code index} they wait until their topic has passed it, for {@code
  * wait} and up to a sixteenth more. One that waits is a {@link Waiter} and a timer of its event
- * loop; it takes no thread. Everything of one query runs on its event loop; the counts of queries
+ * loop; it takes no thread. Everything of one query runs on its event loop, but for one with a
+ * filter, which runs on the {@link FilterThreads}, one step after the other; the counts of queries
  * by client are shared, in a concurrent map.
  */
 final class Queries {
@@ -29,11 +31,20 @@ final class Queries {
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
 
   private final CatalogIndex catalog;
+  private final StoreContact contact;
+  private final FilterThreads filters;
   private final String datacentre;
   private final int maxByClient;
   private final ConcurrentHashMap<InetAddress, Integer> waiting = new ConcurrentHashMap<>();
 
-  Queries(CatalogIndex catalog, String datacentre, int maxByClient) {
+  Queries(
+      CatalogIndex catalog,
+      StoreContact contact,
+      FilterThreads filters,
+      String datacentre,
+      int maxByClient) {
+    this.filters = filters;
+    this.contact = contact;
     this.catalog = catalog;
     this.datacentre = datacentre;
     this.maxByClient = maxByClient;
@@ -47,19 +58,62 @@ final class Queries {
     }
     long index = index(call);
     Duration wait = waitTime(call);
-    Supplier<Answer> marked = marked(call, read);
-    if (index == 0) {
-      return marked.get().response();
-    }
-    return waiting(call, topic, index, wait, marked);
+    Supplier<Answer> told = told(call, contact.catalog(), marked(call, read));
+    contact.catalog().requireKnown();
+    return whenFresh(
+        call, () -> index == 0 ? told.get().response() : waiting(call, topic, index, wait, told));
   }
 
-  /** Says with which consistency was read; here each is as good as the others. */
+  /** Answers with what is always the same, as one of the queries. */
+  HttpResponse answerFixed(Call call, Answer answer) {
+    requireDatacentre(call);
+    contact.catalog().requireKnown();
+    return whenFresh(call, () -> told(call, contact.catalog(), () -> answer).get().response());
+  }
+
+  /** Says with which consistency was read. */
   private static Supplier<Answer> marked(Call call, Supplier<Answer> read) {
     if (call.has("stale")) {
       return () -> read.get().with(Answer.CONSISTENCY, "stale");
     }
     return call.has("consistent") ? () -> read.get().with(Answer.CONSISTENCY, "consistent") : read;
+  }
+
+  /** Says how old an answer is, and refuses one that is to be consistent and cannot be. */
+  private static Supplier<Answer> told(
+      Call call, StoreContact.Stream stream, Supplier<Answer> read) {
+    return () -> {
+      if (call.has("consistent")) {
+        stream.requireHeard();
+      }
+      return stream.aged(read.get());
+    };
+  }
+
+  /** Asks the store first where the answer is to be consistent. */
+  private HttpResponse whenFresh(Call call, Supplier<HttpResponse> answer) {
+    if (!call.has("consistent") || contact.isStoreInProcess()) {
+      return answer.get();
+    }
+    return HttpResponse.of(
+        contact
+            .ask()
+            .thenApplyAsync(
+                answered -> {
+                  if (!answered) {
+                    return StoreContact.noLeader().answer().response();
+                  }
+                  try {
+                    return answer.get();
+                  } catch (RefusedException refused) {
+                    return refused.answer().response();
+                  }
+                },
+                executor(call)));
+  }
+
+  private Executor executor(Call call) {
+    return call.isFiltered() ? filters : call.ctx().eventLoop().withoutContext();
   }
 
   /** Answers with the list of events, whose index says which was the last and no more. */
@@ -82,12 +136,24 @@ final class Queries {
     requireDatacentreToo(call);
     long known = index(call);
     Duration wait = waitTime(call);
+    Supplier<Answer> told = told(call, contact.keys(), read);
+    contact.keys().requireKnown();
+    return whenFresh(call, () -> keys(call, topic, index, told, known, wait));
+  }
+
+  private HttpResponse keys(
+      Call call,
+      String topic,
+      LongSupplier index,
+      Supplier<Answer> read,
+      long known,
+      Duration wait) {
     while (true) {
       long table = catalog.indexOf(Topics.KEYS);
       if (known == 0 || index.getAsLong() > known || catalog.isBeyond(known)) {
         return read.get().response();
       }
-      Waiting waiting = new Waiting(call.ctx(), topic, wait, read);
+      Waiting waiting = new Waiting(call, topic, wait, read);
       Optional<HttpResponse> begun =
           waiting.begin(waiter -> catalog.parkUnless(Topics.KEYS, table, topic, waiter));
       if (begun.isPresent()) {
@@ -112,7 +178,7 @@ final class Queries {
     if (!now.hash().equals(known)) {
       return now.answer().response();
     }
-    Waiting waiting = new Waiting(call.ctx(), now.topic(), wait, () -> read.get().answer());
+    Waiting waiting = new Waiting(call, now.topic(), wait, () -> read.get().answer());
     waiting.again = waiter -> parkWhileSame(now, read, waiter);
     return waiting.begin(waiting.again).orElseGet(() -> read.get().answer().response());
   }
@@ -131,7 +197,7 @@ final class Queries {
 
   private HttpResponse waiting(
       Call call, String topic, long index, Duration wait, Supplier<Answer> read) {
-    return new Waiting(call.ctx(), topic, wait, read)
+    return new Waiting(call, topic, wait, read)
         .begin(waiter -> catalog.park(topic, index, waiter))
         .orElseGet(() -> read.get().response());
   }
@@ -181,22 +247,24 @@ final class Queries {
     return wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait;
   }
 
-  /** One query that waits. Confined to its event loop, but for {@code over}. */
+  /** One query that waits. Confined to its executor, but for {@code over}. */
   private final class Waiting {
     private final ServiceRequestContext ctx;
+    private final Executor executor;
     private final String topic;
     private final Duration wait;
     private final Supplier<Answer> read;
     private final CompletableFuture<HttpResponse> answer = new CompletableFuture<>();
     private final AtomicBoolean over = new AtomicBoolean();
 
-    private @Nullable Waiter waiter; // set by begin()
+    private volatile @Nullable Waiter waiter; // set by begin()
 
     /** Whether to wait on, once woken. Set before it begins. */
     private Predicate<Waiter> again = waiter -> false;
 
-    Waiting(ServiceRequestContext ctx, String topic, Duration wait, Supplier<Answer> read) {
-      this.ctx = ctx;
+    Waiting(Call call, String topic, Duration wait, Supplier<Answer> read) {
+      ctx = call.ctx();
+      executor = executor(call);
       this.topic = topic;
       this.wait = wait;
       this.read = read;
@@ -211,7 +279,7 @@ final class Queries {
             Answer.text(429, "blocking queries: " + maxByClient + " of this client wait already")
                 .response());
       }
-      Waiter waiter = new Waiter(ctx.eventLoop().withoutContext(), this::woken);
+      Waiter waiter = new Waiter(executor, this::woken);
       this.waiter = waiter;
       if (!park.test(waiter)) {
         leave(client);
@@ -220,7 +288,9 @@ final class Queries {
       ctx.clearRequestTimeout();
       long nanos = wait.toNanos() + ThreadLocalRandom.current().nextLong(wait.toNanos() / 16 + 1);
       Future<?> timer =
-          ctx.eventLoop().withoutContext().schedule(this::end, nanos, TimeUnit.NANOSECONDS);
+          ctx.eventLoop()
+              .withoutContext()
+              .schedule(() -> executor.execute(this::end), nanos, TimeUnit.NANOSECONDS);
       HttpResponse response = HttpResponse.of(answer);
       // Also where the client has gone, which no other part hears of.
       response

@@ -35,6 +35,11 @@ final class RefusedException extends RuntimeException {
     return new RefusedException(500, sentence, true);
   }
 
+  /** Returns the same with a sentence that goes on. */
+  RefusedException because(String more) {
+    return new RefusedException(status, sentence + more, isQuery);
+  }
+
   Answer answer() {
     Answer text = Answer.text(status, sentence);
     return isQuery

@@ -39,6 +39,11 @@ record Route(String path, Map<HttpMethod, Handler> handlers) {
     return new Route(path, Map.of(HttpMethod.PUT, call -> handler.answer(call).response()));
   }
 
+  /** A write that the store is waited for. */
+  static Route write(String path, Handler handler) {
+    return new Route(path, Map.of(HttpMethod.PUT, handler));
+  }
+
   static Route of(String path, HttpMethod[] methods, Handler handler) {
     Map<HttpMethod, Handler> handlers = new LinkedHashMap<>();
     for (HttpMethod method : methods) {

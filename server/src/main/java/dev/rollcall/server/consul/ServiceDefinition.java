@@ -45,8 +45,15 @@ record ServiceDefinition(CatalogService service, List<CheckDefinition> checks) {
         .object("Check")
         .flatMap(check -> CheckDefinition.ofOptional(check, "Invalid check: "))
         .ifPresent(checks::add);
-    for (Fields check : fields.objects("Checks")) {
-      checks.add(CheckDefinition.of(check, "Invalid check: "));
+    List<Fields> several = fields.objects("Checks");
+    for (int i = 0; i < several.size(); i++) {
+      try {
+        checks.add(CheckDefinition.of(several.get(i), "Invalid check: "));
+      } catch (RefusedException refused) {
+        throw several.size() == 1
+            ? refused
+            : refused.because(" (check " + (i + 1) + " of " + several.size() + ")");
+      }
     }
     if (checks.size() > MAX_CHECKS) {
       throw RefusedException.bad(
@@ -73,13 +80,15 @@ record ServiceDefinition(CatalogService service, List<CheckDefinition> checks) {
     if (name.isEmpty()) {
       throw RefusedException.bad("Missing service name");
     }
+    Unkept.requireFields(fields);
     requireName("Name", name);
+    Paths.requireNameable("Name", name);
     if (name.indexOf('/') >= 0 || name.equals(".") || name.equals("..")) {
       // Consul takes it; in every other store, and in many a client's path, it is another path.
       throw RefusedException.bad(
           "Name: " + Fields.shown(name) + " (expected: no '/', and neither '.' nor '..')");
     }
-    requireName("ID", id);
+    requireId(name, id);
     if (fields.has("Proxy") || isConnect(fields)) {
       throw RefusedException.bad("Proxy, Connect: the mesh is not served by this centre");
     }
@@ -194,8 +203,19 @@ record ServiceDefinition(CatalogService service, List<CheckDefinition> checks) {
         });
   }
 
+  /** An ID of Rollcall's own is the service's name and what is unique within it. */
+  private static void requireId(String name, String id) {
+    String prefix = name + "/";
+    requireName("ID", id.startsWith(prefix) ? StoredId.withinService(name, id) : id);
+    if (id.getBytes(StandardCharsets.UTF_8).length > 2 * MAX_NAME + 32) {
+      throw RefusedException.bad("ID: " + Fields.shown(id) + " (expected: a shorter one)");
+    }
+    Paths.requireNameable("ID", id);
+  }
+
+  /** Refuses a name or an ID that is too long to be one. */
   static void requireName(String field, String name) {
-    if (name.getBytes(StandardCharsets.UTF_8).length > 2 * MAX_NAME + 32) {
+    if (name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME) {
       throw RefusedException.bad(
           field + ": " + Fields.shown(name) + " (expected: at most " + MAX_NAME + " bytes)");
     }

@@ -17,11 +17,16 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,15 +38,21 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Design.</b> Nothing is fired off: the catalog says that an instance has changed, and what
  * it then is, is compared with what was put into the store. The {@link Registry} keeps it there, as
- * it does for any application. What the store shows is known for our own by its metadata ({@link
- * StoredEntry}), so that an echo is never taken for another client's.
+ * it does for any application. What the store shows is known for our own by the centre's mark in
+ * its metadata ({@link StoredEntry}), so that an echo is never taken for another client's, nor
+ * another's for an echo. An entry of another's that a client of ours registers anew is taken over;
+ * one that it deregisters is removed from the store, for good unless its owner lives.
  *
- * <p><b>Thread.</b> All fields that are not final are confined to one thread, to which the
- * catalog's and the store's callbacks only hand over.
+ * <p><b>Thread.</b> All collections but {@code told} are confined to one thread, to which the
+ * catalog's and the store's callbacks only hand over; so is {@code feeding}. {@code told} is a
+ * concurrent set: what clients have changed and is not looked at yet.
  */
 final class StoreLink implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StoreLink.class);
   private static final Duration LEASE = Duration.ofSeconds(15);
+
+  /** How long a write may wait for the store, well within a request's time. */
+  private static final Duration KEPT_WITHIN = Duration.ofSeconds(5);
 
   private final CatalogIndex catalog;
   private final LocalAgent agent;
@@ -51,18 +62,27 @@ final class StoreLink implements AutoCloseable {
   private final boolean isStoreInProcess;
   private final String self;
   private final Liveness liveness;
+  private final StoreContact.Stream contact;
   private final ThreadPoolExecutor thread;
 
   // Confined to the thread.
   private final Map<InstanceId, Registration> published = new HashMap<>();
   private final Map<InstanceKey, InstanceId> foreign = new HashMap<>();
-  private final Set<InstanceId> foreignIds = new HashSet<>();
+  private final Map<InstanceId, InstanceKey> foreignIds = new HashMap<>();
   private final Map<InstanceKey, ServiceInstance> seen = new HashMap<>();
+  private final Map<InstanceId, CompletableFuture<Void>> underWay = new HashMap<>();
+  private final Set<InstanceId> passedOver = new HashSet<>();
+  private boolean feeding;
 
+  private final Set<InstanceId> told = ConcurrentHashMap.newKeySet();
+  private final String mark = UUID.randomUUID().toString();
+
+  private volatile @Nullable Thread ours; // the thread of the moment
   private RegistryBackend.@Nullable Watch watch; // set by start(), before anything is served
-  private volatile boolean synced; // written on the thread, read by probes
 
-  StoreLink(CentreContext context, CatalogIndex catalog, LocalAgent agent) {
+  StoreLink(
+      CentreContext context, CatalogIndex catalog, LocalAgent agent, StoreContact.Stream contact) {
+    this.contact = contact;
     this.catalog = catalog;
     this.agent = agent;
     backend = context.backend();
@@ -81,18 +101,47 @@ final class StoreLink implements AutoCloseable {
             task -> {
               Thread made = new Thread(task, "rollcall-centre-store");
               made.setDaemon(true);
+              ours = made;
               return made;
             });
     thread.allowCoreThreadTimeOut(true);
-    catalog.onChange(changed -> hand(() -> changed.forEach(this::publish)));
+    catalog.onChange(this::changed);
   }
 
   void start() {
     watch = backend.watch(Selector.everything(), new Feed());
   }
 
-  boolean isSynced() {
-    return synced;
+  /**
+   * Completes when the store has taken the latest of what the catalog said of some instances: with
+   * false where it refuses, or does not within some seconds. Then it may take it later.
+   */
+  CompletableFuture<Boolean> kept(Set<InstanceId> ids) {
+    CompletableFuture<Boolean> kept = new CompletableFuture<>();
+    hand(
+        () ->
+            CompletableFuture.allOf(
+                    ids.stream()
+                        .map(underWay::get)
+                        .filter(Objects::nonNull)
+                        .toArray(CompletableFuture<?>[]::new))
+                .whenComplete((done, failed) -> kept.complete(failed == null)));
+    return kept.completeOnTimeout(false, KEPT_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private CompletableFuture<Void> begun(InstanceId id) {
+    CompletableFuture<Void> began = new CompletableFuture<>();
+    underWay.put(id, began);
+    began.whenComplete((done, failed) -> hand(() -> underWay.remove(id, began)));
+    return began;
+  }
+
+  private static void end(CompletableFuture<Void> began, @Nullable Throwable failed) {
+    if (failed == null) {
+      began.complete(null);
+    } else {
+      began.completeExceptionally(failed);
+    }
   }
 
   private void hand(Runnable task) {
@@ -110,18 +159,52 @@ final class StoreLink implements AutoCloseable {
     }
   }
 
-  private void publish(InstanceId id) {
-    HealthEntry entry = catalog.look(view -> view.instance(id));
-    if (foreignIds.contains(id)) {
+  /** On the thread of whoever made the change; on ours where it was {@link #feed}. */
+  private void changed(Set<InstanceId> ids) {
+    if (Thread.currentThread() == ours && feeding) {
       return;
     }
+    told.addAll(ids);
+    hand(() -> ids.forEach(this::publish));
+  }
+
+  /** Makes a change that the store has told of. */
+  private void feed(Consumer<CatalogWriter> change) {
+    feeding = true;
+    try {
+      catalog.write(change);
+    } finally {
+      feeding = false;
+    }
+  }
+
+  private void publish(InstanceId id) {
+    told.remove(id);
+    HealthEntry entry = catalog.look(view -> view.instance(id));
+    boolean hasPassedOver = passedOver.remove(id);
+    InstanceKey foreignKey = foreignIds.get(id);
+    if (foreignKey != null) {
+      if (entry == null) {
+        forgetForeign(id, foreignKey);
+        remove(id, foreignKey);
+        return;
+      }
+      ServiceInstance shown = seen.get(foreignKey);
+      if (shown != null && StoredEntry.toEntry(shown, storeName).service().says(entry.service())) {
+        if (hasPassedOver) {
+          show(List.of(shown));
+        }
+        return;
+      }
+      forgetForeign(id, foreignKey);
+    }
     ServiceInstance instance =
-        entry == null ? null : StoredEntry.toInstance(entry, !isStoreInProcess);
+        entry == null ? null : StoredEntry.toInstance(entry, !isStoreInProcess, self, mark);
     Registration registration = published.get(id);
     if (registration != null
         && (instance == null || !registration.instance().key().equals(instance.key()))) {
       published.remove(id);
-      deregister(registration);
+      deregister(registration, begun(id));
       registration = null;
     }
     if (instance == null) {
@@ -130,27 +213,60 @@ final class StoreLink implements AutoCloseable {
     if (registration == null) {
       Registration announced = registry.announce(instance, liveness);
       published.put(id, announced);
-      announced.onState(state -> hand(() -> state(id, announced, state)));
+      CompletableFuture<Void> began = begun(id);
+      announced.onState(
+          state -> {
+            switch (state) {
+              case ACTIVE, FENCED -> began.complete(null);
+              case CLOSED -> began.cancel(false);
+              case PENDING, LOST -> {}
+            }
+            hand(() -> state(id, announced, state));
+          });
     } else if (!registration.instance().equals(instance)) {
       InstanceKey key = instance.key();
+      CompletableFuture<Void> began = begun(id);
       registration
           .update(instance)
-          .exceptionally(
-              failed -> {
-                LOG.debug("updating {}", key, failed);
-                return null;
+          .whenComplete(
+              (done, failed) -> {
+                if (failed != null) {
+                  LOG.debug("updating {}", key, failed);
+                }
+                end(began, failed);
               });
     }
   }
 
-  private static void deregister(Registration registration) {
+  private void forgetForeign(InstanceId id, InstanceKey key) {
+    foreignIds.remove(id);
+    foreign.remove(key);
+  }
+
+  /** Removes what another owner has put into the store. */
+  private void remove(InstanceId id, InstanceKey key) {
+    CompletableFuture<Void> began = begun(id);
+    registry
+        .deregister(key)
+        .whenComplete(
+            (done, failed) -> {
+              if (failed != null) {
+                LOG.warn("removing {}: {}", key, failed.toString());
+              }
+              end(began, failed);
+            });
+  }
+
+  private static void deregister(Registration registration, CompletableFuture<Void> began) {
     InstanceKey key = registration.instance().key();
     registration
         .deregister()
-        .exceptionally(
-            failed -> {
-              LOG.warn("deregistering {}: {}", key, failed.toString());
-              return null;
+        .whenComplete(
+            (done, failed) -> {
+              if (failed != null) {
+                LOG.warn("deregistering {}: {}", key, failed.toString());
+              }
+              end(began, failed);
             });
   }
 
@@ -164,9 +280,10 @@ final class StoreLink implements AutoCloseable {
     if (id.node().equals(self)) {
       agent.deregister(id.id());
     } else {
-      catalog.write(to -> to.removeService(id.node(), id.id()));
+      feed(to -> to.removeService(id.node(), id.id()));
     }
     ServiceInstance successor = seen.get(registration.instance().key());
+    // What was seen last may still be our own; then the successor comes by the watch.
     if (successor != null) {
       show(List.of(successor));
     }
@@ -178,20 +295,30 @@ final class StoreLink implements AutoCloseable {
       seen.put(instance.key(), instance);
       HealthEntry entry = StoredEntry.toEntry(instance, storeName);
       InstanceId id = new InstanceId(entry.node().name(), entry.service().id());
-      if (entry.node().name().equals(self) || published.containsKey(id)) {
+      boolean isTold = told.contains(id);
+      if (isTold && id.equals(foreign.get(instance.key()))) {
+        passedOver.add(id); // until it is clear what a client of ours has changed of it
         continue;
       }
-      InstanceId before = foreign.put(instance.key(), id);
+      boolean isOwn =
+          isTold
+              || StoredEntry.isMarked(instance, mark)
+              || entry.node().name().equals(self)
+              || published.containsKey(id);
+      InstanceId before = isOwn ? foreign.remove(instance.key()) : foreign.put(instance.key(), id);
       if (before != null && !before.equals(id)) {
         hide(before);
       }
-      foreignIds.add(id);
+      if (isOwn) {
+        continue;
+      }
+      foreignIds.put(id, instance.key());
       entries.add(entry);
     }
     if (entries.isEmpty()) {
       return;
     }
-    catalog.write(
+    feed(
         to -> {
           for (HealthEntry entry : entries) {
             if (to.node(entry.node().name()) == null) {
@@ -222,7 +349,7 @@ final class StoreLink implements AutoCloseable {
 
   private void hide(InstanceId id) {
     foreignIds.remove(id);
-    catalog.write(
+    feed(
         to -> {
           to.removeService(id.node(), id.id());
           if (!to.hasServices(id.node())) {
@@ -263,13 +390,13 @@ final class StoreLink implements AutoCloseable {
 
     @Override
     public void synced() {
-      hand(() -> synced = true);
+      hand(contact::synced);
     }
 
     @Override
     public void interrupted(RegistryException cause) {
       LOG.info("the store is not heard of: {}", cause.getMessage());
-      hand(() -> synced = false);
+      hand(contact::interrupted);
     }
   }
 

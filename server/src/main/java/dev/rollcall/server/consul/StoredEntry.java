@@ -18,11 +18,16 @@ import org.slf4j.LoggerFactory;
  * How an entry of the catalog is written as an instance of the store, and read back. What an
  * instance has no field for goes, as JSON in pieces, into metadata of the prefix {@value #PREFIX},
  * which Consul keeps for itself; so that another centre on the same store shows the same entry.
- * {@value #NODE} names the node, and with it whose the entry is.
+ * {@value #NODE} names the node, and with it whose the entry is; {@value #ID} is the ID on it where
+ * the store has another one ({@link StoredId}); {@value #MARK} tells which centre put it, in which
+ * of its lives.
  */
 final class StoredEntry {
   static final String PREFIX = "consul-";
   static final String NODE = PREFIX + "node";
+
+  private static final String ID = PREFIX + "id";
+  private static final String MARK = PREFIX + "centre";
 
   private static final String DETAIL = PREFIX + "entry-";
   private static final int PIECE = 160; // characters, which are 480 bytes of UTF-8 at most
@@ -39,16 +44,20 @@ final class StoredEntry {
    * Returns an entry as an instance; null where it cannot be one, as without a port.
    *
    * @param forOthers whether other centres may read it, and so all of it is to be written
+   * @param self the name of the centre's own node
+   * @param mark the centre's, in this life
    */
-  static @Nullable ServiceInstance toInstance(HealthEntry entry, boolean forOthers) {
+  static @Nullable ServiceInstance toInstance(
+      HealthEntry entry, boolean forOthers, String self, String mark) {
     CatalogService service = entry.service();
     if (service.port() == 0 || service.id().equals("consul")) {
       return null;
     }
+    String id = StoredId.of(service, !forOthers && service.node().equals(self));
     try {
       ServiceInstance.Builder builder =
           ServiceInstance.builder(service.name())
-              .id(instanceId(service))
+              .id(id)
               .address(
                   service.address().isEmpty() ? entry.node().address() : service.address(),
                   service.port())
@@ -74,6 +83,10 @@ final class StoredEntry {
         builder.zone(zone);
       }
       meta.put(NODE, entry.node().name());
+      meta.put(MARK, mark);
+      if (!id.equals(service.id())) {
+        meta.put(ID, service.id());
+      }
       if (forOthers) {
         addDetail(entry, meta);
       }
@@ -83,16 +96,6 @@ final class StoredEntry {
       LOG.debug("kept out of the store: {}", refused.getMessage());
       return null;
     }
-  }
-
-  /** Our Consul backend writes {@code service/id} where an id alone would not lead back. */
-  private static String instanceId(CatalogService service) {
-    String prefix = service.name() + "/";
-    if (!service.id().startsWith(prefix)) {
-      return service.id();
-    }
-    int end = service.id().indexOf('/', prefix.length());
-    return service.id().substring(prefix.length(), end < 0 ? service.id().length() : end);
   }
 
   private static Health health(HealthEntry entry) {
@@ -143,6 +146,11 @@ final class StoredEntry {
     }
   }
 
+  /** Tells whether an instance was put by the centre with a mark. */
+  static boolean isMarked(ServiceInstance instance, String mark) {
+    return mark.equals(instance.metadata().get(MARK));
+  }
+
   /** Returns an instance of the store as an entry. */
   static HealthEntry toEntry(ServiceInstance instance, String storeName) {
     Map<String, String> meta = new TreeMap<>(instance.metadata());
@@ -158,20 +166,30 @@ final class StoredEntry {
         LOG.debug("{}: not an entry of a centre's", instance.key(), malformed);
       }
     }
+    String id = idOf(instance);
     meta.keySet().removeIf(key -> key.startsWith(PREFIX));
     Map<String, String> shown = new TreeMap<>();
     meta.forEach(
         (key, value) ->
             shown.put(MetadataKeys.isToBeEscaped(key) ? MetadataKeys.escaped(key) : key, value));
-    return plain(instance, nodeName, shown);
+    return plain(instance, id, nodeName, shown);
+  }
+
+  private static String idOf(ServiceInstance instance) {
+    String id = instance.metadata().get(ID);
+    if (id != null) {
+      return id;
+    }
+    String own = instance.id();
+    boolean leadsBack =
+        own.equals(instance.service())
+            || own.startsWith(instance.service() + "-")
+            || instance.metadata().containsKey(NODE);
+    return leadsBack ? own : instance.service() + "/" + own;
   }
 
   private static HealthEntry plain(
-      ServiceInstance instance, String nodeName, Map<String, String> meta) {
-    String id = instance.id();
-    if (!id.equals(instance.service()) && !id.startsWith(instance.service() + "-")) {
-      id = instance.service() + "/" + id;
-    }
+      ServiceInstance instance, String id, String nodeName, Map<String, String> meta) {
     Map<String, CatalogService.Address> addresses = new LinkedHashMap<>();
     instance
         .addresses()

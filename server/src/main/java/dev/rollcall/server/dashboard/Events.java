@@ -81,6 +81,7 @@ final class Events {
     } else if (freshness instanceof Freshness.Stale stale) {
       out.writeStringField("state", "stale");
       out.writeStringField("cause", String.valueOf(stale.cause().getMessage()));
+      out.writeNumberField("age", stale.age().toMillis());
     } else {
       out.writeStringField("state", "live");
     }

@@ -61,9 +61,9 @@ public final class GuardedChecker implements HealthChecker {
         throw RegistryException.invalid(
             "HTTP: settings of TLS are not served (expected: a certificate for the URL's host)");
       }
-      calls.admitNow("HTTP", target.address(), registrants.get());
+      calls.admitNow("HTTP", target.address(), true, registrants.get());
     } else if (check instanceof Liveness.TcpCheck tcp) {
-      calls.admitNow("TCP", tcp.address(), registrants.get());
+      calls.admitNow("TCP", tcp.address(), false, registrants.get());
     } else {
       throw RegistryException.invalid("GRPC: not served (expected: HTTP or TCP)");
     }

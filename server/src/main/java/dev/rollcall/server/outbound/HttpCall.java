@@ -31,6 +31,11 @@ final class HttpCall extends OutboundCall {
   }
 
   @Override
+  boolean sendsRequest() {
+    return true;
+  }
+
+  @Override
   void send(InetAddress chosen, Iterator<InetAddress> others) {
     SessionProtocol protocol = target.secure() ? SessionProtocol.H1 : SessionProtocol.H1C;
     HostPort address = target.address();

@@ -45,8 +45,11 @@ abstract class OutboundCall {
   /** Sends the request to an address, and goes on with the others if that one does not accept. */
   abstract void send(InetAddress first, Iterator<InetAddress> others);
 
+  /** Tells whether more is done than to open a connection. */
+  abstract boolean sendsRequest();
+
   final CompletionStage<Reply> begin() {
-    if (!calls.policy.permitsPort(address.port())) {
+    if (!calls.policy.permitsPortSomewhere(address.port(), sendsRequest())) {
       end(Reply.REFUSED);
       return result;
     }
@@ -87,7 +90,8 @@ abstract class OutboundCall {
 
   private void choose(List<InetAddress> addresses) {
     for (InetAddress found : addresses) {
-      if (!calls.policy.permits(found, registrant)) {
+      if (!calls.policy.permits(found, registrant)
+          || !calls.policy.permitsPort(address.port(), sendsRequest(), found, registrant)) {
         end(Reply.REFUSED);
         return;
       }

@@ -129,6 +129,11 @@ public final class OutboundCalls implements AutoCloseable {
     OutboundCall call =
         new OutboundCall(this, target.address(), registrant, policy.limit(), true) {
           @Override
+          boolean sendsRequest() {
+            return true;
+          }
+
+          @Override
           void send(InetAddress address, Iterator<InetAddress> others) {
             end(Reply.CONNECTED);
           }
@@ -152,10 +157,16 @@ public final class OutboundCalls implements AutoCloseable {
    *
    * @throws RegistryException of kind {@code INVALID} where it will never be called
    */
-  void admitNow(String field, HostPort address, InetAddress registrant) {
-    boolean literal = InetAddresses.isInetAddress(address.host());
-    if (!policy.permitsPort(address.port())
-        || (literal && !policy.permits(InetAddresses.forString(address.host()), registrant))) {
+  void admitNow(String field, HostPort address, boolean sendsRequest, InetAddress registrant) {
+    int port = address.port();
+    boolean never = !policy.permitsPortSomewhere(port, sendsRequest);
+    if (!never && InetAddresses.isInetAddress(address.host())) {
+      InetAddress literal = InetAddresses.forString(address.host());
+      never =
+          !policy.permits(literal, registrant)
+              || !policy.permitsPort(port, sendsRequest, literal, registrant);
+    }
+    if (never) {
       throw forbidden(field, address);
     }
   }

@@ -19,7 +19,10 @@ import java.util.stream.Stream;
  *       link-local, that are used for clouds' metadata, that stand for no host, for many, or that
  *       hide an IPv4 address in an IPv6 one are never called, whatever is allowed.
  *   <li><b>Port.</b> 80, 443 and 1024 to 65535 without those of protocols that a request could
- *       trick (X11, SIP, IRC, Redis, memcached, Docker, etcd), unless the operator gives a list.
+ *       trick (X11, SIP, IRC, Redis, memcached, Docker, etcd), unless the operator gives a list. At
+ *       the address that registered, and on the centre's own machine for its clients there, without
+ *       such a list, a connection may be opened to every port, and a request sent to every one that
+ *       a browser would send one to.
  *   <li><b>Time.</b> 2 s in all for a call, unless the operator says otherwise.
  * </ul>
  *
@@ -55,6 +58,13 @@ public final class OutboundPolicy {
       ports(
           "1719-1720,1723,2049,2375-2376,2379-2380,3659,4045,4190,5060-5061,6000-6063,6379,6566,"
               + "6665-6669,6679,6697,10080,11211");
+
+  /** What browsers refuse to call below 1024, for the same reason. */
+  private static final List<PortRange> TRICKY_LOW_PORTS =
+      ports(
+          "1,7,9,11,13,15,17,19-23,25,37,42-43,53,69,77,79,87,95,101-104,109-111,113,115,117,119,"
+              + "123,135,137,139,143,161,179,389,427,465,512-515,526,530-532,540,548,554,556,563,587,"
+              + "601,636,989-990,993,995");
 
   private final List<AddressRange> allowed;
   private final List<PortRange> ports;
@@ -141,6 +151,31 @@ public final class OutboundPolicy {
         && refusedPorts.stream().noneMatch(range -> range.contains(port));
   }
 
+  /** Tells whether the port may be permitted at some address, although it is not at every one. */
+  boolean permitsPortSomewhere(int port, boolean sendsRequest) {
+    return permitsPort(port)
+        || (refusedPorts.equals(TRICKY_PORTS) && !(sendsRequest && isTricky(port)));
+  }
+
+  /**
+   * Tells whether a port may be called at an address.
+   *
+   * @param sendsRequest whether more is done than to open a connection
+   */
+  boolean permitsPort(int port, boolean sendsRequest, InetAddress address, InetAddress registrant) {
+    return permitsPort(port)
+        || (permitsPortSomewhere(port, sendsRequest) && isOwn(address, registrant));
+  }
+
+  private static boolean isTricky(int port) {
+    return Stream.concat(TRICKY_PORTS.stream(), TRICKY_LOW_PORTS.stream())
+        .anyMatch(range -> range.contains(port));
+  }
+
+  private static boolean isOwn(InetAddress address, InetAddress registrant) {
+    return address.equals(registrant) || (isOfThisMachine(registrant) && isOfThisMachine(address));
+  }
+
   /**
    * Tells whether an address may be called for a client.
    *
@@ -152,9 +187,8 @@ public final class OutboundPolicy {
     if (isNeverCalled(address)) {
       return false;
     }
-    return address.equals(registrant)
-        || allowed.stream().anyMatch(range -> range.contains(address))
-        || (isOfThisMachine(registrant) && isOfThisMachine(address));
+    return isOwn(address, registrant)
+        || allowed.stream().anyMatch(range -> range.contains(address));
   }
 
   Duration limit() {

@@ -21,6 +21,11 @@ final class TcpCall extends OutboundCall {
   }
 
   @Override
+  boolean sendsRequest() {
+    return false;
+  }
+
+  @Override
   void send(InetAddress chosen, Iterator<InetAddress> others) {
     ChannelFuture connecting =
         new Bootstrap()

@@ -374,9 +374,15 @@
     setText(byId("notice"), notice || "");
   }
 
+  /* An age is of the moment at which it is told. */
+  function dated(told) {
+    told.since = Date.now() - (told.age || 0);
+    return told;
+  }
+
   function showFreshness() {
     if (freshness.state === "stale") {
-      show("stale", "Stale", "The centre has lost its store: this is the last state that it knows. " + (freshness.cause || ""));
+      show("stale", "Stale", "The centre has lost its store at " + new Date(freshness.since).toLocaleTimeString() + ": this is the last state that it knows. " + (freshness.cause || ""));
     } else if (freshness.state === "loading") {
       show("connecting", "Loading…", freshness.cause ? "The store does not answer yet. " + freshness.cause : "");
     } else {
@@ -393,7 +399,7 @@
         /* The numbers of the entries may be those of another run of the centre. */
         reconcile(byId("history"), [], null, null);
         loaded = data.freshness.state !== "loading" || data.services.length > 0;
-        freshness = data.freshness;
+        freshness = dated(data.freshness);
         clockSkew = data.now - Date.now();
         break;
       case "change":
@@ -402,7 +408,7 @@
         tell(data.history);
         break;
       case "freshness":
-        freshness = data;
+        freshness = dated(data);
         loaded = loaded || data.state === "live";
         break;
       default:

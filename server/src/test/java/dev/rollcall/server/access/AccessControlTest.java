@@ -17,6 +17,7 @@ import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
@@ -165,6 +166,37 @@ class AccessControlTest {
                     HttpMethod.GET, "/v1/catalog/services", "host", "rebound.example:" + port))
                 .status())
         .isEqualTo(HttpStatus.FORBIDDEN);
+  }
+
+  @Test
+  void serve_pageOfAnotherSite_getsNothing_alsoWhereEverybodyMayRead() {
+    Tokens open = Tokens.parse("tokens", "look token:" + LOOK + " read\nanonymous - read", false);
+    start(AccessControl.of(open, Limits.standard()).named(List.of("Registry.example")));
+
+    assertThat(asked("127.0.0.1:" + port).status()).isEqualTo(HttpStatus.OK);
+    assertThat(asked("localhost:" + port).status()).isEqualTo(HttpStatus.OK);
+    assertThat(asked("registry.EXAMPLE:" + port).status()).isEqualTo(HttpStatus.OK);
+    assertThat(asked("rebound.example:" + port).status()).isEqualTo(HttpStatus.FORBIDDEN);
+    assertThat(asked("rebound.example", "x-consul-token", LOOK).status()).isEqualTo(HttpStatus.OK);
+    assertThat(asked("rebound.example", "x-consul-token", "unknown").status())
+        .isEqualTo(HttpStatus.UNAUTHORIZED);
+    assertThat(asked("127.0.0.1", "origin", "https://elsewhere.example").status())
+        .isEqualTo(HttpStatus.FORBIDDEN);
+    assertThat(
+            asked("127.0.0.1", "sec-fetch-site", "cross-site", "sec-fetch-mode", "no-cors")
+                .status())
+        .isEqualTo(HttpStatus.FORBIDDEN);
+    assertThat(asked("127.0.0.1", "sec-fetch-site", "same-origin").status())
+        .isEqualTo(HttpStatus.OK);
+  }
+
+  private AggregatedHttpResponse asked(String host, String... headers) {
+    RequestHeadersBuilder asking =
+        RequestHeaders.builder(HttpMethod.GET, "/v1/catalog/services").set("host", host);
+    for (int i = 0; i < headers.length; i += 2) {
+      asking.set(headers[i], headers[i + 1]);
+    }
+    return send(asking.build());
   }
 
   @Test

@@ -15,7 +15,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** An answer without what differs from one server, one run or one moment to the next. */
+/**
+ * An answer without what differs from one server, one run or one moment to the next. That a browser
+ * is to sniff nothing says the centre in every answer, and an agent in few.
+ */
 final class Normal {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final Set<String> NUMBERS =
@@ -32,8 +35,7 @@ final class Normal {
           "x-consul-reason",
           "allow",
           "vary",
-          "content-security-policy",
-          "x-content-type-options");
+          "content-security-policy");
   private static final Set<String> VOLATILE = Set.of("x-consul-index", "x-consul-contenthash");
 
   private Normal() {}

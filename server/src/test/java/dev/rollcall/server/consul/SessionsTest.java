@@ -31,9 +31,14 @@ class SessionsTest {
 
   private final ManualTimer timer = new ManualTimer();
   private final CatalogIndex catalog = new CatalogIndex(1);
+  private final String store = "memory:" + UUID.randomUUID();
   private final KeyValues keys =
       new KeyValues(
-          catalog, BackendProviders.openKeyValue("memory:" + UUID.randomUUID(), timer), 1, true);
+          catalog,
+          BackendProviders.openKeyValue(store, timer),
+          1,
+          true,
+          new StoreContact(BackendProviders.open(store, timer), timer, true).keys());
   private final Sessions sessions = new Sessions(catalog, keys, timer);
 
   @BeforeEach

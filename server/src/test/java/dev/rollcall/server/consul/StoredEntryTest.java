@@ -27,7 +27,7 @@ class StoredEntryTest {
             Map.entry("rollcall-meta-rollcall-team_2Fowner", "b"),
             Map.entry("plain_key", "v"));
 
-    assertThat(requireNonNull(StoredEntry.toInstance(shown, false)).metadata())
+    assertThat(requireNonNull(StoredEntry.toInstance(shown, false, "n1", "mark")).metadata())
         .containsEntry("app.kubernetes.io/name", "orders")
         .containsEntry("rollcall-team/owner", "b")
         .containsEntry("plain_key", "v");

@@ -87,6 +87,37 @@ class OutboundPolicyTest {
     assertThat(standard.permitsPort(port)).isTrue();
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {22, 25, 53, 6379, 11211})
+  void permitsPort_atOnesOwnAddress_anyToConnectTo(int port) {
+    InetAddress here = InetAddresses.forString("127.0.0.1");
+
+    assertThat(standard.permitsPort(port, false, stranger, stranger)).isTrue();
+    assertThat(standard.permitsPort(port, false, InetAddresses.forString("::1"), here)).isTrue();
+    assertThat(standard.permitsPort(port, false, stranger, here)).isFalse();
+    assertThat(standard.permitsPort(port, false, here, stranger)).isFalse();
+    assertThat(standard.permitsPort(port, true, stranger, stranger)).isFalse();
+    assertThat(standard.permitsPortSomewhere(port, false)).isTrue();
+    assertThat(standard.permitsPortSomewhere(port, true)).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {81, 444, 1023})
+  void permitsPort_atOnesOwnAddress_forARequest_butWhereItCouldTrick(int port) {
+    assertThat(standard.permitsPort(port, true, stranger, stranger)).isTrue();
+    assertThat(standard.permitsPort(port, true, InetAddresses.forString("10.0.0.1"), stranger))
+        .isFalse();
+  }
+
+  @Test
+  void permitsPort_listOfTheOperator_holdsAtOnesOwnAddressToo() {
+    OutboundPolicy listed = standard.allowPorts("8000");
+
+    assertThat(listed.permitsPort(6379, false, stranger, stranger)).isFalse();
+    assertThat(listed.permitsPortSomewhere(6379, false)).isFalse();
+    assertThat(listed.permitsPort(8000, true, stranger, stranger)).isTrue();
+  }
+
   @Test
   void allowPorts_listOfTheOperator_allowsTheseAlone() {
     OutboundPolicy listed = standard.allowPorts("22,6379,8000-8999");

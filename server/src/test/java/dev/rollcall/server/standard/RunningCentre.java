@@ -24,9 +24,13 @@ final class RunningCentre implements AutoCloseable {
   private final HttpClient http = HttpClient.newHttpClient();
 
   RunningCentre(CentreLimits limits) {
+    this("memory:", limits);
+  }
+
+  RunningCentre(String store, CentreLimits limits) {
     centre =
         StandardCentre.builder(
-                "memory:",
+                store,
                 AccessControl.withoutTokens(Limits.standard()),
                 OutboundPolicy.standard(),
                 new ConsulApiSettings("dc1", "centre", 10_000, 1, Permissions.everything()))
@@ -38,7 +42,13 @@ final class RunningCentre implements AutoCloseable {
   /** What is usual, but for times that a test can wait for. */
   static CentreLimits hasty() {
     return new CentreLimits(
-        1 << 20, 16 << 10, 8 << 10, 20_000, Duration.ofSeconds(2), Duration.ofSeconds(2));
+        1 << 20, 16 << 10, 8 << 10, 20_000, 20_000, Duration.ofSeconds(2), Duration.ofSeconds(2));
+  }
+
+  /** A request must arrive soon, and a connection may idle for long. */
+  static CentreLimits strict() {
+    return new CentreLimits(
+        1 << 20, 16 << 10, 8 << 10, 20_000, 50, Duration.ofSeconds(1), Duration.ofMinutes(10));
   }
 
   HttpResponse<String> send(String method, String path, byte[] body)

@@ -6,8 +6,11 @@ import static org.awaitility.Awaitility.await;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.server.Server;
 import dev.rollcall.server.CentreLimits;
+import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -133,13 +136,81 @@ class StandardCentreTest {
             {"HTTP", "http://127.0.0.1:6379/"},
             {"TCP", "169.254.169.254:80"},
             {"TCP", "203.0.113.7:80"},
-            {"TCP", "127.0.0.1:22"},
+            {"TCP", "203.0.113.7:22"},
+            {"HTTP", "http://127.0.0.1:25/"},
           }) {
         refusesCheck(centre, target[0], target[1]);
       }
       assertThat(centre.send("GET", "/v1/agent/services", "").body().strip()).isEqualTo("{}");
       assertThat(centre.send("GET", "/v1/agent/checks", "").body().strip()).isEqualTo("{}");
     }
+  }
+
+  @Test
+  void checksOfOnesOwnMachine_needNoListOfPorts_andOneOfTenThatIsRefusedIsNamed() throws Exception {
+    try (RunningCentre centre = new RunningCentre(CentreLimits.standard());
+        ServerSocket redis = listenOn(6665, 6666, 6667, 6668, 6669, 6679, 10080)) {
+      assertThat(
+              centre
+                  .send(
+                      "PUT",
+                      "/v1/agent/service/register",
+                      "{\"Name\":\"redis\",\"Check\":{\"TCP\":\"localhost:"
+                          + redis.getLocalPort()
+                          + "\",\"Interval\":\"1s\"}}")
+                  .statusCode())
+          .isEqualTo(200);
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .until(
+              () ->
+                  centre
+                      .send("GET", "/v1/health/service/redis?passing", "")
+                      .body()
+                      .contains("\"redis\""));
+      for (String target :
+          List.of("127.0.0.1:6379", "127.0.0.1:25", "localhost:53", "[::1]:11211")) {
+        assertThat(
+                centre
+                    .send(
+                        "PUT",
+                        "/v1/agent/check/register",
+                        "{\"Name\":\"c\",\"TCP\":\"" + target + "\",\"Interval\":\"1h\"}")
+                    .statusCode())
+            .as(target)
+            .isEqualTo(200);
+      }
+      StringBuilder ten = new StringBuilder();
+      for (int i = 1; i <= 10; i++) {
+        ten.append(i == 1 ? "" : ",")
+            .append(
+                i == 7
+                    ? "{\"CheckID\":\"seventh\",\"TCP\":\"203.0.113.7:25\",\"Interval\":\"1s\"}"
+                    : "{\"CheckID\":\"c" + i + "\",\"TTL\":\"1h\"}");
+      }
+      String body = "{\"Name\":\"ten\",\"Checks\":[" + ten + "]}";
+      assertThat(centre.send("PUT", "/v1/agent/service/register", body).body())
+          .contains("TCP: ", "(check seventh)");
+      assertThat(
+              centre
+                  .send(
+                      "PUT",
+                      "/v1/agent/service/register",
+                      body.replace("203.0.113.7:25", "no target"))
+                  .body())
+          .contains("TCP: ", "(check 7 of 10)");
+    }
+  }
+
+  private static ServerSocket listenOn(int... ports) throws IOException {
+    for (int port : ports) {
+      try {
+        return new ServerSocket(port, 50, InetAddress.getByName("localhost"));
+      } catch (BindException taken) {
+        // The next one, then.
+      }
+    }
+    throw new IOException("all ports are taken");
   }
 
   private static void refusesCheck(RunningCentre centre, String field, String target)
