@@ -414,11 +414,18 @@ public abstract class KeyValueContract {
       KeyValue made = await(stores.get(0).get(key)).orElseThrow();
       // Where a deletion comes too late the key is somebody else's: it must not go.
       CountDownLatch go = new CountDownLatch(1);
-      var swapped = later(go, () -> stores.get(0).compareAndSet(key, made.version(), TWO));
-      var deleted = later(go, () -> stores.get(1).compareAndDelete(key, made.version()));
+      Supplier<CompletableFuture<Boolean>> swap =
+          () -> stores.get(0).compareAndSet(key, made.version(), TWO);
+      Supplier<CompletableFuture<Boolean>> delete =
+          () -> stores.get(1).compareAndDelete(key, made.version());
+      // Who waits first mostly goes first: each of the two in half of the rounds.
+      boolean isSwapFirst = round % 2 == 0;
+      var first = later(go, isSwapFirst ? swap : delete);
+      var second = later(go, isSwapFirst ? delete : swap);
       go.countDown();
-      boolean wrote = await(swapped);
-      assertThat(await(deleted)).as("round %s", round).isNotEqualTo(wrote);
+      boolean wrote = await(isSwapFirst ? first : second);
+      boolean deleted = await(isSwapFirst ? second : first);
+      assertThat(deleted).as("round %s", round).isNotEqualTo(wrote);
       assertThat(await(stores.get(0).get(key)).isPresent()).isEqualTo(wrote);
     }
   }

@@ -145,7 +145,11 @@ final class FilterExpression {
     try {
       int before = at;
       if (take("not") && blanks()) {
-        return negated().negate();
+        try {
+          return negated().negate();
+        } catch (MismatchException value) {
+          furthest = Math.max(furthest, at); // "not in Tags" asks for the value "not"
+        }
       }
       at = before;
       if (take("(")) {
@@ -281,7 +285,7 @@ final class FilterExpression {
   }
 
   private static boolean isPart(char c) {
-    return isLetter(c) || isDigit(c) || c == '_' || c == '/';
+    return isLetter(c) || isDigit(c) || c == '_';
   }
 
   private String value() {

@@ -328,6 +328,13 @@ class FilterFateTest {
         "ID == \"a\\\"b\"",
         "ID == web-1",
         "not(ID == web1)",
+        "not in Tags",
+        "not not in Tags",
+        "not in Tags and ID == web1",
+        "ID == not",
+        "not in in Tags",
+        "a/b in Tags",
+        "ID == a/b",
       })
   void particular(String filter) {
     requireSame(PLACES.get(0), filter);
