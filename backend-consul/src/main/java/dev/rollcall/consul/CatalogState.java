@@ -329,9 +329,8 @@ final class CatalogState {
     ServiceState known = tracks.get(service);
     if (known == null) {
       known = new ServiceState(service);
-      // What was dropped and is there again must not fall. All indexes are of one sequence, and
-      // what
-      // is fetched from now on is no older than what was fetched before.
+      // A service that is there again must not fall below what was told of it. All indexes are of
+      // one sequence, and what is fetched from now on is no older than what was fetched before.
       known.revision = droppedRevision;
       tracks.put(service, known);
       unknown++;

@@ -29,7 +29,7 @@ final class FilterBudget {
    * @throws IllegalArgumentException with the reason where it is none, or a too large one
    */
   static Expression expression(String text) {
-    long size = size(text);
+    long size = new Sizes(text).ofAlternatives();
     if (size > LARGEST) {
       throw new IllegalArgumentException("expression nests repetitions too deeply");
     }
@@ -51,11 +51,6 @@ final class FilterBudget {
   }
 
   /** Estimates how many instructions an expression becomes: what is repeated counts as often. */
-  private static long size(String text) {
-    Sizes sizes = new Sizes(text);
-    return sizes.ofAlternatives();
-  }
-
   private static final class Sizes {
     private final String text;
     private int at;

@@ -147,8 +147,8 @@ final class FilterExpression {
       if (take("not") && blanks()) {
         try {
           return negated().negate();
-        } catch (MismatchException value) {
-          furthest = Math.max(furthest, at); // "not in Tags" asks for the value "not"
+        } catch (MismatchException noExpression) {
+          // "not in Tags" asks for the value "not".
         }
       }
       at = before;
