@@ -20,6 +20,7 @@ import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.testkit.RecordingSink;
 import dev.rollcall.testkit.server.ConsulServer;
+import dev.rollcall.testkit.server.ForgetfulRouter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +47,7 @@ class RecoveryTest {
   @BeforeEach
   void open() {
     server = bench.closing(ConsulServer.launch());
-    router = bench.closing(new ForgetfulRouter(server));
+    router = bench.closing(ForgetfulRouter.to(server));
     beside = bench.open(server.port());
   }
 

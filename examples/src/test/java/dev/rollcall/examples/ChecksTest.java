@@ -41,6 +41,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -48,6 +50,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * One service, checked as it asks for, on a store that runs checks (Consul), one whose clients do
  * (etcd), and one within this process (memory).
  */
+@Execution(ExecutionMode.CONCURRENT)
 class ChecksTest {
   @RegisterExtension static final ConsulExtension consul = ConsulExtension.create();
   @RegisterExtension static final EtcdExtension etcd = EtcdExtension.version("3.5");

@@ -12,10 +12,12 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
@@ -113,8 +115,31 @@ class DeadStoreTest {
         });
   }
 
-  private static String with(String path, String parameter) {
-    return path + (path.contains("?") ? "&" : "?") + parameter;
+  /** Returns the reads with one parameter more. */
+  private static List<String> with(String parameter) {
+    return READS.stream()
+        .map(path -> path + (path.contains("?") ? "&" : "?") + parameter)
+        .toList();
+  }
+
+  /** Reads all beside each other: where the store is silent, each may wait until it is given up. */
+  private static List<HttpResponse<String>> read(RunningCentre centre, List<String> paths) {
+    return joined(paths.stream().map(path -> centre.sendAsync("GET", path, "")).toList());
+  }
+
+  private static void requireWritesAreRefused(RunningCentre centre, String how) {
+    List<HttpResponse<String>> answers =
+        joined(
+            WRITES.stream()
+                .map(write -> centre.sendAsync(write.get(0), write.get(1), write.get(2)))
+                .toList());
+    for (int i = 0; i < WRITES.size(); i++) {
+      assertThat(answers.get(i).statusCode()).as("%s %s", how, WRITES.get(i)).isEqualTo(500);
+    }
+  }
+
+  private static <T> List<T> joined(List<CompletableFuture<T>> futures) {
+    return futures.stream().map(CompletableFuture::join).toList();
   }
 
   @ParameterizedTest
@@ -164,25 +189,18 @@ class DeadStoreTest {
       proxy.refuse();
       try (RunningCentre centre =
           new RunningCentre(kind.uri(proxy.port()), CentreLimits.standard())) {
-        for (String path : READS) {
-          for (String asked : List.of(path, with(path, "stale"), with(path, "consistent"))) {
-            HttpResponse<String> refused = centre.send("GET", asked, "");
-            assertThat(refused.statusCode()).as(asked).isEqualTo(500);
-            assertThat(refused.body()).as(asked).isEqualTo(NO_LEADER);
-            assertThat(header(refused, "x-consul-knownleader")).as(asked).isEqualTo("false");
+        for (List<String> asked : List.of(READS, with("stale"), with("consistent"))) {
+          for (HttpResponse<String> refused : read(centre, asked)) {
+            URI uri = refused.uri();
+            assertThat(refused.statusCode()).as("%s", uri).isEqualTo(500);
+            assertThat(refused.body()).as("%s", uri).isEqualTo(NO_LEADER);
+            assertThat(header(refused, "x-consul-knownleader")).as("%s", uri).isEqualTo("false");
           }
         }
         assertThat(centre.send("GET", "/v1/status/leader", "").body()).isEqualTo("\"\"");
         assertThat(centre.send("GET", "/health/ready", "").statusCode()).isEqualTo(503);
         requireDashboardAndDependenciesSaySo(centre, "loading");
-        soon(
-            () -> {
-              for (List<String> write : WRITES) {
-                assertThat(centre.send(write.get(0), write.get(1), write.get(2)).statusCode())
-                    .as("%s", write)
-                    .isEqualTo(500);
-              }
-            });
+        soon(() -> requireWritesAreRefused(centre, "unheard of"));
 
         proxy.heal();
         awaitLive(centre);
@@ -196,22 +214,23 @@ class DeadStoreTest {
   private static void requireLostIsSaid(RunningCentre centre, String how) throws Exception {
     soon(
         () -> {
-          for (String path : READS) {
-            HttpResponse<String> old = centre.send("GET", path, "");
-            assertThat(header(old, "x-consul-knownleader")).as(how + path).isEqualTo("false");
+          for (HttpResponse<String> old : read(centre, READS)) {
+            assertThat(header(old, "x-consul-knownleader"))
+                .as("%s %s", how, old.uri())
+                .isEqualTo("false");
           }
         });
-    for (String path : READS) {
-      for (String asked : List.of(path, with(path, "stale"))) {
-        HttpResponse<String> old = centre.send("GET", asked, "");
-        assertThat(old.statusCode()).as(how + asked).isEqualTo(200);
+    for (List<String> asked : List.of(READS, with("stale"))) {
+      for (HttpResponse<String> old : read(centre, asked)) {
+        assertThat(old.statusCode()).as("%s %s", how, old.uri()).isEqualTo(200);
         assertThat(Long.parseLong(header(old, "x-consul-lastcontact")))
-            .as(how + asked)
+            .as("%s %s", how, old.uri())
             .isPositive();
       }
-      HttpResponse<String> refused = centre.send("GET", with(path, "consistent"), "");
-      assertThat(refused.statusCode()).as(how + path).isEqualTo(500);
-      assertThat(refused.body()).as(how + path).isEqualTo(NO_LEADER);
+    }
+    for (HttpResponse<String> refused : read(centre, with("consistent"))) {
+      assertThat(refused.statusCode()).as("%s %s", how, refused.uri()).isEqualTo(500);
+      assertThat(refused.body()).as("%s %s", how, refused.uri()).isEqualTo(NO_LEADER);
     }
     HttpResponse<String> first = centre.send("GET", "/v1/health/service/web", "");
     HttpResponse<String> waited =
@@ -222,11 +241,7 @@ class DeadStoreTest {
     assertThat(header(waited, "x-consul-knownleader")).isEqualTo("false");
     assertThat(Long.parseLong(header(waited, "x-consul-lastcontact")))
         .isGreaterThan(Long.parseLong(header(first, "x-consul-lastcontact")));
-    for (List<String> write : WRITES) {
-      assertThat(centre.send(write.get(0), write.get(1), write.get(2)).statusCode())
-          .as("%s %s", how, write)
-          .isEqualTo(500);
-    }
+    requireWritesAreRefused(centre, how);
     assertThat(centre.send("GET", "/v1/status/leader", "").body()).isEqualTo("\"\"");
     assertThat(centre.send("GET", "/v1/agent/self", "").body())
         .contains("\"leader\":\"false\"", "\"leader_addr\":\"\"");
@@ -236,10 +251,9 @@ class DeadStoreTest {
   private static void requireFoundIsSaid(RunningCentre centre) {
     soon(
         () -> {
-          for (String path : READS) {
-            HttpResponse<String> fresh = centre.send("GET", with(path, "consistent"), "");
-            assertThat(fresh.statusCode()).as(path).isEqualTo(200);
-            assertThat(header(fresh, "x-consul-lastcontact")).as(path).isEqualTo("0");
+          for (HttpResponse<String> fresh : read(centre, with("consistent"))) {
+            assertThat(fresh.statusCode()).as("%s", fresh.uri()).isEqualTo(200);
+            assertThat(header(fresh, "x-consul-lastcontact")).as("%s", fresh.uri()).isEqualTo("0");
           }
         });
   }

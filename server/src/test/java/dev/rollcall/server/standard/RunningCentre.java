@@ -17,6 +17,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 
 /** A whole centre on memory, and strangers who talk to it by hand. */
 final class RunningCentre implements AutoCloseable {
@@ -53,13 +54,21 @@ final class RunningCentre implements AutoCloseable {
 
   HttpResponse<String> send(String method, String path, byte[] body)
       throws IOException, InterruptedException {
-    return http.send(
-        HttpRequest.newBuilder(URI.create(centre.uri() + path))
-            .timeout(Duration.ofMinutes(1))
-            .version(HttpClient.Version.HTTP_1_1)
-            .method(method, HttpRequest.BodyPublishers.ofByteArray(body))
-            .build(),
+    return http.send(request(method, path, body), HttpResponse.BodyHandlers.ofString());
+  }
+
+  CompletableFuture<HttpResponse<String>> sendAsync(String method, String path, String body) {
+    return http.sendAsync(
+        request(method, path, body.getBytes(StandardCharsets.UTF_8)),
         HttpResponse.BodyHandlers.ofString());
+  }
+
+  private HttpRequest request(String method, String path, byte[] body) {
+    return HttpRequest.newBuilder(URI.create(centre.uri() + path))
+        .timeout(Duration.ofMinutes(1))
+        .version(HttpClient.Version.HTTP_1_1)
+        .method(method, HttpRequest.BodyPublishers.ofByteArray(body))
+        .build();
   }
 
   HttpResponse<String> send(String method, String path, String body)

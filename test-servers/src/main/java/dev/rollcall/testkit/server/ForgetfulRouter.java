@@ -1,10 +1,8 @@
-package dev.rollcall.consul;
+package dev.rollcall.testkit.server;
 
-import dev.rollcall.testkit.server.ConsulServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -12,11 +10,15 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * A TCP line to a server that can forget its connections, as a router does that restarts: neither a
- * byte nor an end passes on them any more, for ever, while new connections work. (A {@code
- * FaultProxy} delivers after healing what it has held back.) Two daemon threads a connection.
+ * A TCP line to a server, on loopback, that can forget its connections as a router does that
+ * restarts: neither a byte nor an end passes on them any more, for ever, while new connections
+ * work. ({@link FaultProxy} delivers after healing what it has held back.)
+ *
+ * <p>Thread-safe; no method blocks. Each connection has two daemon threads.
+ *
+ * @since 0.1.0
  */
-final class ForgetfulRouter implements AutoCloseable {
+public final class ForgetfulRouter implements AutoCloseable {
   private final ServerSocket listening;
   private final int target;
   private final Queue<Socket> sockets = new ConcurrentLinkedQueue<>();
@@ -28,37 +30,64 @@ final class ForgetfulRouter implements AutoCloseable {
     private volatile long answeredNanos; // 0 until the server has said something
   }
 
-  ForgetfulRouter(ConsulServer server) {
-    target = server.port();
-    try {
-      listening = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
-    } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
-    }
-    start("accept", this::accept);
+  private ForgetfulRouter(ServerSocket listening, int target) {
+    this.listening = listening;
+    this.target = target;
   }
 
-  int port() {
+  /**
+   * Opens a line to a server's client port. It stays right across the server's restarts.
+   *
+   * @param server the target; it need not run yet
+   * @return a line that passes everything on
+   * @throws ServerException if no port can be opened
+   */
+  public static ForgetfulRouter to(TestServer server) {
+    try {
+      ForgetfulRouter router =
+          new ForgetfulRouter(
+              new ServerSocket(0, 200, InetAddress.getLoopbackAddress()), server.port());
+      router.start("accept", router::accept);
+      return router;
+    } catch (IOException failed) {
+      throw new ServerException("no port for a line to " + server.name(), failed);
+    }
+  }
+
+  /**
+   * Returns the port to connect to, on 127.0.0.1.
+   *
+   * @return the port, the same until {@link #close()}
+   */
+  public int port() {
     return listening.getLocalPort();
   }
 
   /** Forgets all connections, and from now on each new one at once. */
-  void forget() {
+  public void forget() {
     era.dead = true;
   }
 
   /** Lets new connections pass; those of before stay dead. */
-  void heal() {
+  public void heal() {
     era = new Era();
   }
 
-  /** Tells whether the server has said anything since the line was healed. */
-  boolean isAnswered() {
+  /**
+   * Returns whether the server has said anything since the line was opened or healed.
+   *
+   * @return whether a byte of the server has passed since then
+   */
+  public boolean isAnswered() {
     return era.answeredNanos != 0;
   }
 
-  /** Returns when the server said something for the first time since the line was healed. */
-  long answeredNanos() {
+  /**
+   * Returns when the server said something for the first time since the line was opened or healed.
+   *
+   * @return a time of {@link System#nanoTime()}, or 0 if it has said nothing
+   */
+  public long answeredNanos() {
     return era.answeredNanos;
   }
 
@@ -115,12 +144,13 @@ final class ForgetfulRouter implements AutoCloseable {
     }
   }
 
+  /** Ends all connections and closes the port. */
   @Override
   public void close() {
     try {
       listening.close();
     } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
+      throw new ServerException("closing the line at port " + port(), failed);
     }
     sockets.forEach(ForgetfulRouter::close);
   }
