@@ -336,8 +336,7 @@ abstract class RegistrationClauses extends Clauses {
           }
         };
     Registry owner =
-        process(
-            store.open(time.timer()), settings -> settings.timer(paused).observer(counting));
+        process(store.open(time.timer()), settings -> settings.timer(paused).observer(counting));
     // Long enough for what a busy machine adds to a pause of six tenths of it.
     Duration ttl = store.ttl().multipliedBy(3);
     Liveness lasting = Liveness.heartbeat(ttl).deregisterAfter(store.deregisterAfter());

@@ -117,9 +117,7 @@ class DeadStoreTest {
 
   /** Returns the reads with one parameter more. */
   private static List<String> with(String parameter) {
-    return READS.stream()
-        .map(path -> path + (path.contains("?") ? "&" : "?") + parameter)
-        .toList();
+    return READS.stream().map(path -> path + (path.contains("?") ? "&" : "?") + parameter).toList();
   }
 
   /** Reads all beside each other: where the store is silent, each may wait until it is given up. */
