@@ -28,8 +28,11 @@ final class RecentViews {
 
   private int count;
 
-  /** Returns the view of a service, null where it was not resolved lately. */
-  @Nullable CachedView get(String service) {
+  /** Returns the view of a service, null where it was not resolved lately, or has no name. */
+  @Nullable CachedView get(@Nullable String service) {
+    if (service == null) {
+      return null;
+    }
     CachedView[] slots = table;
     int hash = service.hashCode();
     int at = spread(hash);

@@ -169,7 +169,7 @@ final class StoreCatalog implements Catalog, WatchSink {
     }
     if (late) {
       subscriber.shut();
-      throw StoreRegistry.closed();
+      throw Failures.closed();
     }
     subscriber.signal();
     return subscriber;

@@ -8,7 +8,6 @@ import dev.rollcall.Freshness;
 import dev.rollcall.InstanceKey;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registration;
-import dev.rollcall.RegistrationStatus;
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryBuilder;
 import dev.rollcall.RegistryException;
@@ -26,7 +25,6 @@ import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.BackendProviders;
-import dev.rollcall.spi.support.BrokenClassPath;
 import dev.rollcall.spi.support.Futures;
 import dev.rollcall.spi.support.SystemTimer;
 import java.nio.file.Path;
@@ -34,18 +32,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,22 +47,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * {@link Registry} on any backend: it owns the views, the catalog, the registrations and the
- * threads, and wires them together; what they do stands with them.
- *
- * <p>{@code services} is changed atomically for one name at a time, by the first resolution and by
- * the sweep; {@code recent}, the views that were resolved since the last sweep, is added to within
- * that and read without. {@code catalog} is guarded by {@code this}.
+ * threads, wires them together, and closes them in the order that their promises need; what they do
+ * stands with them. {@code catalog} is guarded by {@code this}.
  */
 public final class StoreRegistry implements Registry {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
-  static final String CLOSED = "the registry is closed";
   private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-  /** What a store that does not answer is waited for, to hear of what it removes by itself. */
-  private static final long LAST_CHANCE_NANOS = TimeUnit.SECONDS.toNanos(2);
-
-  /** The streams of one store come back together; one round serves them all. */
-  private static final Duration ROUND = Duration.ofMillis(50);
 
   /**
    * What {@link RegistryBuilder} collects.
@@ -103,22 +87,12 @@ public final class StoreRegistry implements Registry {
   private final Answers answers;
   private final OutageLog outages;
   private final LoggedWatches watches;
-  private final StoreContact contact;
   private final HealthChecker checker;
   private final LossGuard guard;
-  private final ConcurrentHashMap<String, WatchedService> services = new ConcurrentHashMap<>();
   private final RecentViews recent = new RecentViews();
+  private final WatchedServices services;
+  private final Registrations registrations;
 
-  /** By number, so that the order in which they are gone through hangs on nothing by chance. */
-  private final ConcurrentHashMap<Long, StoreRegistration> registrations =
-      new ConcurrentHashMap<>();
-
-  /** Of the listeners to registrations' states, those that may still be called. */
-  private final Set<StateSubscriber> listening = ConcurrentHashMap.newKeySet();
-
-  private final UUID owners = UUID.randomUUID();
-  private final AtomicLong begun = new AtomicLong();
-  private final AtomicBoolean answering = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final CompletableFuture<@Nullable Void> stopped = new CompletableFuture<>();
   private @Nullable StoreCatalog catalog;
@@ -127,7 +101,7 @@ public final class StoreRegistry implements Registry {
   private volatile @Nullable StateCache stateCache;
 
   /** Written once by the opener; read by the thread that ends the closing. */
-  private volatile @Nullable Thread shutdownHook;
+  private volatile @Nullable ShutdownHook shutdownHook;
 
   /**
    * Opens a registry.
@@ -202,17 +176,20 @@ public final class StoreRegistry implements Registry {
     this.answers = Answers.on(timer, machine);
     this.outages = new OutageLog(timer);
     this.watches = new LoggedWatches(backend, outages, dispatcher.observation(), timer);
-    this.contact = new StoreContact(timer, this::storeAnswers, outages);
     this.checker = machine.checker(timer);
     this.guard =
         new LossGuard(
             timer, checker, settings.lossShare, settings.lossBound, dispatcher.observation());
+    this.registrations =
+        new Registrations(
+            backend, timer, machine, dispatcher, answers, outages, checker, settings.deadline);
+    this.services = new WatchedServices(timer, watches, recent, this::watched);
     timer.schedule(this::sweep, settings.idleViewsAfter);
   }
 
   /** Called once, before the registry is handed out. */
   private void keepStates(CacheSettings where, String store) {
-    stateCache =
+    StateCache opened =
         StateCache.open(
             where.folder,
             store,
@@ -227,129 +204,44 @@ public final class StoreRegistry implements Registry {
                         keep.accept(seen);
                       }
                     }));
+    stateCache = opened;
+    services.keepIn(opened);
   }
 
   /** Called once, before the registry is handed out. */
   private void closeOnShutdown() {
-    Thread hook = new Thread(this::close, "rollcall-shutdown");
     try {
-      Runtime.getRuntime().addShutdownHook(hook);
+      shutdownHook = ShutdownHook.closing(this::close);
     } catch (IllegalStateException shuttingDown) {
       closed.set(true); // which ends the sweep; the opener closes what was opened
-      throw new IllegalStateException(
-          "closeOnShutdown: the JVM is shutting down (expected: opened before)", shuttingDown);
+      throw shuttingDown;
     }
-    shutdownHook = hook;
   }
 
-  /** A hook that is not removed would hold a closed registry for the life of the JVM. */
-  private void removeShutdownHook() {
-    Thread hook = shutdownHook;
-    if (hook != null) {
-      try {
-        Runtime.getRuntime().removeShutdownHook(hook);
-      } catch (IllegalStateException shuttingDown) {
-        // It runs, or has run, and finds this registry closed.
-      }
-    }
+  private WatchedService watched(String name) {
+    return new WatchedService(
+        name,
+        new InstanceCache(name, timer, guard.window(), settings.maxEjected),
+        guard,
+        dispatcher,
+        answers,
+        registrations::streamAnswers);
   }
 
   @Override
   public CompletableFuture<Registration> register(ServiceInstance instance, Liveness liveness) {
-    return registerBy(instance, liveness, Claim.TAKE_OVER);
+    return registrations.register(instance, liveness, Claim.TAKE_OVER);
   }
 
   @Override
   public CompletableFuture<Registration> registerExclusive(
       ServiceInstance instance, Liveness liveness) {
-    return registerBy(instance, liveness, Claim.EXCLUSIVE);
+    return registrations.register(instance, liveness, Claim.EXCLUSIVE);
   }
 
   @Override
   public Registration announce(ServiceInstance instance, Liveness liveness) {
-    StoreRegistration registration = begin(instance, liveness, Claim.TAKE_OVER);
-    FailureLog failureLog = new FailureLog();
-    registration
-        .active()
-        .whenComplete(
-            (active, failed) -> {
-              if (failed != null) { // no future tells why
-                RegistryException why = Failures.of(failed);
-                if (BrokenClassPath.isCauseOf(why)) {
-                  failureLog.failed(instance.key(), why);
-                } else if (why.kind() != RegistryException.Kind.CONFLICT) { // closed, or fenced
-                  LOG.warn("refused: {}: {}", instance.key(), why.getMessage());
-                }
-              }
-            });
-    return registration;
-  }
-
-  private CompletableFuture<Registration> registerBy(
-      ServiceInstance instance, Liveness liveness, Claim claim) {
-    StoreRegistration registration = begin(instance, liveness, claim);
-    CompletableFuture<Registration> answer =
-        answers.of(
-            registration.active(),
-            settings.deadline,
-            () -> {
-              RegistryException late =
-                  registration.late(
-                      "not registered within "
-                          + settings.deadline
-                          + "; may have arrived, being undone");
-              registration.deregister();
-              return late;
-            });
-    answer.whenComplete(
-        (registered, failed) -> {
-          if (failed != null) { // cancelled, too
-            registration.deregister();
-          }
-        });
-    return answer;
-  }
-
-  /** As unique as a random UUID each, whose cost would be a fifth of a registration's in memory. */
-  private String owner(long number) {
-    return new UUID(owners.getMostSignificantBits(), owners.getLeastSignificantBits() + number)
-        .toString();
-  }
-
-  private StoreRegistration begin(ServiceInstance instance, Liveness liveness, Claim claim) {
-    Arguments.notNull("instance", instance, "");
-    Arguments.notNull("liveness", liveness, () -> ", instance " + instance.key());
-    requireOpen();
-    if (!liveness.checks().isEmpty() && !backend.capabilities().runsChecks()) {
-      liveness.checks().forEach(checker::admit);
-    }
-    long number = begun.getAndIncrement();
-    StoreRegistration registration =
-        new StoreRegistration(
-            backend,
-            timer,
-            machine,
-            dispatcher,
-            answers,
-            contact,
-            settings.deadline,
-            owner(number),
-            instance,
-            liveness,
-            claim,
-            listening,
-            ended -> {
-              registrations.remove(number);
-              if (registrations.isEmpty()) {
-                contact.idle();
-              }
-            });
-    registrations.put(number, registration);
-    registration.start(checker);
-    if (closed.get()) {
-      registration.deregister(); // close() may have passed by before it was added
-    }
-    return registration;
+    return registrations.announce(instance, liveness);
   }
 
   @Override
@@ -363,84 +255,20 @@ public final class StoreRegistry implements Registry {
 
   @Override
   public ServiceView service(String name) {
-    Arguments.notNull("service", name, "");
     CachedView view = recent.get(name);
     return view != null ? view : resolve(ServiceName.check(name));
   }
 
   private ServiceView resolve(String name) {
     requireOpen();
-    CachedView[] view = new CachedView[1];
-    WatchedService watched =
-        services.compute(
-            name,
-            (same, known) -> {
-              WatchedService service =
-                  known != null
-                      ? known
-                      : new WatchedService(
-                          name,
-                          new InstanceCache(name, timer, guard.window(), settings.maxEjected),
-                          guard,
-                          dispatcher,
-                          answers,
-                          this::streamAnswers);
-              view[0] = service.resolve();
-              recent.put(view[0]);
-              return service;
-            });
-    try {
-      watched.start(watches, stateCache);
-    } catch (RegistryException broken) {
-      recent.clear(); // so that the next call tries again
-      throw broken;
-    }
-    if (closed.get()) {
-      recent.clear();
-      services.remove(name, watched); // close() may have passed by before it was added
-      watched.close();
-      watched.end(RegistryException.unavailable(CLOSED, null));
-    }
-    return view[0];
-  }
-
-  /** A stream works again, which proves it for all. */
-  private void streamAnswers() {
-    contact.answered();
-    storeAnswers();
-  }
-
-  /** The store answers again: registrations that wait for their next attempt need not wait on. */
-  private void storeAnswers() {
-    if (answering.compareAndSet(false, true)) {
-      timer.schedule(
-          () -> {
-            answering.set(false);
-            registrations.values().forEach(StoreRegistration::storeAnswers);
-          },
-          ROUND);
-    }
+    return services.resolve(name);
   }
 
   private void sweep() {
     if (closed.get()) {
       return;
     }
-    long now = timer.nanoTime();
-    List<WatchedService> dropped = new ArrayList<>();
-    recent.clear(); // first: what is resolved from now on is held, and so found not to be idle
-    for (String name : services.keySet()) {
-      services.computeIfPresent(
-          name,
-          (same, watched) -> {
-            if (!watched.expired(now, settings.idleViewsAfter.toNanos())) {
-              return watched;
-            }
-            dropped.add(watched);
-            return null;
-          });
-    }
-    dropped.forEach(WatchedService::close);
+    services.sweep(settings.idleViewsAfter.toNanos());
     timer.schedule(this::sweep, settings.idleViewsAfter);
   }
 
@@ -452,7 +280,7 @@ public final class StoreRegistry implements Registry {
       if (catalog != null) {
         return catalog;
       }
-      opened = new StoreCatalog(timer, guard, dispatcher, answers, this::streamAnswers);
+      opened = new StoreCatalog(timer, guard, dispatcher, answers, registrations::streamAnswers);
       catalog = opened;
     }
     try {
@@ -465,7 +293,7 @@ public final class StoreRegistry implements Registry {
     }
     if (closed.get()) {
       opened.close();
-      opened.end(RegistryException.unavailable(CLOSED, null));
+      opened.end(Failures.atClose());
     }
     return opened;
   }
@@ -498,14 +326,12 @@ public final class StoreRegistry implements Registry {
     synchronized (this) {
       everything = catalog;
     }
-    List<RegistrationStatus> kept = new ArrayList<>();
-    new TreeMap<>(registrations).values().forEach(registration -> kept.add(registration.status()));
     return TakenRegistryStatus.of(
-        contact,
+        registrations.contact(),
         watched,
         streams,
         Optional.ofNullable(everything).map(StoreCatalog::freshness),
-        kept,
+        registrations.status(),
         closed.get());
   }
 
@@ -534,13 +360,8 @@ public final class StoreRegistry implements Registry {
 
   private void requireOpen() {
     if (closed.get()) {
-      throw closed();
+      throw Failures.closed();
     }
-  }
-
-  /** What every call gets that comes too late. */
-  static IllegalStateException closed() {
-    return new IllegalStateException(CLOSED);
   }
 
   @Override
@@ -553,13 +374,11 @@ public final class StoreRegistry implements Registry {
         awaitStopped(interrupted);
         return;
       }
-      List<StoreRegistration> all = List.copyOf(registrations.values());
-      long deadline = machine.nanoTime() + settings.deadline.toNanos();
-      all.forEach(StoreRegistration::leave);
-      boolean later = interrupted && !gone(all).isDone();
+      LeavingRegistrations leaving = registrations.leave();
+      boolean later = interrupted && !leaving.areGone();
       if (!later) {
         try {
-          awaitGone(all, deadline);
+          leaving.await();
         } catch (InterruptedException stop) {
           interrupted = true;
           later = true;
@@ -571,9 +390,9 @@ public final class StoreRegistry implements Registry {
       } finally {
         if (later) {
           // No daemon: the process is to live until the store was told, or the deadline is over.
-          machine.runApart("rollcall-closing", () -> stopLater(all, deadline));
+          machine.runApart("rollcall-closing", () -> stopLater(leaving));
         } else {
-          stop(all);
+          stop(leaving);
         }
       }
     } finally {
@@ -600,25 +419,25 @@ public final class StoreRegistry implements Registry {
     return end;
   }
 
-  private void stopLater(List<StoreRegistration> all, long deadline) {
+  private void stopLater(LeavingRegistrations leaving) {
     try {
-      awaitGone(all, deadline);
+      leaving.await();
     } catch (InterruptedException never) {
       LOG.warn("closing was interrupted; what is still registered goes when its lease runs out");
     } finally {
-      stop(all);
+      stop(leaving);
     }
   }
 
-  private void stop(List<StoreRegistration> all) {
+  private void stop(LeavingRegistrations leaving) {
     try {
       backend.close();
     } catch (LinkageError broken) {
       LOG.error("closing: {}", Failures.of(broken).getMessage());
     } finally {
-      all.forEach(StoreRegistration::abandon);
+      leaving.abandon();
       outages.close();
-      contact.closed().complete(null);
+      registrations.contact().closed().complete(null);
       checker.close();
       dispatcher.close();
       answers.close();
@@ -626,7 +445,10 @@ public final class StoreRegistry implements Registry {
         ownTimer.close();
       }
       stopped.complete(null);
-      removeShutdownHook(); // last: a shutdown that begins before waits for this
+      ShutdownHook hook = shutdownHook;
+      if (hook != null) {
+        hook.remove(); // last: a shutdown that begins before waits for this
+      }
     }
   }
 
@@ -635,19 +457,16 @@ public final class StoreRegistry implements Registry {
     synchronized (this) {
       everything = catalog;
     }
-    List<WatchedService> watched = List.copyOf(services.values());
-    watched.forEach(WatchedService::close); // before their listeners are counted
+    List<WatchedService> watched = services.close(); // before their listeners are counted
     List<Subscriber> subscribers = new ArrayList<>();
     watched.forEach(service -> subscribers.addAll(service.subscribers()));
-    subscribers.addAll(listening);
+    subscribers.addAll(registrations.listening());
     if (everything != null) {
       everything.close();
       subscribers.addAll(everything.subscribers());
     }
-    recent.clear();
-    services.clear(); // so that the next call finds the registry closed
     subscribers.forEach(Subscriber::shut);
-    RegistryException cause = RegistryException.unavailable(CLOSED, null);
+    RegistryException cause = Failures.atClose();
     watched.forEach(service -> service.end(cause));
     if (everything != null) {
       everything.end(cause);
@@ -670,44 +489,6 @@ public final class StoreRegistry implements Registry {
     } catch (InterruptedException stop) {
       return true; // it goes on by itself
     }
-  }
-
-  /**
-   * Waits until the store has confirmed all departures, but no longer than that is of use: once the
-   * store is known not to answer, and has had a moment more, only for what it would keep for ever.
-   * The rest goes when its lease runs out, about as late as it would after a longer wait.
-   */
-  private void awaitGone(List<StoreRegistration> all, long deadline) throws InterruptedException {
-    List<StoreRegistration> lasting =
-        all.stream().filter(StoreRegistration::staysByItself).toList();
-    CompletableFuture<?> awaited = gone(all);
-    for (boolean last = false; !last; ) {
-      long left = deadline - machine.nanoTime();
-      last = left <= LAST_CHANCE_NANOS;
-      try {
-        machine.await(awaited, Math.min(left, LAST_CHANCE_NANOS));
-        last = true;
-      } catch (ExecutionException refused) {
-        last = true;
-      } catch (TimeoutException silent) {
-        awaited = gone(contact.isDown() ? lasting : all);
-      }
-    }
-    if (!gone(all).isDone() || gone(all).isCompletedExceptionally()) {
-      LOG.warn(
-          "closing: {} of {} registrations were not confirmed gone; they go when their leases run"
-              + " out",
-          registrations.size(),
-          all.size());
-    }
-    if (!gone(lasting).isDone()) {
-      LOG.warn("closing: permanent registrations are among them, and may stay in the store");
-    }
-  }
-
-  private static CompletableFuture<?> gone(List<StoreRegistration> all) {
-    return CompletableFuture.allOf(
-        all.stream().map(StoreRegistration::gone).toArray(CompletableFuture[]::new));
   }
 
   private void awaitStopped(boolean interrupted) {

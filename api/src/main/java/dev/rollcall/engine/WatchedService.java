@@ -305,7 +305,7 @@ final class WatchedService implements WatchSink {
         new ServiceSubscriber(dispatcher, states, this::change, listener, subscribers, this);
     if (!add(subscriber)) {
       subscriber.shut();
-      throw StoreRegistry.closed();
+      throw Failures.closed();
     }
     subscriber.signal();
     return subscriber;
@@ -319,7 +319,7 @@ final class WatchedService implements WatchSink {
     if (add(subscriber)) {
       subscriber.signal();
     } else {
-      subscriber.refuse(StoreRegistry.closed());
+      subscriber.refuse(Failures.closed());
     }
   }
 

@@ -46,19 +46,20 @@ abstract class RegistrationFixture {
   StoreRegistration start(Liveness liveness, Claim claim) {
     StoreRegistration registration =
         new StoreRegistration(
-            backend,
-            timer,
-            RealMachine.INSTANCE,
-            dispatcher,
-            answers,
-            contact,
-            DEADLINE,
+            new RegistrationContext(
+                backend,
+                timer,
+                RealMachine.INSTANCE,
+                dispatcher,
+                answers,
+                contact,
+                DEADLINE,
+                listening),
             UUID.randomUUID().toString(),
             INSTANCE,
             liveness,
             claim,
-            listening,
-            ended -> {
+            () -> {
               done.incrementAndGet();
               contact.idle();
             });

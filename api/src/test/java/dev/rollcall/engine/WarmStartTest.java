@@ -285,9 +285,9 @@ class WarmStartTest {
     ServiceView view = registry.service("orders");
     CompletableFuture<Snapshot> ready = view.ready();
     registry.close();
-    assertThatThrownBy(ready::join).hasMessageContaining(StoreRegistry.CLOSED);
+    assertThatThrownBy(ready::join).hasMessageContaining(Failures.CLOSED);
     assertThat(view.instances()).containsExactly(A);
-    assertThat(stale(view).cause()).hasMessage(StoreRegistry.CLOSED);
+    assertThat(stale(view).cause()).hasMessage(Failures.CLOSED);
   }
 
   @Test

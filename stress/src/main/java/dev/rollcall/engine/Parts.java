@@ -49,18 +49,19 @@ final class Parts {
 
   static StoreRegistration unstarted(RegistryBackend store, Timer timer) {
     return new StoreRegistration(
-        store,
-        timer,
-        RealMachine.INSTANCE,
-        dispatcher(timer),
-        new Answers(timer, dispatcher(timer)),
-        new StoreContact(timer, () -> {}),
-        Duration.ofSeconds(10),
+        new RegistrationContext(
+            store,
+            timer,
+            RealMachine.INSTANCE,
+            dispatcher(timer),
+            new Answers(timer, dispatcher(timer)),
+            new StoreContact(timer, () -> {}),
+            Duration.ofSeconds(10),
+            ConcurrentHashMap.newKeySet()),
         UUID.randomUUID().toString(),
         A,
         Liveness.heartbeat(Duration.ofSeconds(9)),
         Claim.TAKE_OVER,
-        ConcurrentHashMap.newKeySet(),
-        ended -> {});
+        () -> {});
   }
 }
