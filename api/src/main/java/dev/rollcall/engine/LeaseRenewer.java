@@ -14,13 +14,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Says when a lease is to be renewed: a third of its TTL after the last renewal, a little earlier
- * by chance so that a fleet does not renew in step. Where the owner has a probe, it is asked first,
- * on a thread of the listeners'. Scheduling and cancelling are guarded by the registration's lock.
+ * by chance so that a fleet does not renew in step; and soon, where the store answers again after
+ * an outage. Where the owner has a probe, it is asked first, on a thread of the listeners'.
+ * Scheduling and cancelling are guarded by the registration's lock.
  */
 final class LeaseRenewer {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
 
   private static final long TICK_NANOS = Duration.ofMillis(100).toNanos();
+
+  /** Within the two seconds in which a store that answers again is to be as desired. */
+  private static final long HURRY_NANOS = Duration.ofMillis(1_500).toNanos();
 
   private final InstanceKey key;
   private final Liveness liveness;
@@ -30,6 +34,8 @@ final class LeaseRenewer {
   private final Consumer<Health> probed;
   private final Consumer<Lease> renew;
   private Timer.@Nullable Scheduled renewal;
+  private @Nullable Lease scheduled; // what is to be renewed
+  private long dueNanos;
 
   /**
    * Creates one that has nothing to renew.
@@ -62,12 +68,33 @@ final class LeaseRenewer {
     }
     double spread = machine.random().nextDouble(0.9, 1.0);
     long wait = Math.max(0, (long) (lease.ttl().toNanos() / 3.0 * spread) - passedNanos);
+    renewAfter(lease, wait);
+  }
+
+  /**
+   * Brings a renewal forward that is not due soon, by chance as well: while the store was away, it
+   * may have lost what it had. A renewal finds that out, and else the next one of a long lease would
+   * be the first.
+   */
+  void hurry() {
+    Lease held = scheduled;
+    if (held != null && dueNanos - timer.nanoTime() > HURRY_NANOS) {
+      cancel();
+      renewAfter(held, (long) (machine.random().nextDouble(0, 1) * HURRY_NANOS));
+    }
+  }
+
+  private void renewAfter(Lease lease, long waitNanos) {
     // Renewals are due on common ticks, so that ten thousand wake the timer ten times a second.
-    long past = Math.floorMod(timer.nanoTime() + wait, TICK_NANOS);
-    renewal = timer.schedule(() -> due(lease), Duration.ofNanos(Math.max(0, wait - past)));
+    long past = Math.floorMod(timer.nanoTime() + waitNanos, TICK_NANOS);
+    long wait = Math.max(0, waitNanos - past);
+    scheduled = lease;
+    dueNanos = timer.nanoTime() + wait;
+    renewal = timer.schedule(() -> due(lease), Duration.ofNanos(wait));
   }
 
   void cancel() {
+    scheduled = null;
     if (renewal != null) {
       renewal.cancel();
       renewal = null;

@@ -35,6 +35,7 @@ final class ScriptedBackend implements RegistryBackend {
     final CompletableFuture<Lease> answer = new CompletableFuture<>();
     final List<CompletableFuture<Void>> renewals = new CopyOnWriteArrayList<>();
     volatile Consumer<CompletableFuture<Void>> onRenew = renewal -> renewal.complete(null);
+    volatile Duration ttl = TTL;
 
     Register(RegisterRequest request, LeaseListener listener) {
       this.request = request;
@@ -55,7 +56,7 @@ final class ScriptedBackend implements RegistryBackend {
 
     @Override
     public Duration ttl() {
-      return request.liveness() instanceof Liveness.Heartbeat ? TTL : Duration.ZERO;
+      return request.liveness() instanceof Liveness.Heartbeat ? ttl : Duration.ZERO;
     }
 
     @Override

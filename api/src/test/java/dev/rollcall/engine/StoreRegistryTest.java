@@ -344,6 +344,34 @@ class StoreRegistryTest extends RegistryFixture {
   }
 
   @Test
+  void leasesThatAreHeld_whenAStreamComesBack_areLookedAtWithinTwoSeconds() {
+    registry.service("orders");
+    ScriptedBackend.Opened watch = load();
+    List<ScriptedBackend.Register> held = new ArrayList<>();
+    backend.onRegister =
+        call -> {
+          call.ttl = Duration.ofHours(1);
+          held.add(call);
+          call.accept();
+        };
+    for (int i = 0; i < 20; i++) {
+      registry.register(Samples.instance("i" + i), HEARTBEAT).join();
+    }
+    watch.sink.interrupted(RegistryException.unavailable("down", null));
+    timer.advance(Duration.ofMinutes(1));
+    assertThat(held).allSatisfy(lease -> assertThat(lease.renewals).isEmpty());
+
+    watch.load();
+    timer.advance(Duration.ofSeconds(1));
+    // Not all at once: a fleet of them would be a herd.
+    assertThat(held).anyMatch(lease -> lease.renewals.isEmpty());
+    timer.advance(Duration.ofSeconds(1));
+    assertThat(held).allSatisfy(lease -> assertThat(lease.renewals).hasSize(1));
+    timer.advance(Duration.ofMinutes(15)); // and from then on as before
+    assertThat(held).allSatisfy(lease -> assertThat(lease.renewals).hasSize(1));
+  }
+
+  @Test
   void registration_whenAStreamThatWasNeverLostIsCompleteAgain_waitsOn() {
     registry.service("orders");
     ScriptedBackend.Opened watch = load();
