@@ -48,9 +48,10 @@ import org.jspecify.annotations.Nullable;
  *   any            DONE           the registry is closed
  * </pre>
  *
- * <p>All fields, and the parts that say so, are guarded by {@code lock}. It is never held while the backend, the application or
- * a future's dependants are called; what is to be called is collected under it and run after it.
- * Callers are the application, the backend's threads, the timer's and the checker's.
+ * <p>All fields, and the parts that say so, are guarded by {@code lock}. It is never held while the
+ * backend, the application or a future's dependants are called; what is to be called is collected
+ * under it and run after it. Callers are the application, the backend's threads, the timer's and
+ * the checker's.
  *
  * <p>A pause of this process shows as a renewal that is late: once more than a TTL has passed since
  * the last renewal that was answered, the lease counts as lost, and the instance is registered
@@ -330,8 +331,7 @@ final class RegistrationReconciler {
     phase = Phase.REGISTERING;
     Claim claim = observed.accepted() != null ? Claim.CONTINUE : firstClaim;
     Sending sending = observed.sending(desired, wanted, updates.size(), timer.nanoTime());
-    RegisterRequest request =
-        new RegisterRequest(wanted, health.told(), observed.owner(), claim);
+    RegisterRequest request = new RegisterRequest(wanted, health.told(), observed.owner(), claim);
     return () ->
         calls.register(
             request,

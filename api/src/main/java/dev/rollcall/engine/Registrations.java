@@ -87,8 +87,7 @@ final class Registrations {
   }
 
   List<RegistrationStatus> status() {
-    return new TreeMap<>(registrations)
-        .values().stream().map(StoreRegistration::status).toList();
+    return new TreeMap<>(registrations).values().stream().map(StoreRegistration::status).toList();
   }
 
   CompletableFuture<Registration> register(
@@ -104,9 +103,7 @@ final class Registrations {
                 () -> {
                   RegistryException late =
                       registration.late(
-                          "not registered within "
-                              + deadline
-                              + "; may have arrived, being undone");
+                          "not registered within " + deadline + "; may have arrived, being undone");
                   registration.deregister();
                   return late;
                 });

@@ -121,8 +121,7 @@ final class ReportedState {
   /** Adds a listener, which is to be told the present state first; the caller signals it. */
   StateSubscriber subscribe(Consumer<State> listener) {
     StateSubscriber subscriber =
-        new StateSubscriber(
-            context.dispatcher(), key, listener, subscribers, context.listening());
+        new StateSubscriber(context.dispatcher(), key, listener, subscribers, context.listening());
     subscribers.add(subscriber);
     context.listening().add(subscriber);
     subscriber.add(state);

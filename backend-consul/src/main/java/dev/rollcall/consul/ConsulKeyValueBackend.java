@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * {@code open} guards itself, {@code shared} and {@code closed}, and no call is made under it.
  */
 final class ConsulKeyValueBackend implements KeyValueBackend {
-  static final int DIRECT = ConsulGateway.QUERIES - 1;
+  static final int DIRECT = AgentHttp.QUERIES - 1;
 
   private final ConsulBackendSettings settings;
   private final String root;

@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConsulWatches implements AutoCloseable {
   /** How many watches can be open at a time. */
-  public static final int MOST = ConsulGateway.QUERIES;
+  public static final int MOST = AgentHttp.QUERIES;
 
   private final ConsulBackendSettings settings;
   private final Timer timer;

@@ -5,7 +5,6 @@ import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.WatchSink;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,17 +13,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Where the first state after an interruption lacks instances, it is read once more a second
  * later before it is delivered: owners that the agent has forgotten are about to register again.
- *
- * <p>All fields are guarded by {@code this}, which is taken within the loop's lock and never around
- * it; sinks are called under no lock.
  */
-final class ServiceFeed implements BlockingLoop.Follower<List<ServiceInstance>> {
+final class ServiceFeed extends SharedQuery<List<ServiceInstance>, SinkMailbox<WatchSink>> {
   private final String service;
   private final ConsulBackendSettings settings;
-  private final BlockingLoop<List<ServiceInstance>> loop;
-
-  private final List<SinkMailbox<WatchSink>> sinks = new ArrayList<>();
-  private List<SinkMailbox<WatchSink>> toFlush = List.of();
   private @Nullable List<ServiceInstance> last;
   private boolean held;
 
@@ -35,35 +27,20 @@ final class ServiceFeed implements BlockingLoop.Follower<List<ServiceInstance>> 
       InstanceCodec codec,
       Timer timer,
       SharedBackoff reconnection) {
+    super(
+        read ->
+            Pending.map(
+                gateway.health(service, read), entries -> codec.instances(service, entries)),
+        settings,
+        timer,
+        reconnection);
     this.service = service;
     this.settings = settings;
-    this.loop =
-        new BlockingLoop<>(
-            read ->
-                Pending.map(
-                    gateway.health(service, read), entries -> codec.instances(service, entries)),
-            this,
-            settings,
-            timer,
-            reconnection,
-            true);
   }
 
-  void join(SinkMailbox<WatchSink> sink) {
-    synchronized (this) {
-      sinks.add(sink);
-    }
-    loop.restart();
-  }
-
-  void leave(SinkMailbox<WatchSink> sink) {
-    synchronized (this) {
-      sinks.remove(sink);
-    }
-  }
-
-  void close() {
-    loop.close();
+  @Override
+  SinkMailbox<?> mailbox(SinkMailbox<WatchSink> sink) {
+    return sink;
   }
 
   @Override
@@ -76,7 +53,7 @@ final class ServiceFeed implements BlockingLoop.Follower<List<ServiceInstance>> 
     held = false;
     boolean unchanged = instances.equals(last);
     Selector scope = Selector.service(service);
-    for (SinkMailbox<WatchSink> sink : sinks) {
+    for (SinkMailbox<WatchSink> sink : readers()) {
       if (reset && sink.isLive()) {
         sink.interrupted(Watches.reset(settings));
       }
@@ -86,24 +63,12 @@ final class ServiceFeed implements BlockingLoop.Follower<List<ServiceInstance>> 
       }
     }
     last = instances;
-    toFlush = List.copyOf(sinks);
     return unchanged ? BlockingLoop.Verdict.SAME : BlockingLoop.Verdict.NEWS;
   }
 
   @Override
   public synchronized void failed(RegistryException cause) {
     held = false;
-    sinks.forEach(sink -> sink.interrupted(cause));
-    toFlush = List.copyOf(sinks);
-  }
-
-  @Override
-  public void flush() {
-    List<SinkMailbox<WatchSink>> to;
-    synchronized (this) {
-      to = toFlush;
-      toFlush = List.of();
-    }
-    to.forEach(SinkMailbox::drain);
+    super.failed(cause);
   }
 }

@@ -3,6 +3,7 @@ package dev.rollcall.consul;
 import dev.rollcall.RegistryException;
 import dev.rollcall.spi.KeyValueSink;
 import dev.rollcall.spi.WatchSink;
+import dev.rollcall.spi.support.SerialDelivery;
 import java.util.ArrayDeque;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -14,25 +15,24 @@ import org.jspecify.annotations.Nullable;
  * first one delivers what the others have added meanwhile. A newer state of a scope takes the place
  * of an older one that waits, so a sink that does not return costs one state a scope.
  *
- * <p>{@code calls} guards all fields. No call is made under it.
+ * <p>Its own monitor guards all fields.
  *
  * @param <S> the kind of sink
  */
-final class SinkMailbox<S> {
+final class SinkMailbox<S> extends SerialDelivery {
   private final S sink;
   private final Consumer<S> synced;
   private final BiConsumer<S, RegistryException> interrupted;
   private final ArrayDeque<Waiting<S>> calls = new ArrayDeque<>();
-  private boolean draining;
   private boolean filled;
   private boolean live;
   private @Nullable String toldCause;
-  private boolean closed;
 
   /** A call that waits: a state of a scope, or where there is none a word on the stream. */
   private record Waiting<S>(@Nullable Object scope, boolean isSynced, Consumer<S> call) {}
 
   private SinkMailbox(S sink, Consumer<S> synced, BiConsumer<S, RegistryException> interrupted) {
+    super(Integer.MAX_VALUE, Runnable::run);
     this.sink = sink;
     this.synced = synced;
     this.interrupted = interrupted;
@@ -48,7 +48,7 @@ final class SinkMailbox<S> {
 
   /** Adds a complete state of a scope. */
   void state(Object scope, Consumer<S> replace) {
-    synchronized (calls) {
+    synchronized (this) {
       filled = true;
       calls.removeIf(older -> scope.equals(older.scope));
       boolean wasComplete = calls.removeIf(Waiting::isSynced);
@@ -61,7 +61,7 @@ final class SinkMailbox<S> {
 
   /** Adds that the stream works, where that is news and there is a state. */
   void synced() {
-    synchronized (calls) {
+    synchronized (this) {
       if (!live && filled) {
         live = true;
         toldCause = null;
@@ -72,7 +72,7 @@ final class SinkMailbox<S> {
 
   /** Adds that the stream is lost, where that or its cause is news. */
   void interrupted(RegistryException cause) {
-    synchronized (calls) {
+    synchronized (this) {
       String words = cause.kind() + cause.getMessage();
       if (live || !words.equals(toldCause)) {
         live = false;
@@ -85,40 +85,37 @@ final class SinkMailbox<S> {
 
   /** Tells whether the sink has been told that the stream works, or is about to be. */
   boolean isLive() {
-    synchronized (calls) {
+    synchronized (this) {
       return live;
     }
   }
 
   /** Makes all calls that wait, on this thread, unless another one makes them. Under no lock. */
   void drain() {
-    synchronized (calls) {
-      if (draining) {
-        return;
-      }
-      draining = true;
+    boolean mine;
+    synchronized (this) {
+      mine = claim();
     }
-    for (Consumer<S> next = next(); next != null; next = next()) {
-      try {
-        next.accept(sink);
-      } catch (Throwable broken) {
-        Watches.LOG.error("a sink threw; the next state is delivered all the same", broken);
-      }
+    if (mine) {
+      deliver();
     }
   }
 
-  private @Nullable Consumer<S> next() {
-    synchronized (calls) {
-      Waiting<S> next = closed ? null : calls.poll();
-      draining = next != null;
-      return next == null ? null : next.call;
-    }
+  @Override
+  protected @Nullable Runnable next() {
+    Waiting<S> next = calls.poll();
+    return next == null ? null : () -> next.call.accept(sink);
+  }
+
+  @Override
+  protected void failed(Throwable thrown) {
+    Watches.LOG.error("a sink threw; the next state is delivered all the same", thrown);
   }
 
   /** Begins no further call. One that has begun may still be running. */
   void close() {
-    synchronized (calls) {
-      closed = true;
+    synchronized (this) {
+      shut();
       calls.clear();
     }
   }

@@ -8,13 +8,13 @@ import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.WatchSink;
 import dev.rollcall.spi.support.BrokenClassPath;
 import dev.rollcall.spi.support.Futures;
+import dev.rollcall.spi.support.SharedByKey;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,19 +37,9 @@ final class Watches implements AutoCloseable {
   private final Timer timer;
   private final SharedBackoff reconnection;
   private final CatalogFeed catalog;
-  private final Map<String, Shared> feeds = new HashMap<>();
+  private final SharedByKey<String, ServiceFeed> feeds = new SharedByKey<>();
   private final Set<Watch> open = new HashSet<>();
   private boolean closed;
-
-  /** A service's feed and how many use it. Guarded by {@code feeds}. */
-  private static final class Shared {
-    private final ServiceFeed feed;
-    private int users;
-
-    Shared(ServiceFeed feed) {
-      this.feed = feed;
-    }
-  }
 
   Watches(ConsulGateway gateway, ConsulBackendSettings settings, InstanceCodec codec, Timer timer) {
     this.gateway = gateway;
@@ -65,22 +55,9 @@ final class Watches implements AutoCloseable {
     Runnable join;
     Runnable leave;
     if (selector instanceof Selector.OfService one) {
-      Shared shared;
-      synchronized (feeds) {
-        shared = feeds.get(one.name());
-        if (shared == null && feeds.size() < DIRECT && !closed) {
-          shared =
-              new Shared(
-                  new ServiceFeed(one.name(), gateway, settings, codec, timer, reconnection));
-          feeds.put(one.name(), shared);
-        }
-        if (shared != null) {
-          shared.users++;
-        }
-      }
-      if (shared != null) {
-        Shared direct = shared;
-        join = () -> direct.feed.join(mailbox);
+      ServiceFeed direct = direct(one.name());
+      if (direct != null) {
+        join = () -> direct.join(mailbox);
         leave = () -> leave(one.name(), direct, mailbox);
       } else {
         join = () -> catalog.join(one.name(), mailbox);
@@ -111,17 +88,25 @@ final class Watches implements AutoCloseable {
     return watch;
   }
 
-  private void leave(String service, Shared shared, SinkMailbox<WatchSink> mailbox) {
+  /** Takes part in a service's own feed; null where it has none, and gets none. */
+  private @Nullable ServiceFeed direct(String service) {
+    synchronized (feeds) {
+      return feeds.contains(service) || (feeds.size() < DIRECT && !closed)
+          ? feeds.join(
+              service,
+              () -> new ServiceFeed(service, gateway, settings, codec, timer, reconnection))
+          : null;
+    }
+  }
+
+  private void leave(String service, ServiceFeed feed, SinkMailbox<WatchSink> mailbox) {
     boolean last;
     synchronized (feeds) {
-      last = --shared.users == 0;
-      if (last) {
-        feeds.remove(service, shared);
-      }
+      last = feeds.leave(service, feed);
     }
-    shared.feed.leave(mailbox);
+    feed.leave(mailbox);
     if (last) {
-      shared.feed.close();
+      feed.close();
     }
   }
 

@@ -17,17 +17,20 @@
  *       FullRefreshSchedule}. {@code SinkMailbox} calls the sinks; {@code SharedBackoff} and {@code
  *       WakeRateLimiter} limit how often is asked.
  *   <li><b>Keys and values:</b> {@code ConsulKeyValueBackend} writes, {@code KeyFeed} watches, for
- *       each {@code KeyReader}.
+ *       each {@code KeyReader}. {@code KeyFeed} and {@code ServiceFeed} are each a {@code
+ *       SharedQuery}.
  *   <li><b>Consul's own watches:</b> {@code ConsulWatches}, on the same loops; {@code Delivery}
  *       calls the listeners, {@code EventCursor} finds the events that are new.
  *   <li><b>Translating:</b> {@code ConsulJson} reads JSON into {@link
  *       dev.rollcall.consul.ConsulServiceEntry} and the like; {@code InstanceCodec} and {@code
  *       Names} make instances and keys of those.
- *   <li><b>The line:</b> {@code ConsulGateway} alone knows the client. It takes a {@code
- *       ReadOptions}, works in a {@code BoundedExecutor}, gives a {@code Pending} of an {@code
- *       Indexed} answer, reads through a {@code BoundedInput}, waits as {@code RetryAfter} asks,
- *       and makes every failure with {@code ConsulErrors}. {@code AgentContact} notices when the
- *       agent is silent, and when it answers again.
+ *   <li><b>The line:</b> {@code ConsulGateway} is Consul's HTTP API as far as it is called here: it
+ *       takes a {@code ReadOptions} and gives a {@code Pending} of an {@code Indexed} answer.
+ *       {@code ConsulUrls} builds the URLs. {@code AgentHttp} sends the requests by OkHttp, each in
+ *       a {@code BoundedExecutor}, sends what must not run twice as a {@code OnceBody}, reads
+ *       through a {@code BoundedInput}, waits as {@code RetryAfter} asks, and makes every failure
+ *       with {@code ConsulErrors}. {@code AgentContact} notices when the agent is silent, and when
+ *       it answers again. {@code AgentClient} alone knows the Consul client.
  * </ul>
  */
 @NullMarked

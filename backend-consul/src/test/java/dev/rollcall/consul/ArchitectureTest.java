@@ -18,15 +18,25 @@ class ArchitectureTest {
 
   @Test
   @DisplayName("one class knows the Consul client, so that its fork is one file away")
-  void client_isKnownByTheGatewayAlone() {
+  void client_isKnownByOneClass() {
     noClasses()
         .that()
-        .doNotHaveFullyQualifiedName(ConsulGateway.class.getName())
-        .and()
-        .haveNameNotMatching(".*ConsulGateway\\$.*")
+        .doNotHaveFullyQualifiedName(AgentClient.class.getName())
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("com.orbitz..", "okhttp3..", "okio..", "retrofit2..")
+        .resideInAnyPackage("com.orbitz..", "retrofit2..")
+        .check(MODULE);
+  }
+
+  @Test
+  void http_isKnownByTheGatewayAndItsPartsAlone() {
+    noClasses()
+        .that()
+        .haveNameNotMatching(
+            ".*\\.(AgentClient|AgentHttp|ConsulGateway|ConsulUrls|OnceBody)(\\$.*)?")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("okhttp3..", "okio..")
         .check(MODULE);
   }
 

@@ -146,7 +146,7 @@ class ConsulKeyValueTest {
     assertThat(
             Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().startsWith("rollcall-consul-query")))
-        .hasSizeLessThanOrEqualTo(ConsulGateway.QUERIES);
+        .hasSizeLessThanOrEqualTo(AgentHttp.QUERIES);
   }
 
   @Test

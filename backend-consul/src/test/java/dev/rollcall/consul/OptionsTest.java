@@ -63,7 +63,7 @@ class OptionsTest {
   @Test
   @DisplayName("however many services are watched, the connections stay within the stated number")
   void manyServices_fewConnections() {
-    int most = ConsulGateway.QUERIES + ConsulGateway.CALLS + ConsulGateway.HEARTBEATS;
+    int most = AgentHttp.QUERIES + AgentHttp.CALLS + AgentHttp.HEARTBEATS;
     FaultProxy proxy = bench.closing(FaultProxy.to(CONSUL.server()));
     ConsulBackend backend = bench.open(proxy.port());
     ConsulBackend writer = bench.open(CONSUL.port());

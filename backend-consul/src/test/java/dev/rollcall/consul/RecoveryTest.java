@@ -73,7 +73,7 @@ class RecoveryTest {
     sinks.forEach(sink -> eventually(() -> assertThat(ids(sink)).containsExactly("a")));
     router.forget();
     List<CompletableFuture<Listing>> calls = new ArrayList<>();
-    for (int i = 0; i < ConsulGateway.CALLS * 3; i++) {
+    for (int i = 0; i < AgentHttp.CALLS * 3; i++) {
       calls.add(backend.snapshot(Selector.service("own")).toCompletableFuture());
     }
     put(beside, instance("own", "b", 2));

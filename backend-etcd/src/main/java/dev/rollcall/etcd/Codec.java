@@ -3,7 +3,6 @@ package dev.rollcall.etcd;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.rollcall.HostPort;
-import dev.rollcall.InstanceKey;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.etcd.Stored.Format;
 import dev.rollcall.spi.Owner;
@@ -71,10 +70,6 @@ final class Codec {
 
   static Owner owner(Stored stored) {
     return new Owner(stored.ownerId(), stored.epoch());
-  }
-
-  static ValueReader reader(InstanceKey key) {
-    return new ValueReader(key);
   }
 
   private static String address(ServiceInstance instance) {

@@ -178,7 +178,7 @@ final class Deregistrations {
       InstanceKey key, KeyValue entry, Owner owner, int rounds) {
     Stored stored;
     try {
-      stored = Codec.reader(key).read(entry.getValue());
+      stored = new ValueReader(key).read(entry.getValue());
     } catch (MalformedException unreadable) {
       return CompletableFuture.completedFuture(entry);
     }

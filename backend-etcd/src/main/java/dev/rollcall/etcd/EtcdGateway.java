@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -159,19 +160,34 @@ final class EtcdGateway implements AutoCloseable {
       return answer;
     }
     AtomicReference<Connection> sentThrough = new AtomicReference<>(current);
+    limit(what, deadline, answer, () -> requireNonNull(sentThrough.get()));
+    attempt(what, send, answer, sentThrough, mayRepeat);
+    return answer;
+  }
+
+  /** Returns an answer for its caller to complete, who makes several calls for it; ends as one. */
+  <T> CompletableFuture<T> withinTimeout(String what) {
+    CompletableFuture<T> answer = untilClosed(what);
+    if (!answer.isDone()) {
+      Connection on = current;
+      limit(what, options.timeout(), answer, () -> on);
+    }
+    return answer;
+  }
+
+  private void limit(
+      String what, Duration deadline, CompletableFuture<?> answer, Supplier<Connection> through) {
     Timer.Scheduled late =
         timer.schedule(
             () -> {
               // Elsewhere, since a new client takes its time to be made, and other deadlines wait.
-              executeAsync(() -> overdue(requireNonNull(sentThrough.get())));
+              executeAsync(() -> overdue(through.get()));
               answer.completeExceptionally(
                   RegistryException.unavailable(
                       what + ": no answer from " + options + " within " + deadline, null));
             },
             deadline);
     answer.whenComplete((value, failed) -> late.cancel());
-    attempt(what, send, answer, sentThrough, mayRepeat);
-    return answer;
   }
 
   /** Returns an answer for its caller to complete; the closing fails it where none has by then. */

@@ -53,7 +53,6 @@ final class EtcdRegistrations {
   private static final long FENCE_SECONDS = 60;
 
   private final EtcdGateway gateway;
-  private final Timer timer;
   private final KeyLayout keys;
   private final Codec codec;
   private final long minTtlSeconds;
@@ -86,7 +85,6 @@ final class EtcdRegistrations {
   EtcdRegistrations(
       EtcdGateway gateway, Timer timer, KeyLayout keys, Codec codec, Duration minTtl) {
     this.gateway = gateway;
-    this.timer = timer;
     this.keys = keys;
     this.codec = codec;
     this.minTtlSeconds = wholeSeconds(minTtl);
@@ -110,10 +108,11 @@ final class EtcdRegistrations {
 
   CompletableFuture<Lease> register(RegisterRequest request, LeaseListener listener) {
     InstanceKey key = request.instance().key();
+    CompletableFuture<Lease> answer = gateway.withinTimeout("registration of " + key);
     Supplier<CompletableFuture<Lease>> write =
-        unlessGivenUp(key, () -> registerNow(request, listener));
-    return gateway.call(
-        "registration of " + key, any -> sequencer.run(key, () -> apart(() -> gate.run(write))));
+        () -> answer.isDone() ? answer : registerNow(request, listener);
+    sequencer.run(key, answer, () -> inOurWords(apart(() -> gate.run(write))));
+    return answer;
   }
 
   private CompletableFuture<Lease> registerNow(RegisterRequest request, LeaseListener listener) {
@@ -325,7 +324,7 @@ final class EtcdRegistrations {
 
   Standing standing(InstanceKey key, KeyValue entry, Owner owner) {
     try {
-      Stored stored = Codec.reader(key).read(entry.getValue());
+      Stored stored = new ValueReader(key).read(entry.getValue());
       return new Standing(
           stored.ownerId().equals(owner.id()), stored.ownerId().isEmpty(), stored.leaving());
     } catch (MalformedException unreadable) {
@@ -346,19 +345,14 @@ final class EtcdRegistrations {
   // ---- leaving
 
   CompletableFuture<Void> deregister(InstanceKey key, Owner owner) {
-    Supplier<CompletableFuture<Void>> write = unlessGivenUp(key, () -> deregisterNow(key, owner));
-    return gateway.call("deregistration of " + key, any -> sequencer.run(key, write));
+    CompletableFuture<Void> answer = gateway.withinTimeout("deregistration of " + key);
+    sequencer.run(key, answer, () -> inOurWords(deregisterNow(key, owner)));
+    return answer;
   }
 
-  /** Leaves out a write whose deadline has passed while it waited for its turn. */
-  private <T> Supplier<CompletableFuture<T>> unlessGivenUp(
-      InstanceKey key, Supplier<CompletableFuture<T>> write) {
-    long askedNanos = timer.nanoTime();
-    return () ->
-        timer.nanoTime() - askedNanos < gateway.timeout().toNanos()
-            ? write.get()
-            : CompletableFuture.failedFuture(
-                RegistryException.unavailable(key + ": given up before its turn", null));
+  private static <T> CompletableFuture<T> inOurWords(CompletableFuture<T> write) {
+    return write.exceptionallyCompose(
+        failed -> CompletableFuture.failedFuture(EtcdErrors.because(failed)));
   }
 
   /** Begins a write on another thread: who asks may be the timer's, on which deadlines wait. */

@@ -114,7 +114,7 @@ final class EventDecoder {
       return null;
     }
     try {
-      Stored stored = Codec.reader(key).read(entry.getValue());
+      Stored stored = new ValueReader(key).read(entry.getValue());
       if (stored.instance().isPresent()) {
         return new InstanceEvent.Put(stored.instance().get());
       }

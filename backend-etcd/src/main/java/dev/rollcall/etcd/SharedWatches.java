@@ -4,9 +4,8 @@ import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.WatchSink;
-import java.util.HashMap;
+import dev.rollcall.spi.support.SharedByKey;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Decides which feed serves a watch, and closes a feed when its last sink has gone. Each of the
@@ -22,17 +21,8 @@ final class SharedWatches implements AutoCloseable {
   private final KeyLayout keys;
   private final SkippedEntries malformed;
   private final DriftCounter drift;
-  private final Map<Selector, Used> feeds = new HashMap<>();
+  private final SharedByKey<Selector, RangeWatch> feeds = new SharedByKey<>();
   private boolean closed;
-
-  private static final class Used {
-    final RangeWatch feed;
-    int sinks;
-
-    Used(RangeWatch feed) {
-      this.feed = feed;
-    }
-  }
 
   SharedWatches(
       EtcdGateway gateway,
@@ -55,12 +45,7 @@ final class SharedWatches implements AutoCloseable {
         return () -> {};
       }
       Selector scope = scopeOf(selector);
-      Used used =
-          feeds.computeIfAbsent(
-              scope,
-              missing -> new Used(new RangeWatch(gateway, timer, keys, malformed, drift, missing)));
-      used.sinks++;
-      feed = used.feed;
+      feed = feeds.join(scope, () -> new RangeWatch(gateway, timer, keys, malformed, drift, scope));
     }
     feed.attach(attachment);
     return () -> {
@@ -71,24 +56,23 @@ final class SharedWatches implements AutoCloseable {
   }
 
   private Selector scopeOf(Selector selector) {
-    if (feeds.containsKey(selector)) {
+    if (feeds.contains(selector)) {
       return selector;
     }
-    boolean shared = feeds.containsKey(Selector.everything());
+    boolean shared = feeds.contains(Selector.everything());
     int own = feeds.size() - (shared ? 1 : 0);
     return own < MAX_OWN ? selector : Selector.everything();
   }
 
   private void leave(RangeWatch feed, WatchSubscriber attachment) {
     feed.detach(attachment);
+    boolean last;
     synchronized (this) {
-      Used used = feeds.get(feed.scope());
-      if (used == null || used.feed != feed || --used.sinks > 0) {
-        return;
-      }
-      feeds.remove(feed.scope());
+      last = feeds.leave(feed.scope(), feed);
     }
-    feed.close();
+    if (last) {
+      feed.close();
+    }
   }
 
   /** Returns how many streams are open. */
@@ -98,12 +82,11 @@ final class SharedWatches implements AutoCloseable {
 
   @Override
   public void close() {
-    List<Used> open;
+    List<RangeWatch> open;
     synchronized (this) {
       closed = true;
-      open = List.copyOf(feeds.values());
-      feeds.clear();
+      open = feeds.clear();
     }
-    open.forEach(used -> used.feed.close());
+    open.forEach(RangeWatch::close);
   }
 }

@@ -73,7 +73,7 @@ final class EtcdMatrixTest {
             .get()
             .getKvs()
             .get(0);
-    return Codec.reader(Rig.key(id)).read(entry.getValue()).epoch();
+    return new ValueReader(Rig.key(id)).read(entry.getValue()).epoch();
   }
 
   private Duration untilExpired(RecordingSink sink) {

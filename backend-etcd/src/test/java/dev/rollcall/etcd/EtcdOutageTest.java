@@ -160,7 +160,7 @@ final class EtcdOutageTest {
         Duration.ofSeconds(10), () -> assertThat(sink.state()).containsExactly(instance("r", 1)));
     within(Duration.ofSeconds(5), () -> check(sink.isLive(), "not live again"));
     KeyValue entry = jetcd().getKVClient().get(bytes("/rollcall/orders/r")).get().getKvs().get(0);
-    assertThat(Codec.reader(Rig.key("r")).read(entry.getValue()).epoch()).isGreaterThan(1);
+    assertThat(new ValueReader(Rig.key("r")).read(entry.getValue()).epoch()).isGreaterThan(1);
     put(beside, instance("new", 1));
     within(Duration.ofSeconds(5), () -> assertThat(sink.state()).hasSize(2));
     assertThat(sink.violations()).isEmpty();

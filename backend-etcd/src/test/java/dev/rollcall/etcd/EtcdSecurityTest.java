@@ -14,6 +14,7 @@ import dev.rollcall.RegistryException.Kind;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.testkit.RecordingSink;
 import dev.rollcall.testkit.server.EtcdServer;
+import dev.rollcall.testkit.server.TestCertificate;
 import io.etcd.jetcd.Auth;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.auth.Permission;
@@ -149,8 +150,8 @@ final class EtcdSecurityTest {
   @Test
   @DisplayName("TLS: served with the right CA, refused with a wrong one, before a password is sent")
   void tlsWithAWrongCa(@TempDir Path folder) throws Exception {
-    Certificate right = Certificate.make(folder.resolve("right"));
-    Certificate wrong = Certificate.make(folder.resolve("wrong"));
+    TestCertificate right = TestCertificate.make(folder.resolve("right"));
+    TestCertificate wrong = TestCertificate.make(folder.resolve("wrong"));
     try (EtcdServer server =
         EtcdServer.builder("3.5").tls(right.certificate(), right.key()).launch()) {
       String address = server.tlsEndpoint().replace("https://", "etcds://");
@@ -169,7 +170,7 @@ final class EtcdSecurityTest {
   @Test
   @DisplayName("TLS: a missing client certificate is an error by the deadline, not silence")
   void tlsWithoutAClientCertificate(@TempDir Path folder) throws Exception {
-    Certificate own = Certificate.make(folder.resolve("own"));
+    TestCertificate own = TestCertificate.make(folder.resolve("own"));
     try (EtcdServer server =
         EtcdServer.builder("3.5")
             .tls(own.certificate(), own.key())

@@ -8,6 +8,7 @@ import dev.rollcall.Health;
 import dev.rollcall.HostPort;
 import dev.rollcall.Liveness;
 import dev.rollcall.spi.GrpcHealthClient;
+import dev.rollcall.testkit.server.TestCertificate;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
@@ -101,7 +102,7 @@ class GrpcHealthQueryTest {
 
   @Test
   void tls_isVerifiedUnlessTheCheckSaysOtherwise(@TempDir Path folder) throws Exception {
-    Certificate certificate = Certificate.make(folder, "DNS:orders.example");
+    TestCertificate certificate = TestCertificate.make(folder, "DNS:orders.example");
     server =
         onLoopback()
             .useTransportSecurity(certificate.certificate().toFile(), certificate.key().toFile())
@@ -114,7 +115,7 @@ class GrpcHealthQueryTest {
     assertThat(ask(plain.tlsSkipVerify()).join()).isEqualTo(Health.PASSING);
 
     System.setProperty(TRUST, certificate.store().toString());
-    System.setProperty(TRUST_PASSWORD, Certificate.PASSWORD);
+    System.setProperty(TRUST_PASSWORD, TestCertificate.PASSWORD);
     assertThat(ask(plain.tlsServerName("orders.example")).join()).isEqualTo(Health.PASSING);
     assertThatThrownBy(() -> ask(plain.overTls()).join()).hasMessageContaining("UNAVAILABLE");
     assertThatThrownBy(() -> ask(plain.tlsServerName("payments.example")).join())

@@ -31,7 +31,7 @@ final class ValueTest {
   }
 
   private static Stored read(byte[] value) throws MalformedException {
-    return Codec.reader(KEY).read(ByteSequence.from(value));
+    return new ValueReader(KEY).read(ByteSequence.from(value));
   }
 
   @ParameterizedTest
@@ -46,7 +46,7 @@ final class ValueTest {
     for (int i = 0; i < 1000; i++) {
       ServiceInstance instance = instance(random);
       Owner owner = new Owner("o" + i, random.nextLong());
-      Stored stored = Codec.reader(KEY).read(new Codec(format).instance(instance, owner));
+      Stored stored = new ValueReader(KEY).read(new Codec(format).instance(instance, owner));
       assertThat(stored)
           .isEqualTo(
               new Stored(java.util.Optional.of(instance), owner.id(), owner.epoch(), format));
@@ -59,7 +59,7 @@ final class ValueTest {
     for (String host : new String[] {"10.0.0.7", "fd00::1", "node-2.example"}) {
       ServiceInstance instance =
           ServiceInstance.builder("web").id("node2").address(host, 8000).tag("lost").build();
-      Stored stored = Codec.reader(KEY).read(new Codec(Format.PLAIN).instance(instance, OWNER));
+      Stored stored = new ValueReader(KEY).read(new Codec(Format.PLAIN).instance(instance, OWNER));
       assertThat(stored.instance())
           .contains(ServiceInstance.builder("web").id("node2").address(host, 8000).build());
       assertThat(stored.ownerId()).isEmpty();
@@ -93,7 +93,7 @@ final class ValueTest {
   void leaving() throws Exception {
     ServiceInstance instance = instance(new Random(1));
     for (Format format : new Format[] {Format.JSON, Format.GO}) {
-      Stored stored = Codec.reader(KEY).read(Codec.leaving(format, instance, OWNER));
+      Stored stored = new ValueReader(KEY).read(Codec.leaving(format, instance, OWNER));
       assertThat(stored.leaving()).isTrue();
       assertThat(stored.ownerId()).isEqualTo("5f0c");
       assertThat(stored.epoch()).isEqualTo(3);

@@ -63,7 +63,7 @@ final class KeyValueTree implements AutoCloseable {
       entries.put(key, entry);
       due = offer(List.of(new KeyEvent.Put(entry)));
     }
-    due.forEach(KeyValueWatch::drain);
+    due.forEach(KeyValueWatch::deliver);
     return true;
   }
 
@@ -78,7 +78,7 @@ final class KeyValueTree implements AutoCloseable {
       }
       due = remove(Keys.key(key));
     }
-    due.forEach(KeyValueWatch::drain);
+    due.forEach(KeyValueWatch::deliver);
     return true;
   }
 
@@ -88,7 +88,7 @@ final class KeyValueTree implements AutoCloseable {
       requireOpen();
       due = remove(keys);
     }
-    due.forEach(KeyValueWatch::drain);
+    due.forEach(KeyValueWatch::deliver);
   }
 
   private List<KeyValueWatch> remove(Keys keys) {
@@ -104,7 +104,7 @@ final class KeyValueTree implements AutoCloseable {
     return offer(events);
   }
 
-  /** Puts a change into the mailboxes; returns those that the caller has to drain. */
+  /** Puts a change into the mailboxes; returns those that the caller has to deliver. */
   private List<KeyValueWatch> offer(List<KeyEvent> events) {
     List<KeyValueWatch> due = new ArrayList<>();
     for (KeyValueWatch watch : watches) {
@@ -125,7 +125,7 @@ final class KeyValueTree implements AutoCloseable {
       watches.add(watch);
       watch.begin(selected(watch.keys()), revision);
     }
-    watch.drain();
+    watch.deliver();
   }
 
   void detach(KeyValueWatch watch) {

@@ -6,9 +6,8 @@ import dev.rollcall.spi.BackendUri;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
+import dev.rollcall.spi.support.SharedByKey;
 import dev.rollcall.spi.support.SystemTimer;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -31,7 +30,7 @@ public final class MemoryBackendProvider implements BackendProvider {
   private static final Pattern SHARE = Pattern.compile("0?\\.[0-9]{1,9}");
 
   /** Guarded by itself. */
-  private static final Map<String, Shared> NAMED = new HashMap<>();
+  private static final SharedByKey<String, Named> NAMED = new SharedByKey<>();
 
   /** Creates the provider, which has no state of its own. */
   public MemoryBackendProvider() {}
@@ -76,34 +75,31 @@ public final class MemoryBackendProvider implements BackendProvider {
   private static RegistryBackend join(BackendUri uri, Optional<Double> guard) {
     String name = uri.path();
     synchronized (NAMED) {
-      Shared shared = NAMED.get(name);
-      if (shared == null) {
-        // Not the opener's timer, which is closed with his registry: others may use the store
-        // longer.
-        Timer timer = SystemTimer.named("rollcall-memory-" + name);
-        double share = guard.orElse(MassExpiryGuard.STANDARD_SHARE);
-        shared = new Shared(timer, store(timer, share), share);
-        NAMED.put(name, shared);
-      } else if (guard.isPresent() && guard.get() != shared.guardShare) {
+      Named named = NAMED.join(name, () -> named(name, guard));
+      if (guard.isPresent() && guard.get() != named.guardShare) {
+        boolean unused = NAMED.leave(name, named); // never the last, who has another guard
         throw uri.invalid("guard", "as memory:" + name + " was opened with, or none");
       }
-      shared.users++;
-      return shared.store.open(() -> leave(name));
+      return named.store.open(() -> leave(name, named));
     }
   }
 
-  private static void leave(String name) {
-    Shared last;
+  private static Named named(String name, Optional<Double> guard) {
+    // Not the opener's timer, which is closed with his registry: others may use the store longer.
+    Timer timer = SystemTimer.named("rollcall-memory-" + name);
+    double share = guard.orElse(MassExpiryGuard.STANDARD_SHARE);
+    return new Named(timer, store(timer, share), share);
+  }
+
+  private static void leave(String name, Named named) {
+    boolean last;
     synchronized (NAMED) {
-      Shared shared = NAMED.get(name);
-      if (shared == null || --shared.users > 0) {
-        return;
-      }
-      last = shared;
-      NAMED.remove(name);
+      last = NAMED.leave(name, named);
     }
-    last.store.close();
-    last.timer.close();
+    if (last) {
+      named.store.close();
+      named.timer.close();
+    }
   }
 
   private static MemoryStore store(Timer timer, double guardShare) {
@@ -122,17 +118,5 @@ public final class MemoryBackendProvider implements BackendProvider {
     return Double.parseDouble(value);
   }
 
-  /** A named store. {@code users} is guarded by {@link #NAMED}. */
-  private static final class Shared {
-    private final Timer timer;
-    private final MemoryStore store;
-    private final double guardShare;
-    private int users;
-
-    Shared(Timer timer, MemoryStore store, double guardShare) {
-      this.timer = timer;
-      this.store = store;
-      this.guardShare = guardShare;
-    }
-  }
+  private record Named(Timer timer, MemoryStore store, double guardShare) {}
 }

@@ -1,21 +1,14 @@
 package dev.rollcall.memory;
 
-import dev.rollcall.RegistryException;
 import dev.rollcall.kv.Bytes;
 import dev.rollcall.kv.KeyValue;
 import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueListing;
 import dev.rollcall.spi.KeyValueSink;
-import java.util.HashMap;
-import java.util.Map;
+import dev.rollcall.spi.support.SharedByKey;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,22 +17,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemoryKeyValueBackend implements KeyValueBackend {
   /** Guarded by itself. */
-  private static final Map<String, Shared> NAMED = new HashMap<>();
+  private static final SharedByKey<String, KeyValueTree> NAMED = new SharedByKey<>();
 
   private final KeyValueTree tree;
-  private final Runnable onClose;
-  private final Set<KeyValueWatch> watches = ConcurrentHashMap.newKeySet();
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Handle handle;
 
   private MemoryKeyValueBackend(KeyValueTree tree, Runnable onClose) {
     this.tree = tree;
-    this.onClose = onClose;
-  }
-
-  /** A named store. {@code users} is guarded by {@link #NAMED}. */
-  private static final class Shared {
-    private final KeyValueTree tree = new KeyValueTree();
-    private int users;
+    this.handle = new Handle(onClose);
   }
 
   /** Opens a handle; with an empty name on a store of its own. */
@@ -49,38 +34,34 @@ final class MemoryKeyValueBackend implements KeyValueBackend {
       return new MemoryKeyValueBackend(own, own::close);
     }
     synchronized (NAMED) {
-      Shared shared = NAMED.computeIfAbsent(name, missing -> new Shared());
-      shared.users++;
-      return new MemoryKeyValueBackend(shared.tree, () -> leave(name));
+      KeyValueTree tree = NAMED.join(name, KeyValueTree::new);
+      return new MemoryKeyValueBackend(tree, () -> leave(name, tree));
     }
   }
 
-  private static void leave(String name) {
-    Shared last;
+  private static void leave(String name, KeyValueTree tree) {
+    boolean last;
     synchronized (NAMED) {
-      Shared shared = NAMED.get(name);
-      if (shared == null || --shared.users > 0) {
-        return;
-      }
-      last = shared;
-      NAMED.remove(name);
+      last = NAMED.leave(name, tree);
     }
-    last.tree.close();
+    if (last) {
+      tree.close();
+    }
   }
 
   @Override
   public CompletionStage<Optional<KeyValue>> get(String key) {
-    return done(() -> tree.get(key));
+    return handle.done(() -> tree.get(key));
   }
 
   @Override
   public CompletionStage<KeyValueListing> list(String prefix) {
-    return done(() -> tree.list(Keys.prefix(prefix)));
+    return handle.done(() -> tree.list(Keys.prefix(prefix)));
   }
 
   @Override
   public CompletionStage<Void> put(String key, Bytes value) {
-    return this.<@Nullable Void>done(
+    return handle.<@Nullable Void>done(
         () -> {
           tree.put(key, value, any -> true);
           return null;
@@ -89,12 +70,12 @@ final class MemoryKeyValueBackend implements KeyValueBackend {
 
   @Override
   public CompletionStage<Boolean> compareAndSet(String key, long expectedVersion, Bytes value) {
-    return done(() -> tree.put(key, value, version -> version == expectedVersion));
+    return handle.done(() -> tree.put(key, value, version -> version == expectedVersion));
   }
 
   @Override
   public CompletionStage<Void> delete(Keys keys) {
-    return this.<@Nullable Void>done(
+    return handle.<@Nullable Void>done(
         () -> {
           tree.delete(keys);
           return null;
@@ -103,42 +84,17 @@ final class MemoryKeyValueBackend implements KeyValueBackend {
 
   @Override
   public CompletionStage<Boolean> compareAndDelete(String key, long expectedVersion) {
-    return done(() -> tree.delete(key, expectedVersion));
+    return handle.done(() -> tree.delete(key, expectedVersion));
   }
 
   @Override
   public Watch watch(Keys keys, KeyValueSink sink) {
     KeyValueWatch watch = new KeyValueWatch(tree, keys, sink);
-    watches.add(watch);
-    if (closed.get()) {
-      watches.remove(watch);
-      return () -> {};
-    }
-    tree.attach(watch);
-    return () -> {
-      watches.remove(watch);
-      watch.close();
-    };
+    return handle.watch(() -> tree.attach(watch), watch::close)::run;
   }
 
   @Override
   public void close() {
-    if (closed.compareAndSet(false, true)) {
-      watches.forEach(KeyValueWatch::close);
-      watches.clear();
-      onClose.run();
-    }
-  }
-
-  private <T extends @Nullable Object> CompletionStage<T> done(Supplier<T> verb) {
-    if (closed.get()) {
-      return CompletableFuture.failedFuture(
-          RegistryException.unavailable("the memory backend is closed", null));
-    }
-    try {
-      return CompletableFuture.completedFuture(verb.get());
-    } catch (RegistryException refused) {
-      return CompletableFuture.failedFuture(refused);
-    }
+    handle.close();
   }
 }

@@ -51,7 +51,7 @@ final class Outbox {
       own.run();
     }
     for (Watcher watcher : watchers) {
-      watcher.drain();
+      watcher.deliver();
     }
     watchers.clear();
     for (Runnable action : actions) {

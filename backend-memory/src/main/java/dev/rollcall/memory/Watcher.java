@@ -4,6 +4,7 @@ import dev.rollcall.RegistryException;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.WatchSink;
+import dev.rollcall.spi.support.SerialDelivery;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,31 +14,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An open watch: a bounded queue and the thread that is emptying it.
+ * An open watch, with a bounded mailbox. One that is full is emptied, and the sink gets the whole
+ * state next: a slow sink costs bounded memory and loses intermediate states alone.
  *
- * <p><b>Design.</b> What changes is put into the mailbox under the store's lock, so every watcher
- * gets it in the store's order. It is given to the sink outside of every lock, by the thread that
- * made the change, unless somebody is already at it: then that one goes on. So calls are serial, a
- * sink that changes the store from within a call finds itself behind the present call in the
- * mailbox, and with one thread a change has been delivered when the call that made it returns. A
- * thread that has delivered {@value #TURN} times leaves the rest to the timer: nobody works for the
- * others for ever.
- *
- * <p>A mailbox that is full is emptied, and the sink gets the whole state next: a slow sink costs
- * bounded memory and loses intermediate states alone.
- *
- * <p>{@link #close()} does not wait: a call that was taken from the mailbox is still made.
- *
- * <p><b>Guards.</b> The monitor of this object guards the mailbox and the flags; it is taken after
- * the store's lock, never before. {@code told} and {@code synced} belong to the thread that is
- * delivering.
+ * <p>{@link #close()} does not wait: a call that was taken from the mailbox is still made. {@code
+ * told} and {@code synced} belong to the thread that is delivering; every other field that is not
+ * final is guarded as {@link SerialDelivery} says.
  */
-final class Watcher implements RegistryBackend.Watch {
+final class Watcher extends SerialDelivery implements RegistryBackend.Watch {
+  private static final int MAX_CALLS = 1024;
+  private static final Logger LOG = LoggerFactory.getLogger(MemoryStore.class);
   static final Watcher[] NONE = {};
   static final int MAX_PENDING = 4096;
-
-  private static final int TURN = 1024;
-  private static final Logger LOG = LoggerFactory.getLogger(MemoryStore.class);
 
   private final Ledger ledger;
   private final Selector selector;
@@ -45,14 +33,13 @@ final class Watcher implements RegistryBackend.Watch {
 
   private final ArrayDeque<Delivery> mailbox = new ArrayDeque<>(4);
   private boolean overflowed;
-  private boolean draining;
-  private boolean closed;
   private @Nullable RegistryException lost;
 
   private final Map<String, String> told = new HashMap<>(2);
   private boolean synced;
 
   Watcher(Ledger ledger, Selector selector, WatchSink sink) {
+    super(MAX_CALLS, ledger::later);
     this.ledger = ledger;
     this.selector = selector;
     this.sink = sink;
@@ -62,9 +49,9 @@ final class Watcher implements RegistryBackend.Watch {
     return selector;
   }
 
-  /** Puts something into the mailbox; tells whether the caller has to {@link #drain()} it. */
+  /** Puts something into the mailbox; tells whether the caller has to {@link #deliver()} it. */
   synchronized boolean offer(Delivery delivery) {
-    if (closed || lost != null) {
+    if (isShut() || lost != null) {
       return false;
     }
     if (!overflowed) {
@@ -78,9 +65,11 @@ final class Watcher implements RegistryBackend.Watch {
     return claim();
   }
 
-  /** Makes a failure the last thing that the sink hears; tells whether the caller has to drain. */
+  /**
+   * Makes a failure the last thing that the sink hears; tells whether the caller has to deliver.
+   */
   synchronized boolean lose(RegistryException cause) {
-    if (closed || lost != null) {
+    if (isShut() || lost != null) {
       return false;
     }
     lost = cause;
@@ -93,46 +82,36 @@ final class Watcher implements RegistryBackend.Watch {
     overflowed = false;
   }
 
-  /** Delivers what is pending. For whom {@link #offer} told to, once. */
-  void drain() {
-    for (int i = 0; i < TURN; i++) {
-      Delivery next;
-      RegistryException end;
-      synchronized (this) {
-        end = mailbox.isEmpty() && !overflowed ? lost : null;
-        if (closed || (end == null && mailbox.isEmpty() && !overflowed)) {
-          draining = false;
-          return;
-        }
-        next = mailbox.poll();
-      }
-      try {
-        if (end != null) {
+  @Override
+  protected @Nullable Runnable next() {
+    if (overflowed) {
+      return () -> deliver(ledger.resync(this));
+    }
+    Delivery next = mailbox.poll();
+    if (next != null) {
+      return () -> deliver(next);
+    }
+    RegistryException end = lost;
+    return end == null
+        ? null
+        : () -> {
           sink.interrupted(end);
           close();
-        } else {
-          deliver(next == null ? ledger.resync(this) : next);
-        }
-      } catch (Throwable thrown) {
-        LOG.error("a watch sink threw, and stays subscribed", thrown);
-      }
-    }
-    ledger.later(this::drain);
+        };
+  }
+
+  @Override
+  protected void failed(Throwable thrown) {
+    LOG.error("a watch sink threw, and stays subscribed", thrown);
   }
 
   @Override
   public void close() {
     ledger.detach(this);
     synchronized (this) {
-      closed = true;
+      shut();
       mailbox.clear();
     }
-  }
-
-  private boolean claim() {
-    boolean free = !draining;
-    draining = true;
-    return free;
   }
 
   private void deliver(Delivery delivery) {

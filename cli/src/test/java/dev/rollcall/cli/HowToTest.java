@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.rollcall.testkit.server.ConsulExtension;
 import dev.rollcall.testkit.server.EtcdExtension;
+import dev.rollcall.testkit.server.TestCertificate;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -14,17 +14,12 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,7 +36,6 @@ class HowToTest {
   private static final String STORES = "docs/how-to-use-several-stores.md";
 
   private static final Pattern READY = Pattern.compile("ready at https?://[^ ]*:(\\d+)\n");
-  private static final String PASSWORD = "changeit";
 
   @TempDir Path folder;
 
@@ -99,7 +93,7 @@ class HowToTest {
     Files.writeString(tokens, lines + "\n");
     Matcher token = Pattern.compile("token:(\\S+)").matcher(lines);
     assertThat(token.find()).isTrue();
-    SSLContext trusted = certificate();
+    SSLContext trusted = TestCertificate.make(folder, "DNS:localhost").trusting();
 
     String serve = blocks(CENTRE, "").get(3).replaceAll("([a-z]+\\.(txt|pem))", folder + "/$1");
     String ask = blocks(CENTRE, "").get(4);
@@ -188,62 +182,6 @@ class HowToTest {
       request.header(header.group(1), header.group(2));
     }
     return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
-  }
-
-  /** Writes a certificate for localhost and its key, and returns a context that trusts it. */
-  private SSLContext certificate() throws Exception {
-    Path store = folder.resolve("keys.p12");
-    Process keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                "centre",
-                "-keyalg",
-                "RSA",
-                "-dname",
-                "CN=localhost",
-                "-ext",
-                "san=dns:localhost",
-                "-validity",
-                "30",
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                store.toString(),
-                "-storepass",
-                PASSWORD)
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("keytool.log").toFile())
-            .start();
-    assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(keytool.exitValue()).as(Files.readString(folder.resolve("keytool.log"))).isZero();
-
-    KeyStore keys = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(store)) {
-      keys.load(in, PASSWORD.toCharArray());
-    }
-    Certificate certificate = keys.getCertificate("centre");
-    pem("cert.pem", "CERTIFICATE", certificate.getEncoded());
-    pem("key.pem", "PRIVATE KEY", keys.getKey("centre", PASSWORD.toCharArray()).getEncoded());
-
-    KeyStore trusted = KeyStore.getInstance("PKCS12");
-    trusted.load(null, null);
-    trusted.setCertificateEntry("centre", certificate);
-    TrustManagerFactory factory =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    factory.init(trusted);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, factory.getTrustManagers(), null);
-    return context;
-  }
-
-  private void pem(String name, String what, byte[] bytes) throws IOException {
-    Files.writeString(
-        folder.resolve(name),
-        "-----BEGIN %s-----\n%s\n-----END %s-----\n"
-            .formatted(
-                what, Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes), what));
   }
 
   private static List<String> blocks(String document, String language) throws IOException {

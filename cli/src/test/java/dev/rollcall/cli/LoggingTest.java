@@ -7,21 +7,14 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import dev.rollcall.Freshness;
-import dev.rollcall.Liveness;
-import dev.rollcall.Registration;
 import dev.rollcall.Registration.State;
 import dev.rollcall.Registry;
-import dev.rollcall.ServiceInstance;
-import dev.rollcall.ServiceView;
-import dev.rollcall.testkit.server.ConsulExtension;
-import dev.rollcall.testkit.server.EtcdExtension;
 import dev.rollcall.testkit.server.FaultProxy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -33,16 +26,12 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** What a registration and an outage write, beside the tables of {@code docs/logging.md}. */
-class LoggingTest {
-  @RegisterExtension static final EtcdExtension etcd = EtcdExtension.version("3.5");
-  @RegisterExtension static final ConsulExtension consul = ConsulExtension.create();
-
+class LoggingTest extends StoresBehindProxies {
   private static final Pattern ROW =
       Pattern.compile("^\\| (\\w+) \\| `([\\w.]+)` \\| `([^`]+)` \\|", Pattern.MULTILINE);
 
@@ -92,25 +81,14 @@ class LoggingTest {
   @ParameterizedTest
   @ValueSource(strings = {"etcd", "consul"})
   void registrationAndOutage_writeWhatTheTablesSay_andNothingElse(String store) throws Exception {
-    try (FaultProxy proxy =
-            store.equals("etcd") ? FaultProxy.to(etcd.server()) : FaultProxy.to(consul.server());
-        Registry registry = Registry.open(uri(store, proxy.port()))) {
-      Registration registration =
-          registry
-              .register(
-                  ServiceInstance.builder("orders").address("127.0.0.1", 1).build(),
-                  Liveness.heartbeat(Duration.ofSeconds(3)))
-              .join();
-      ServiceView orders = registry.service("orders");
-      orders.await(Duration.ofMinutes(1));
-
-      proxy.cut();
-      until(() -> orders.snapshot().freshness() instanceof Freshness.Stale);
-      until(() -> registration.state() == State.LOST);
-      proxy.heal();
-      until(() -> orders.snapshot().freshness() instanceof Freshness.Live);
-      until(() -> registration.state() == State.ACTIVE);
-      registration.close();
+    try (Orders orders = orders(store)) {
+      orders.proxy().cut();
+      until(() -> orders.view().snapshot().freshness() instanceof Freshness.Stale);
+      until(() -> orders.registration().state() == State.LOST);
+      orders.proxy().heal();
+      until(() -> orders.view().snapshot().freshness() instanceof Freshness.Live);
+      until(() -> orders.registration().state() == State.ACTIVE);
+      orders.registration().close();
     }
 
     assertThat(events.stream().map(LoggingTest::row).collect(Collectors.toSet()))
@@ -151,12 +129,6 @@ class LoggingTest {
 
   private static String row(ILoggingEvent event) {
     return event.getLevel() + " " + event.getLoggerName() + " " + event.getMessage();
-  }
-
-  private static String uri(String store, int port) {
-    return store.equals("etcd")
-        ? "etcd://127.0.0.1:" + port + "/logging-" + UUID.randomUUID()
-        : "consul://127.0.0.1:" + port;
   }
 
   private static void until(Callable<Boolean> condition) {

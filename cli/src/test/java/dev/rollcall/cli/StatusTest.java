@@ -10,36 +10,23 @@ import dev.rollcall.Registry;
 import dev.rollcall.RegistryStatus;
 import dev.rollcall.RegistryStatus.Reachability;
 import dev.rollcall.ServiceInstance;
-import dev.rollcall.testkit.server.ConsulExtension;
-import dev.rollcall.testkit.server.EtcdExtension;
 import dev.rollcall.testkit.server.FaultProxy;
 import java.time.Duration;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code Registry.status()} on real stores that are cut off, and {@code rollcall status}. */
-class StatusTest {
-  @RegisterExtension static final EtcdExtension etcd = EtcdExtension.version("3.5");
-  @RegisterExtension static final ConsulExtension consul = ConsulExtension.create();
-
+class StatusTest extends StoresBehindProxies {
   @ParameterizedTest
   @ValueSource(strings = {"etcd", "consul"})
   void cut_isUnreachableWithCauseAndSince_andBackAfterwards(String store) {
-    try (FaultProxy proxy =
-            store.equals("etcd") ? FaultProxy.to(etcd.server()) : FaultProxy.to(consul.server());
-        Registry registry = Registry.open(uri(store, proxy.port()))) {
-      Registration registration =
-          registry
-              .register(
-                  ServiceInstance.builder("orders").address("127.0.0.1", 1).build(),
-                  Liveness.heartbeat(Duration.ofSeconds(3)))
-              .join();
-      registry.service("orders").await(Duration.ofMinutes(1));
+    try (Orders orders = orders(store)) {
+      FaultProxy proxy = orders.proxy();
+      Registry registry = orders.registry();
+      Registration registration = orders.registration();
       assertThat(registry.status().store()).isEqualTo(Reachability.REACHABLE);
 
       proxy.cut();
@@ -114,12 +101,6 @@ class StatusTest {
             "--backend",
             "etcd://me:c4n4ry@127.0.0.1:" + etcd.port() + "/x");
     assertThat(run.out() + run.err()).doesNotContain("c4n4ry");
-  }
-
-  private static String uri(String store, int port) {
-    return store.equals("etcd")
-        ? "etcd://127.0.0.1:" + port + "/status-" + UUID.randomUUID()
-        : "consul://127.0.0.1:" + port;
   }
 
   private static void eventually(org.awaitility.core.ThrowingRunnable assertion) {

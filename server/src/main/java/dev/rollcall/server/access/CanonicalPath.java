@@ -37,14 +37,7 @@ final class CanonicalPath {
     if (!sent.startsWith(CONSUL)) {
       return routed;
     }
-    byte[] bytes = new byte[sent.length()];
-    int length = 0;
-    for (int i = 0; i < sent.length(); i++) {
-      char c = sent.charAt(i);
-      bytes[length++] = (byte) (c == '%' ? octetAt(sent, i + 1) : c);
-      i += c == '%' ? 2 : 0;
-    }
-    return new String(bytes, 0, length, StandardCharsets.UTF_8);
+    return new String(PercentEncoding.decode(sent), StandardCharsets.UTF_8);
   }
 
   /** Takes the path as it was sent, with its query. */
@@ -62,7 +55,10 @@ final class CanonicalPath {
         return false;
       }
       if (c == '%') {
-        int octet = octetAt(path, i + 1);
+        int octet =
+            i + 2 < path.length()
+                ? PercentEncoding.octet(path.charAt(i + 1), path.charAt(i + 2))
+                : -1;
         boolean slash = octet == '/';
         if (octet < ' ' || octet == 0x7f || octet == '\\' || (slash && !naming)) {
           return false;
@@ -91,14 +87,5 @@ final class CanonicalPath {
     }
     // Only the last segment may be empty: a path that ends with a slash.
     return empty == 0 || empty == last;
-  }
-
-  private static int octetAt(String path, int at) {
-    if (at + 2 > path.length()) {
-      return -1;
-    }
-    int high = Character.digit(path.charAt(at), 16);
-    int low = Character.digit(path.charAt(at + 1), 16);
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
   }
 }

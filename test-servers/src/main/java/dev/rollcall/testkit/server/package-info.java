@@ -6,7 +6,8 @@
  * dev.rollcall.testkit.server.ConsulServer} for a server, {@link
  * dev.rollcall.testkit.server.FaultProxy} for what happens to the connection in front of it, {@link
  * dev.rollcall.testkit.server.EtcdExtension} and {@link
- * dev.rollcall.testkit.server.ConsulExtension} in a JUnit class.
+ * dev.rollcall.testkit.server.ConsulExtension} in a JUnit class, {@link
+ * dev.rollcall.testkit.server.TestCertificate} for TLS.
  *
  * <p>Runs on Linux and macOS: signals are sent with the POSIX shell. Nothing here needs root, opens
  * a port beyond loopback or installs anything.
