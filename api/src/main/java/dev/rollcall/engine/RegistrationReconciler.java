@@ -282,10 +282,11 @@ final class RegistrationReconciler {
         key + ": " + what + (last == null ? "" : "; last: " + last.getMessage()), last);
   }
 
-  /** Takes note that the store answers again: the next attempt is brought forward. */
+  /** Takes note that the store answers again: the next attempt or renewal is brought forward. */
   void storeAnswers() {
     synchronized (lock) {
       retry.storeAnswers();
+      renewer.hurry();
     }
   }
 
