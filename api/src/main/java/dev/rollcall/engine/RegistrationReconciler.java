@@ -58,8 +58,6 @@ import org.jspecify.annotations.Nullable;
  * again as the same owner with the next epoch, which a store refuses where another owner has come.
  */
 final class RegistrationReconciler {
-  private static final Runnable NOTHING = () -> {};
-
   private final InstanceKey key;
   private final Timer timer;
   private final Observation observation;
@@ -312,7 +310,7 @@ final class RegistrationReconciler {
 
   private Runnable decide() {
     if (phase != Phase.IDLE) {
-      return NOTHING;
+      return () -> {};
     }
     boolean fenced = reported.is(State.FENCED);
     return switch (goal()) {
@@ -320,10 +318,10 @@ final class RegistrationReconciler {
           (fenced && !observed.isDoubted()) || (closing && !observed.wasSent())
               ? this::done
               : deregister(true);
-      case OUT -> observed.hasLease() ? deregister(false) : NOTHING;
+      case OUT -> observed.hasLease() ? deregister(false) : () -> {};
       case HELD -> {
         ServiceInstance wanted = health.shown(desired);
-        yield observed.shows(wanted) && updates.isEmpty() ? NOTHING : register(wanted);
+        yield observed.shows(wanted) && updates.isEmpty() ? () -> {} : register(wanted);
       }
     };
   }
