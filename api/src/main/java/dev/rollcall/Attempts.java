@@ -1,17 +1,21 @@
 package dev.rollcall;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.function.Function;
 
 /**
- * The attempts of one request, see {@link ServiceView#attempts}.
+ * The attempts of one request, see {@link ServiceView#attempts(int)}.
  *
  * @param view whose instances
  * @param most how many of them
+ * @param another picks one that was not tried
  */
-record Attempts(ServiceView view, int most) implements Iterable<Pick> {
+record Attempts(ServiceView view, int most, Function<Collection<ServiceInstance>, Pick> another)
+    implements Iterable<Pick> {
 
   Attempts {
     if (most < 1) {
@@ -34,7 +38,7 @@ record Attempts(ServiceView view, int most) implements Iterable<Pick> {
         if (tried.size() == most) {
           throw new NoSuchElementException("all " + most + " attempts were taken");
         }
-        Pick next = view.acquire(tried);
+        Pick next = another.apply(tried);
         tried.add(next.instance());
         return next;
       }

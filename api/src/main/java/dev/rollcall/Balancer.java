@@ -2,6 +2,7 @@ package dev.rollcall;
 
 import dev.rollcall.engine.Balancers;
 import java.time.Duration;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +50,20 @@ public interface Balancer {
     default int pick(long hash) {
       return pick();
     }
+
+    /**
+     * Chooses for a key the next candidate after those that were tried: always the same one for the
+     * same key and the same tried ones. For a request that has failed, so it may go through the
+     * candidates.
+     *
+     * @param hash 64 well-mixed bits of the key
+     * @param untried tells by its index whether a candidate is left
+     * @return the index of one that is left; negative where none is, or where this keeps no order
+     *     among them: the balancer is then prepared for what is left
+     */
+    default int pick(long hash, IntPredicate untried) {
+      return -1;
+    }
   }
 
   /**
@@ -94,7 +109,8 @@ public interface Balancer {
   /**
    * For {@link ServiceView#pick(Object)}: the same key goes to the same instance, in every process,
    * as long as the instances stay; when one comes or goes, only the keys move that come to it or
-   * were with it. Without a key, each with the same chance.
+   * were with it. A {@linkplain ServiceView#acquire(Object, java.util.Collection) retry} goes where
+   * the key would be if those that were tried had gone. Without a key, each with the same chance.
    *
    * @return the balancer
    */
@@ -103,7 +119,9 @@ public interface Balancer {
   }
 
   /**
-   * Stays with one instance until that one is gone, no longer passes or is ejected.
+   * Stays with one instance until that one is gone, no longer passes or is ejected. A {@linkplain
+   * ServiceView#acquire(Object, java.util.Collection) retry by key} goes through the others in an
+   * order that the key alone decides.
    *
    * @param first chooses the one to stay with
    * @return the balancer

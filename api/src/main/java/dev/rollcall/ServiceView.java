@@ -81,6 +81,29 @@ public interface ServiceView {
   Pick acquire(Collection<ServiceInstance> tried);
 
   /**
+   * Picks for a key another instance than some, as {@link #pick(Object)} does: for a request by key
+   * that those have failed. With {@link Balancer#consistentHash()} that is the next one on the
+   * circle: the same one for the same key and the same tried ones, in every process.
+   *
+   * @param key as for {@link #pick(Object)}
+   * @param tried which ones not, as for {@link #acquire(Collection)}; empty for the one that {@link
+   *     #pick(Object)} gives
+   * @return the request, the caller's to close
+   * @throws NoInstanceException where no other one passes; it says why
+   */
+  Pick acquire(Object key, Collection<ServiceInstance> tried);
+
+  /**
+   * Picks for a number another instance than some, as {@link #acquire(Object, Collection)}.
+   *
+   * @param key as for {@link #pick(long)}
+   * @param tried as there
+   * @return the request, the caller's to close
+   * @throws NoInstanceException where no other one passes; it says why
+   */
+  Pick acquire(long key, Collection<ServiceInstance> tried);
+
+  /**
    * Returns the attempts of one request: picks of distinct instances, one after the other, each as
    * {@link #acquire(Collection)} of those before. An attempt is picked when it is asked for, and
    * each is the caller's to close.
@@ -103,7 +126,31 @@ public interface ServiceView {
    *     without one.
    */
   default Iterable<Pick> attempts(int most) {
-    return new Attempts(this, most);
+    return new Attempts(this, most, this::acquire);
+  }
+
+  /**
+   * Returns the attempts of one request by key, as {@link #attempts(int)}, each as {@link
+   * #acquire(Object, Collection)} of those before.
+   *
+   * @param key as for {@link #pick(Object)}
+   * @param most how many at most, 1 or more
+   * @return attempts as those of {@link #attempts(int)}
+   */
+  default Iterable<Pick> attempts(Object key, int most) {
+    Arguments.notNull("key", key, "");
+    return new Attempts(this, most, tried -> acquire(key, tried));
+  }
+
+  /**
+   * Returns the attempts of one request for a number, as {@link #attempts(Object, int)}.
+   *
+   * @param key as for {@link #pick(long)}
+   * @param most how many at most, 1 or more
+   * @return attempts as those of {@link #attempts(int)}
+   */
+  default Iterable<Pick> attempts(long key, int most) {
+    return new Attempts(this, most, tried -> acquire(key, tried));
   }
 
   /**

@@ -187,6 +187,31 @@ final class BalancedView implements ServiceView {
   }
 
   @Override
+  public Pick acquire(Object key, Collection<ServiceInstance> tried) {
+    return acquire(KeyHash.of(Arguments.notNull("key", key, "")), tried);
+  }
+
+  @Override
+  public Pick acquire(long key, Collection<ServiceInstance> tried) {
+    Untried untried = new Untried(service(), tried);
+    long hash = KeyHash.mix(key);
+    Choice now = choice;
+    Balancer.Picker picker = now.picker;
+    if (picker != null) {
+      int index = picker.pick(hash);
+      if (!untried.includes(now.get(index))) {
+        index = picker.pick(hash, n -> untried.includes(now.get(n)));
+      }
+      if (index >= 0) {
+        return new TargetPick(now.get(index), now.candidates.target(index), watched);
+      }
+    }
+    ViewCandidates left = watched.targets().candidates(untried.left(now.shown, watched));
+    int index = balancer.prepare(left, null).pick(hash);
+    return new TargetPick(left.get(index), left.target(index), watched);
+  }
+
+  @Override
   public void failed(ServiceInstance instance) {
     base.failed(instance);
   }

@@ -131,6 +131,17 @@ final class CachedView implements ServiceView {
   }
 
   @Override
+  public Pick acquire(Object key, Collection<ServiceInstance> tried) {
+    Arguments.notNull("key", key, "");
+    return acquire(tried);
+  }
+
+  @Override
+  public Pick acquire(long key, Collection<ServiceInstance> tried) {
+    return acquire(tried);
+  }
+
+  @Override
   public void failed(ServiceInstance instance) {
     Arguments.notNull("instance", instance, "");
     if (!instance.service().equals(service)) {

@@ -4,6 +4,7 @@ import dev.rollcall.Balancer;
 import dev.rollcall.Candidates;
 import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.IntPredicate;
 
 /**
  * {@link Balancer#consistentHash()}: D. Karger and others, "Consistent hashing and random trees",
@@ -66,10 +67,27 @@ final class ConsistentHash implements Balancer.Picker {
 
   @Override
   public int pick(long hash) {
+    return owners[pointOf(hash)];
+  }
+
+  private int pointOf(long hash) {
     int point = first[(int) (hash >>> shift)];
     while (point < points.length && Long.compareUnsigned(points[point], hash) < 0) {
       point++;
     }
-    return owners[point == points.length ? 0 : point];
+    return point == points.length ? 0 : point;
+  }
+
+  /** Goes on along the circle: as if the points of those that were tried were not there. */
+  @Override
+  public int pick(long hash, IntPredicate untried) {
+    int point = pointOf(hash);
+    for (int looked = 0; looked < points.length; looked++) {
+      if (untried.test(owners[point])) {
+        return owners[point];
+      }
+      point = point + 1 == points.length ? 0 : point + 1;
+    }
+    return -1;
   }
 }

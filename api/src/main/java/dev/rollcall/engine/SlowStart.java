@@ -4,6 +4,7 @@ import dev.rollcall.Balancer;
 import dev.rollcall.Candidates;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,11 @@ record SlowStart(Duration ramp, Balancer within) implements Balancer {
     @Override
     public int pick(long hash) {
       return picker.pick(hash);
+    }
+
+    @Override
+    public int pick(long hash, IntPredicate untried) {
+      return picker.pick(hash, untried);
     }
 
     private boolean isKept(int chosen) {

@@ -5,6 +5,7 @@ import dev.rollcall.Candidates;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,11 +35,28 @@ record ZonePreference(String zone, Balancer within) implements Balancer {
       return stays() ? here[ofHere.pick()] : elsewhere[ofElsewhere.pick()];
     }
 
-    /** A key must not be diced for: its own bits decide whether it stays. */
     @Override
     public int pick(long hash) {
-      boolean stays = (KeyHash.mix(hash) >>> 11) * 0x1p-53 < stay;
-      return stays ? here[ofHere.pick(hash)] : elsewhere[ofElsewhere.pick(hash)];
+      return stays(hash) ? here[ofHere.pick(hash)] : elsewhere[ofElsewhere.pick(hash)];
+    }
+
+    /** Leaves the key's own part last. */
+    @Override
+    public int pick(long hash, IntPredicate untried) {
+      boolean stays = stays(hash);
+      int near = another(stays, hash, untried);
+      return near >= 0 ? near : another(!stays, hash, untried);
+    }
+
+    private int another(boolean stays, long hash, IntPredicate untried) {
+      int[] part = stays ? here : elsewhere;
+      int chosen = (stays ? ofHere : ofElsewhere).pick(hash, n -> untried.test(part[n]));
+      return chosen < 0 ? chosen : part[chosen];
+    }
+
+    /** A key must not be diced for: its own bits decide whether it stays. */
+    private boolean stays(long hash) {
+      return (KeyHash.mix(hash) >>> 11) * 0x1p-53 < stay;
     }
 
     private boolean stays() {
@@ -56,6 +74,11 @@ record ZonePreference(String zone, Balancer within) implements Balancer {
     @Override
     public int pick(long hash) {
       return picker.pick(hash);
+    }
+
+    @Override
+    public int pick(long hash, IntPredicate untried) {
+      return picker.pick(hash, untried);
     }
   }
 

@@ -119,6 +119,129 @@ class AttemptsTest extends RegistryFixture {
     }
   }
 
+  private void loadNumbered(int count) {
+    load(
+        IntStream.range(0, count)
+            .mapToObj(n -> instance("i" + n).toBuilder().zone("z" + n % 3).build())
+            .toArray(ServiceInstance[]::new));
+  }
+
+  /** Takes attempts and has none of them fail. */
+  private static List<String> ask(Iterable<Pick> attempts) {
+    List<String> asked = new ArrayList<>();
+    attempts.forEach(
+        attempt -> {
+          asked.add(attempt.instance().id());
+          attempt.close();
+        });
+    return asked;
+  }
+
+  @ParameterizedTest
+  @MethodSource("balancers")
+  void attemptsByKey_neverAskTheSameTwice_whateverTheBalancer(Balancer balancer) {
+    load(instance("a"), instance("b"), instance("c"));
+    ServiceView view = all.balancedBy(balancer);
+    for (int n = 0; n < 200; n++) {
+      assertThat(fail(view.attempts("key " + n, 3))).containsExactlyInAnyOrder("a", "b", "c");
+      assertThat(fail(view.attempts((long) n, 2))).hasSize(2).doesNotHaveDuplicates();
+      assertThat(fail(all.attempts("key " + n, 3))).containsExactlyInAnyOrder("a", "b", "c");
+    }
+  }
+
+  @Test
+  void attemptsByKey_goOnAlongTheCircle() {
+    loadNumbered(10);
+    ServiceView circle = all.balancedBy(Balancer.consistentHash());
+    for (int n = 0; n < 300; n++) {
+      String key = "key " + n;
+      List<String> asked = ask(circle.attempts(key, 10));
+      assertThat(asked).hasSize(10).doesNotHaveDuplicates();
+      assertThat(asked.get(0)).isEqualTo(circle.pick(key).id());
+      if (n < 20) { // where the key belongs once those that were tried have gone
+        ServiceView rest = all.where(one -> !asked.subList(0, 3).contains(one.id()));
+        assertThat(rest.balancedBy(Balancer.consistentHash()).pick(key).id())
+            .isEqualTo(asked.get(3));
+      }
+      assertThat(ask(circle.attempts((long) n, 2)).get(0)).isEqualTo(circle.pick((long) n).id());
+    }
+  }
+
+  @Test
+  void attemptsByKey_spreadOverTheOthers() {
+    loadNumbered(5);
+    ServiceView circle = all.balancedBy(Balancer.consistentHash());
+    Map<String, Integer> second = new HashMap<>();
+    for (int n = 0; n < 10_000; n++) {
+      List<String> asked = ask(circle.attempts("key " + n, 2));
+      if (asked.get(0).equals("i0")) {
+        second.merge(asked.get(1), 1, Integer::sum);
+      }
+    }
+    assertThat(second).containsOnlyKeys("i1", "i2", "i3", "i4");
+    assertThat(second.values()).allSatisfy(count -> assertThat(count).isGreaterThan(150));
+  }
+
+  static Stream<Balancer> balancersWithKeys() {
+    return Stream.of(
+        Balancer.consistentHash(),
+        Balancer.sticky(Balancer.random()),
+        Balancer.preferZone("z1", Balancer.consistentHash()),
+        Balancer.slowStart(Duration.ofMinutes(1), Balancer.consistentHash()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("balancersWithKeys")
+  void attemptsByKey_areTheSameEachTime_andInEachView(Balancer balancer) {
+    loadNumbered(7);
+    ServiceView view = all.balancedBy(balancer);
+    List<String> asked = ask(view.attempts("key", 7));
+    assertThat(asked).hasSize(7).doesNotHaveDuplicates();
+    assertThat(ask(view.attempts("key", 7))).isEqualTo(asked);
+    boolean stays = balancer instanceof Sticky; // each view with one of its own
+    if (!stays) {
+      assertThat(ask(all.balancedBy(balancer).attempts("key", 7))).isEqualTo(asked);
+    }
+    String gone = asked.get(6);
+    load(
+        all.instances().stream()
+            .filter(one -> !one.id().equals(gone))
+            .toArray(ServiceInstance[]::new));
+    if (stays) {
+      assertThat(ask(view.attempts("key", 7))).isEqualTo(asked.subList(0, 6));
+    }
+    assertThat(ask(view.attempts("key", 7)).subList(0, 3)).isEqualTo(asked.subList(0, 3));
+  }
+
+  @Test
+  void attemptsByKey_thatFail_goWhereOnesThatDoNotWouldHaveGone() {
+    loadNumbered(9);
+    ServiceView circle = all.balancedBy(Balancer.consistentHash());
+    for (String key : List.of("a", "b", "c")) {
+      List<String> asked = ask(circle.attempts(key, 3));
+      assertThat(fail(circle.attempts(key, 3))).isEqualTo(asked);
+      timer.advance(Duration.ofMinutes(1)); // nobody is ejected any more
+    }
+  }
+
+  @Test
+  void attemptByKey_whereAllOthersAreEjectedOrTried_saysSo() {
+    load(instance("a"), instance("b"));
+    ServiceView circle = all.balancedBy(Balancer.consistentHash());
+    ServiceInstance first = circle.pick("key");
+    ServiceInstance other = instance(first.id().equals("a") ? "b" : "a");
+    all.failed(other);
+    try (Pick pick = circle.acquire("key", List.of(first))) {
+      assertThat(pick.instance()).isEqualTo(other);
+    }
+    assertThatThrownBy(() -> circle.acquire("key", List.of(first, other)))
+        .isInstanceOfSatisfying(
+            NoInstanceException.class, e -> assertThat(e.why().reason()).isEqualTo(Reason.TRIED));
+    assertThatThrownBy(() -> circle.attempts(null, 2))
+        .isInstanceOf(RegistryException.class)
+        .hasMessageContaining("key");
+  }
+
   @Test
   void acquire_ofNoneTried_isAnyOne() {
     load(instance("a"));

@@ -123,6 +123,16 @@ class ForwardingRegistry implements Registry {
     }
 
     @Override
+    public Pick acquire(Object key, Collection<ServiceInstance> tried) {
+      return to.acquire(key, tried);
+    }
+
+    @Override
+    public Pick acquire(long key, Collection<ServiceInstance> tried) {
+      return to.acquire(key, tried);
+    }
+
+    @Override
     public void failed(ServiceInstance instance) {
       to.failed(instance);
     }
