@@ -16,7 +16,9 @@ import dev.rollcall.Subscription;
 import dev.rollcall.spi.InstanceEvent;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
+import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.WatchSink;
+import dev.rollcall.spi.support.RetryBackoff;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
@@ -43,6 +45,9 @@ import org.slf4j.LoggerFactory;
  */
 final class WatchedService implements WatchSink {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
+  private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
+  private static final Duration LAST_RETRY = Duration.ofMinutes(1);
+
   private static final AtomicLongFieldUpdater<WatchedService> PUBLISHED =
       AtomicLongFieldUpdater.newUpdater(WatchedService.class, "published");
 
@@ -70,6 +75,7 @@ final class WatchedService implements WatchSink {
   private boolean idle;
   private final FailureLog failureLog = new FailureLog();
   private boolean away; // of the backend's calls alone, which come one at a time
+  private Timer.@Nullable Scheduled opening; // guarded by this
   private RegistryBackend.@Nullable Watch upstream; // guarded by this
   private volatile boolean closed; // written under this
 
@@ -130,33 +136,45 @@ final class WatchedService implements WatchSink {
     if (!started.compareAndSet(false, true)) {
       return;
     }
-    if (kept == null || !restore(kept)) {
-      open(watches, false);
+    if (kept != null && restore(kept)) {
+      // The caller has a state already. A store's client takes a moment to begin, most of it for
+      // the loading of classes; the caller does not wait for that.
+      openLater(watches, new RetryBackoff(FIRST_RETRY, LAST_RETRY), Duration.ZERO);
       return;
     }
-    // The caller has a state already. A store's client takes a moment to begin, most of it for the
-    // loading of classes; the caller does not wait for that.
-    cache
-        .timer()
-        .schedule(
-            () -> {
-              try {
-                open(watches, true);
-              } catch (RegistryException broken) {
-                interrupted(broken);
-              }
-            },
-            Duration.ZERO);
-  }
-
-  private void open(LoggedWatches watches, boolean hasState) {
-    RegistryBackend.Watch opened;
     try {
-      opened = watches.watch(Selector.service(name), this, hasState);
+      open(watches, false);
     } catch (LinkageError broken) {
       started.set(false);
       throw Failures.of(broken);
     }
+  }
+
+  /** Opens after a while, and where the class path does not fit again and again: none else does. */
+  private void openLater(LoggedWatches watches, RetryBackoff steps, Duration wait) {
+    synchronized (this) {
+      if (!closed) {
+        opening = cache.timer().schedule(() -> openNow(watches, steps), wait);
+      }
+    }
+  }
+
+  private void openNow(LoggedWatches watches, RetryBackoff steps) {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+    }
+    try {
+      open(watches, true);
+    } catch (LinkageError broken) {
+      interrupted(Failures.of(broken));
+      openLater(watches, steps, steps.failed());
+    }
+  }
+
+  private void open(LoggedWatches watches, boolean hasState) {
+    RegistryBackend.Watch opened = watches.watch(Selector.service(name), this, hasState);
     boolean late;
     synchronized (this) {
       late = closed;
@@ -185,6 +203,9 @@ final class WatchedService implements WatchSink {
     synchronized (this) {
       closed = true;
       open = upstream;
+      if (opening != null) {
+        opening.cancel();
+      }
     }
     if (open != null) {
       open.close();

@@ -18,6 +18,7 @@ import dev.rollcall.ServiceView;
 import dev.rollcall.spi.LeaseListener.LeaseEnd;
 import java.net.URI;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -107,6 +108,40 @@ class StatusTest extends RegistryFixture {
     timer.advance(Duration.ofSeconds(3));
     assertThat(registration.status().reason()).isEmpty();
     assertThat(registry.status().store()).isEqualTo(Reachability.REACHABLE);
+  }
+
+  @Test
+  void renewal_thatFailsAfterItsRegistrationHasLeft_isNoOutage() {
+    Registration left = registry.register(Samples.instance("a"), HEARTBEAT).join();
+    CompletableFuture<Void> late = beginRenewal();
+    left.deregister().join();
+    late.completeExceptionally(down);
+    assertThat(registry.status().outage()).isEmpty();
+
+    Registration fenced = registry.register(Samples.instance("b"), HEARTBEAT).join();
+    late = beginRenewal();
+    backend.lastRegister().listener.ended(LeaseEnd.SUPERSEDED);
+    assertThat(fenced.state()).isEqualTo(State.FENCED);
+    late.completeExceptionally(down);
+    assertThat(registry.status().outage()).isEmpty();
+
+    registry.register(Samples.instance("c"), HEARTBEAT).join();
+    ScriptedBackend.Register leaving = backend.lastRegister();
+    late = beginRenewal();
+    registry.register(Samples.instance("d"), Liveness.permanent()).join();
+    leaving.listener.ended(LeaseEnd.SUPERSEDED);
+    late.completeExceptionally(down);
+    assertThat(registry.status().store())
+        .as("one that renews nothing would not find out")
+        .isEqualTo(Reachability.REACHABLE);
+  }
+
+  /** Lets a renewal of the last registration begin, and leaves it unanswered. */
+  private CompletableFuture<Void> beginRenewal() {
+    ScriptedBackend.Register held = backend.lastRegister();
+    held.onRenew = renewal -> {};
+    timer.advance(Duration.ofSeconds(4));
+    return held.renewals.get(0);
   }
 
   @Test

@@ -24,6 +24,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -288,6 +289,40 @@ class WarmStartTest {
     assertThatThrownBy(ready::join).hasMessageContaining(Failures.CLOSED);
     assertThat(view.instances()).containsExactly(A);
     assertThat(stale(view).cause()).hasMessage(Failures.CLOSED);
+  }
+
+  @Test
+  void watchThatHasNotBegunWhenTheRegistryCloses_doesNotBegin() throws Exception {
+    leave(Duration.ofHours(1), A);
+    registry.service("orders");
+    assertThat(backend.watches).isEmpty();
+    registry.close();
+    timer.advance(Duration.ofMinutes(5));
+    assertThat(backend.watches).isEmpty();
+    assertThat(timer.pending()).isZero();
+  }
+
+  @Test
+  void watchThatTheClassPathStops_isTriedAgain_whoeverHoldsTheView() throws Exception {
+    leave(Duration.ofHours(1), A);
+    AtomicInteger tried = new AtomicInteger();
+    backend.onWatch =
+        () -> {
+          tried.incrementAndGet();
+          throw new NoClassDefFoundError("no/such/Thing");
+        };
+    ServiceView view = registry.service("orders");
+    timer.advance(Duration.ofMinutes(4));
+    assertThat(stale(view).cause().kind()).isEqualTo(RegistryException.Kind.INVALID);
+    assertThat(view.instances()).containsExactly(A);
+    assertThat(tried.get()).as("from 1 s up to 1 min between two").isBetween(7, 12);
+    assertThat(log.lines()).filteredOn(line -> line.startsWith("ERROR")).hasSize(1);
+
+    backend.onWatch = () -> {};
+    timer.advance(Duration.ofSeconds(72));
+    backend.lastWatch().load(B);
+    assertThat(view.instances()).containsExactly(B);
+    assertThat(backend.watches).hasSize(1);
   }
 
   @Test

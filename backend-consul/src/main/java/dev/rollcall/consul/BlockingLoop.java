@@ -43,6 +43,7 @@ final class BlockingLoop<T> implements AutoCloseable {
   private boolean interrupted;
   private Duration refusal = FIRST_REFUSAL;
   private @Nullable Runnable cancel;
+  private @Nullable Runnable waiting; // for its step of the shared back-off
   private boolean closed;
 
   /** Sends the query. */
@@ -105,6 +106,7 @@ final class BlockingLoop<T> implements AutoCloseable {
   void restart() {
     long mine;
     Runnable stop;
+    Runnable unneeded;
     synchronized (this) {
       if (closed) {
         return;
@@ -113,25 +115,32 @@ final class BlockingLoop<T> implements AutoCloseable {
       mine = ++turn;
       stop = cancel;
       cancel = null;
+      unneeded = waiting;
+      waiting = null;
     }
     if (stop != null) {
       stop.run();
     }
+    reconnection.withdraw(unneeded);
     ask(mine);
   }
 
   @Override
   public void close() {
     Runnable stop;
+    Runnable unneeded;
     synchronized (this) {
       closed = true;
       turn++;
       stop = cancel;
       cancel = null;
+      unneeded = waiting;
+      waiting = null;
     }
     if (stop != null) {
       stop.run();
     }
+    reconnection.withdraw(unneeded);
     reconnection.abandoned();
   }
 
@@ -221,6 +230,7 @@ final class BlockingLoop<T> implements AutoCloseable {
 
   private void failed(long mine, RegistryException cause) {
     boolean refused = Watches.isRefusal(cause);
+    Runnable again = () -> retry(mine);
     Duration pause;
     synchronized (this) {
       if (closed || mine != turn) {
@@ -232,13 +242,15 @@ final class BlockingLoop<T> implements AutoCloseable {
       pause = refusal;
       if (refused) {
         refusal = pause.plus(pause).compareTo(LAST_REFUSAL) < 0 ? pause.plus(pause) : LAST_REFUSAL;
+      } else {
+        waiting = again;
       }
       follower.failed(cause);
     }
     if (refused) {
       timer.schedule(() -> ask(mine), RetryBackoff.spread(pause));
     } else {
-      reconnection.failed(() -> retry(mine));
+      reconnection.failed(again);
     }
     follower.flush();
   }

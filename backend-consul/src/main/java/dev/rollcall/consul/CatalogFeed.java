@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches any number of services by two blocking queries: {@code health/state/any} and {@code
@@ -51,6 +52,7 @@ final class CatalogFeed {
   private final FullRefreshSchedule sweeps = new FullRefreshSchedule();
   private final CatalogState state = new CatalogState();
   private long turn;
+  private @Nullable Runnable waiting; // for its step of the shared back-off
   private boolean running;
 
   CatalogFeed(
@@ -119,6 +121,8 @@ final class CatalogFeed {
   private long nextTurn() {
     state.forget();
     sweeps.fulfilled(timer.nanoTime());
+    reconnection.withdraw(waiting);
+    waiting = null;
     return ++turn;
   }
 
@@ -349,18 +353,24 @@ final class CatalogFeed {
 
   private void failed(long mine, RegistryException cause) {
     long next;
+    Runnable again;
+    boolean refused = Watches.isRefusal(cause);
     synchronized (this) {
       if (mine != turn) {
         return;
       }
       next = nextTurn();
+      again = () -> retry(next);
+      if (!refused) {
+        waiting = again;
+      }
       state.interrupt(cause);
     }
     requests.cancelBefore(next);
-    if (Watches.isRefusal(cause)) {
-      timer.schedule(() -> retry(next), RetryBackoff.spread(REFUSED_PAUSE));
+    if (refused) {
+      timer.schedule(again, RetryBackoff.spread(REFUSED_PAUSE));
     } else {
-      reconnection.failed(() -> retry(next));
+      reconnection.failed(again);
     }
     deliver();
   }

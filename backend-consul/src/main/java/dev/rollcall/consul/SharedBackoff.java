@@ -3,7 +3,8 @@ package dev.rollcall.consul;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.RetryBackoff;
 import java.time.Duration;
-import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,7 @@ final class SharedBackoff {
   private static final long HEALTHY_NANOS = Duration.ofSeconds(10).toNanos();
 
   private final Timer timer;
-  private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
+  private final LinkedHashSet<Runnable> waiting = new LinkedHashSet<>();
   private final RetryBackoff steps = new RetryBackoff(FIRST, MAX);
   private long failedNanos;
   private Timer.@Nullable Scheduled next;
@@ -47,6 +48,13 @@ final class SharedBackoff {
       waiting.add(again);
     }
     schedule();
+  }
+
+  /** Takes back an attempt that was asked for, so that it takes no step; null for none. */
+  synchronized void withdraw(@Nullable Runnable again) {
+    if (again != null) {
+      waiting.remove(again);
+    }
   }
 
   /** The store answers: all that wait may ask. */
@@ -86,10 +94,12 @@ final class SharedBackoff {
   }
 
   private void step() {
-    Runnable probe;
+    @Nullable Runnable probe;
     synchronized (this) {
       next = null;
-      probe = waiting.poll();
+      Iterator<Runnable> first = waiting.iterator();
+      probe = first.hasNext() ? first.next() : null;
+      withdraw(probe);
     }
     if (probe != null) {
       probe.run();
