@@ -3,6 +3,7 @@ package dev.rollcall;
 import java.time.Duration;
 import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 
 /**
  * Every service of the registry, live. A service is there while it has an instance, in whatever
@@ -26,6 +27,13 @@ public interface Catalog {
    * @return its state, an empty one where it is not there
    */
   Snapshot snapshot(String service);
+
+  /**
+   * Returns the present state of all services.
+   *
+   * @return the latest state, made anew: this costs time in proportion to the number of services
+   */
+  CatalogSnapshot snapshot();
 
   /**
    * Returns how far the catalog can be trusted.
@@ -64,4 +72,15 @@ public interface Catalog {
    * @throws IllegalStateException if the registry is closed
    */
   Subscription watch(CatalogListener listener);
+
+  /**
+   * Returns the states of the catalog as a stream, by the same rules as {@link
+   * ServiceView#publisher()}: it begins with the present state as soon as one was read, and goes on
+   * when instances of any service, or the sort of freshness, change, with what is the latest when
+   * the subscriber asks for more. Each state costs time in proportion to the number of services,
+   * where {@link #watch} costs as much as has changed.
+   *
+   * @return a publisher for any number of subscribers
+   */
+  Flow.Publisher<CatalogSnapshot> publisher();
 }

@@ -215,7 +215,7 @@ public final class BackedKeyValueStore implements KeyValueStore {
   public <T> KeyValueView<T> view(Keys keys, Function<? super KeyValue, ? extends T> reader) {
     Arguments.notNull("keys", keys, "");
     Arguments.notNull("reader", reader, ", keys " + keys);
-    LiveValues<T> live = new LiveValues<>(reader);
+    LiveValues<T> live = new LiveValues<>(reader, dispatcher);
     KeyValueView<T> view = new LiveView<>(keys, live, reader, answers);
     KeyValueSubscriber subscriber = subscribe(keys, live);
     boolean late;
@@ -307,7 +307,8 @@ public final class BackedKeyValueStore implements KeyValueStore {
     }
   }
 
-  private static IllegalStateException closed() {
+  /** What every call gets that comes too late. */
+  static IllegalStateException closed() {
     return new IllegalStateException(CLOSED);
   }
 
@@ -324,10 +325,11 @@ public final class BackedKeyValueStore implements KeyValueStore {
       shown = List.copyOf(views);
       views.clear();
     }
-    List<KeyValueSubscriber> subscribers = new ArrayList<>();
+    List<Subscriber> subscribers = new ArrayList<>();
     all.forEach(keys -> subscribers.addAll(keys.subscribers()));
     all.forEach(WatchedKeys::close); // one that is being opened would outlive the backend
     try {
+      shown.forEach(view -> subscribers.addAll(view.live.subscribers()));
       subscribers.forEach(Subscriber::shut);
       RegistryException why = RegistryException.unavailable(CLOSED, null);
       shown.forEach(view -> view.live.end(Timestamp.now(timer).stale(why)));

@@ -7,6 +7,7 @@ import dev.rollcall.Change;
 import dev.rollcall.Freshness;
 import dev.rollcall.RegistryObserver;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -21,6 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class CatalogSubscriber extends Subscriber {
   private final StoreCatalog catalog;
   private final CatalogListener listener;
+  private final List<Subscriber> among;
   private final Set<String> touched = ConcurrentHashMap.newKeySet();
   private final Map<String, ViewSnapshot> given = new HashMap<>();
 
@@ -30,13 +32,18 @@ final class CatalogSubscriber extends Subscriber {
   private Freshness givenFreshness = Timestamp.LOADING;
   private boolean first = true;
 
-  CatalogSubscriber(Dispatcher dispatcher, StoreCatalog catalog, CatalogListener listener) {
+  CatalogSubscriber(
+      Dispatcher dispatcher,
+      StoreCatalog catalog,
+      CatalogListener listener,
+      List<Subscriber> among) {
     super(dispatcher);
     this.catalog = catalog;
     this.listener = Arguments.notNull("listener", listener, "");
+    this.among = among;
   }
 
-  /** Notes that a service has changed; {@link #signal()} follows. */
+  @Override
   void touch(String service) {
     if (!touched.add(service)) {
       conflated.incrementAndGet();
@@ -112,6 +119,6 @@ final class CatalogSubscriber extends Subscriber {
 
   @Override
   void detach() {
-    catalog.detach(this);
+    among.remove(this);
   }
 }

@@ -9,11 +9,15 @@ import dev.rollcall.kv.KeyValueChange;
 import dev.rollcall.kv.KeyValueListener;
 import dev.rollcall.kv.KeyValueSnapshot;
 import java.lang.ref.WeakReference;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Flow;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * listeners do and delays nobody; it is asked once for each new value, under no lock.
  *
  * <p>{@code state} is written under {@code this}, by the worker that calls the listener and by
- * {@link #end}, after which it is not written any more; it is read by anybody without.
+ * {@link #end}, after which it is not written any more; it is read by anybody without. Those to
+ * whom it is published are signalled after that, under no lock.
  */
 final class LiveValues<T> implements KeyValueListener {
 
@@ -32,6 +37,15 @@ final class LiveValues<T> implements KeyValueListener {
       long revision,
       Freshness freshness)
       implements KeyValueSnapshot<T> {
+
+    /** Tells whether a state is to be published after another one. */
+    static <T> boolean isNews(@Nullable State<T> given, State<T> latest) {
+      return !(latest.freshness instanceof Freshness.Loading)
+          && (given == null
+              || ServiceSubscriber.isNews(given.freshness, latest.freshness)
+              || !latest.values.equals(given.values)
+              || !latest.failures.equals(given.failures));
+    }
 
     State<T> as(Freshness now) {
       return new State<>(values, failures, revision, now);
@@ -47,13 +61,18 @@ final class LiveValues<T> implements KeyValueListener {
   /** Held by the view: the application's function may lead to the view, and this is the watch's. */
   private final WeakReference<Function<? super KeyValue, ? extends T>> reader;
 
+  private final Dispatcher dispatcher;
+  private final List<Subscriber> subscribers = new CopyOnWriteArrayList<>();
+  private final SubscriberGroup fanout;
   private final CompletableFuture<@Nullable Void> loaded = new CompletableFuture<>();
   private volatile State<T> state =
       new State<>(ImmutableSortedMap.of(), ImmutableSortedMap.of(), 0, Timestamp.LOADING);
   private boolean ended; // guarded by this
 
-  LiveValues(Function<? super KeyValue, ? extends T> reader) {
+  LiveValues(Function<? super KeyValue, ? extends T> reader, Dispatcher dispatcher) {
     this.reader = new WeakReference<>(reader);
+    this.dispatcher = dispatcher;
+    this.fanout = new SubscriberGroup(dispatcher, subscribers);
   }
 
   State<T> state() {
@@ -115,15 +134,40 @@ final class LiveValues<T> implements KeyValueListener {
     publish(state.as(now));
   }
 
-  private synchronized void publish(State<T> next) {
-    if (!ended) {
-      state = next;
+  private void publish(State<T> next) {
+    synchronized (this) {
+      if (!ended) {
+        state = next;
+      }
+    }
+    fanout.signal();
+  }
+
+  /** Gives a subscriber the states of a view. */
+  void publish(
+      Flow.Subscriber<? super KeyValueSnapshot<T>> to, Supplier<State<T>> states, String what) {
+    FlowSubscriber<State<T>> subscriber =
+        new FlowSubscriber<>(dispatcher, states, State::isNews, to, subscribers, what, null);
+    subscribers.add(subscriber);
+    boolean late;
+    synchronized (this) {
+      late = ended;
+    }
+    if (late) {
+      subscriber.refuse(BackedKeyValueStore.closed());
+    } else {
+      subscriber.signal();
     }
   }
 
+  /** Returns those to whom the states are published. */
+  List<Subscriber> subscribers() {
+    return subscribers;
+  }
+
   /**
-   * Nothing feeds this any more: the last state stays, stale since it was, and no caller waits for
-   * a first one.
+   * Nothing feeds this any more: the last state stays, stale since it was, no caller waits for a
+   * first one, and subscribers hear of the end.
    */
   void end(Freshness.Stale why) {
     synchronized (this) {
@@ -136,5 +180,6 @@ final class LiveValues<T> implements KeyValueListener {
       }
     }
     loaded.completeExceptionally(why.cause());
+    subscribers.forEach(Subscriber::shut);
   }
 }

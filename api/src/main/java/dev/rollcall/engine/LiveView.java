@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 import java.util.function.Function;
 
 /**
@@ -66,6 +67,16 @@ final class LiveView<T> implements KeyValueView<T> {
   @Override
   public KeyValueSnapshot<T> await(Duration timeout) {
     return FirstState.await(live.loaded(), what(), timeout, this::freshness, this::snapshot);
+  }
+
+  @Override
+  public Flow.Publisher<KeyValueSnapshot<T>> publisher() {
+    // A subscription leads to this view, so that the view is held for as long.
+    return subscriber -> live.publish(subscriber, this::state, what());
+  }
+
+  private LiveValues.State<T> state() {
+    return live.state();
   }
 
   private Freshness freshness() {

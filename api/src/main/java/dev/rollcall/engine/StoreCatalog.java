@@ -1,11 +1,15 @@
 package dev.rollcall.engine;
 
+import com.google.common.collect.ImmutableSortedMap;
 import dev.rollcall.Catalog;
 import dev.rollcall.CatalogListener;
+import dev.rollcall.CatalogSnapshot;
 import dev.rollcall.Freshness;
 import dev.rollcall.RegistryException;
+import dev.rollcall.RegistryObserver;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceName;
+import dev.rollcall.Snapshot;
 import dev.rollcall.Subscription;
 import dev.rollcall.spi.InstanceEvent;
 import dev.rollcall.spi.RegistryBackend;
@@ -24,6 +28,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +48,7 @@ final class StoreCatalog implements Catalog, WatchSink {
   private final Answers answers;
   private final Runnable whenBack;
   private final Map<String, InstanceCache> caches = new ConcurrentHashMap<>();
-  private final List<CatalogSubscriber> subscribers = new CopyOnWriteArrayList<>();
+  private final List<Subscriber> subscribers = new CopyOnWriteArrayList<>();
   private final SubscriberGroup fanout;
 
   /** Shared by all services, so that one that vanishes and comes back goes on counting. */
@@ -113,7 +118,7 @@ final class StoreCatalog implements Catalog, WatchSink {
     }
   }
 
-  List<CatalogSubscriber> subscribers() {
+  List<Subscriber> subscribers() {
     return subscribers;
   }
 
@@ -143,6 +148,22 @@ final class StoreCatalog implements Catalog, WatchSink {
   }
 
   @Override
+  public ViewedCatalog snapshot() {
+    Freshness now = freshness(); // first: what it says is loaded is there
+    ImmutableSortedMap.Builder<String, Snapshot> services = ImmutableSortedMap.naturalOrder();
+    if (!(now instanceof Freshness.Loading)) {
+      caches.forEach(
+          (name, cache) -> {
+            ViewSnapshot state = cache.snapshot();
+            if (!state.all().isEmpty()) { // else it is being made, or is about to go
+              services.put(name, state);
+            }
+          });
+    }
+    return new ViewedCatalog(services.buildOrThrow(), now);
+  }
+
+  @Override
   public Freshness freshness() {
     return stream.snapshot().freshness();
   }
@@ -161,18 +182,42 @@ final class StoreCatalog implements Catalog, WatchSink {
 
   @Override
   public Subscription watch(CatalogListener listener) {
-    CatalogSubscriber subscriber = new CatalogSubscriber(dispatcher, this, listener);
-    subscribers.add(subscriber);
-    boolean late;
-    synchronized (this) {
-      late = closed;
-    }
-    if (late) {
+    CatalogSubscriber subscriber =
+        new CatalogSubscriber(dispatcher, this, listener, subscribers);
+    if (!add(subscriber)) {
       subscriber.shut();
       throw Failures.closed();
     }
     subscriber.signal();
     return subscriber;
+  }
+
+  @Override
+  public Flow.Publisher<CatalogSnapshot> publisher() {
+    return to -> {
+      FlowSubscriber<ViewedCatalog> subscriber =
+          new FlowSubscriber<>(
+              dispatcher,
+              this::snapshot,
+              ViewedCatalog::isNews,
+              to,
+              subscribers,
+              "the catalog",
+              RegistryObserver.CATALOG);
+      if (add(subscriber)) {
+        subscriber.signal();
+      } else {
+        subscriber.refuse(StoreRegistry.closed());
+      }
+    };
+  }
+
+  /** Returns whether this is still open. */
+  private boolean add(Subscriber subscriber) {
+    subscribers.add(subscriber);
+    synchronized (this) {
+      return !closed;
+    }
   }
 
   boolean isLoaded() {
@@ -260,6 +305,7 @@ final class StoreCatalog implements Catalog, WatchSink {
         cache.withholding(reason);
       }
     }
+    signal();
   }
 
   private void release(InstanceCache cache, ServiceInstance instance) {
@@ -313,9 +359,5 @@ final class StoreCatalog implements Catalog, WatchSink {
 
   Set<String> names() {
     return caches.keySet();
-  }
-
-  void detach(CatalogSubscriber subscriber) {
-    subscribers.remove(subscriber);
   }
 }

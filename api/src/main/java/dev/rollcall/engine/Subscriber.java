@@ -49,6 +49,9 @@ abstract class Subscriber extends Dispatchable implements Subscription {
   /** Names what is listened to, for the log. */
   abstract String what();
 
+  /** Notes that a service has changed, where that matters; {@link #signal()} follows. */
+  void touch(String service) {}
+
   /** Takes this subscriber off the list of those that are signalled. */
   abstract void detach();
 

@@ -92,6 +92,11 @@ final class ViewSnapshot implements Snapshot {
     return freshness;
   }
 
+  /** Tells whether the instances, in any health, are those of another state. */
+  boolean hasSameInstances(ViewSnapshot other) {
+    return all.isSame(other.all) || all.equals(other.all);
+  }
+
   /** Returns the passing instances that are not ejected: the ones to pick from. */
   InstanceList eligible() {
     return eligible;

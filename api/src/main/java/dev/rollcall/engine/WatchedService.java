@@ -22,7 +22,6 @@ import dev.rollcall.spi.support.RetryBackoff;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -334,14 +333,21 @@ final class WatchedService implements WatchSink {
 
   /** Gives a subscriber the states of a view. */
   void publish(Flow.Subscriber<? super Snapshot> to, Supplier<ViewSnapshot> states) {
-    SnapshotSubscriber subscriber =
-        new SnapshotSubscriber(
-            dispatcher, states, Objects.requireNonNull(to, "subscriber"), subscribers);
+    FlowSubscriber<ViewSnapshot> subscriber =
+        new FlowSubscriber<>(
+            dispatcher, states, WatchedService::isNews, to, subscribers, "service " + name, name);
     if (add(subscriber)) {
       subscriber.signal();
     } else {
       subscriber.refuse(Failures.closed());
     }
+  }
+
+  private static boolean isNews(@Nullable ViewSnapshot given, ViewSnapshot latest) {
+    return latest.version() > 0
+        && (given == null
+            || ServiceSubscriber.isNews(given.freshness(), latest.freshness())
+            || !latest.hasSameInstances(given));
   }
 
   /** Returns whether this is still open. */

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 
 /**
  * The present values of a key, or of the keys with a prefix, as {@link KeyValueStore#view} keeps
@@ -70,4 +71,16 @@ public interface KeyValueView<T> {
    *     refuses
    */
   KeyValueSnapshot<T> await(Duration timeout);
+
+  /**
+   * Returns the states of this view as a stream, by the same rules as {@link
+   * dev.rollcall.ServiceView#publisher()}: it begins with the present state as soon as one was
+   * read, and goes on when values (by their {@link Object#equals}), failures or the sort of
+   * freshness change, with what is the latest when the subscriber asks for more. As long as one is
+   * subscribed the store is watched, also where this view is not held. It completes when the store
+   * is closed, and fails at once with {@link IllegalStateException} where that is closed already.
+   *
+   * @return a publisher for any number of subscribers
+   */
+  Flow.Publisher<KeyValueSnapshot<T>> publisher();
 }

@@ -1,8 +1,8 @@
 package dev.rollcall.engine;
 
 import dev.rollcall.Registry;
-import dev.rollcall.Snapshot;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -12,39 +12,69 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The subscriber of a {@link Flow.Subscriber}, which it calls as listeners are called: a worker at
- * a time, never a publishing or requesting thread. What is not asked for is not kept: each request
- * is answered with the state that is the latest then.
+ * The subscriber of a {@link Flow.Subscriber} to the states of a view, of the catalog or of keys.
+ * It calls that as listeners are called: a worker at a time, never a publishing or requesting
+ * thread. What is not asked for is not kept: each request is answered with the state that is the
+ * latest then.
  *
  * <p>{@code link} is emptied in one step by the thread that ends the subscription, so that one
  * thread signals the end and none anything after it. {@code requested} is added to by any thread
  * and taken from by the running worker. {@code begun} and {@code given} are the running worker's,
  * and after the last one those of the thread that has emptied {@code link}, which waits for that.
  */
-final class SnapshotSubscriber extends Subscriber implements Flow.Subscription {
+final class FlowSubscriber<S> extends Subscriber implements Flow.Subscription {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
+
+  /** Tells which states are given. */
+  @FunctionalInterface
+  interface News<S> {
+    /**
+     * Tells whether a state is given after another one.
+     *
+     * @param given null before the first
+     * @param latest which may be none yet
+     */
+    boolean after(@Nullable S given, S latest);
+  }
 
   private final Dispatcher dispatcher;
   private final List<Subscriber> among;
-  private final AtomicReference<@Nullable Link> link;
+  private final News<S> news;
+  private final String what;
+  private final @Nullable String service;
+  private final AtomicReference<@Nullable Link<S>> link;
   private final AtomicLong requested = new AtomicLong();
   private volatile long badRequest = 1;
   private boolean begun;
-  private ViewSnapshot given;
+  private @Nullable S given;
 
   /** From where to whom, as long as the subscription lasts. */
-  private record Link(Supplier<ViewSnapshot> states, Flow.Subscriber<? super Snapshot> to) {}
+  private record Link<S>(Supplier<S> states, Flow.Subscriber<? super S> to) {}
 
-  SnapshotSubscriber(
+  /**
+   * Creates one that has given nothing; {@link #signal()} follows.
+   *
+   * @param states gives the latest one; kept as long as the subscription lasts
+   * @param to null is refused, as Reactive Streams' rule 1.9 wants it
+   * @param among those that are signalled with this one
+   * @param what is published, for the log
+   * @param service of which the observer is told; null where it is told nothing
+   */
+  FlowSubscriber(
       Dispatcher dispatcher,
-      Supplier<ViewSnapshot> states,
-      Flow.Subscriber<? super Snapshot> to,
-      List<Subscriber> among) {
+      Supplier<S> states,
+      News<S> news,
+      Flow.Subscriber<? super S> to,
+      List<Subscriber> among,
+      String what,
+      @Nullable String service) {
     super(dispatcher);
     this.dispatcher = dispatcher;
-    this.link = new AtomicReference<>(new Link(states, to));
+    this.link = new AtomicReference<>(new Link<>(states, Objects.requireNonNull(to, "subscriber")));
+    this.news = news;
     this.among = among;
-    this.given = InstanceCache.nothing(states.get().service());
+    this.what = what;
+    this.service = service;
   }
 
   @Override
@@ -64,17 +94,17 @@ final class SnapshotSubscriber extends Subscriber implements Flow.Subscription {
   }
 
   @Override
-  String service() {
-    return given.service();
+  @Nullable String service() {
+    return service;
   }
 
   @Override
   String what() {
-    return "service " + given.service();
+    return what;
   }
 
   private void begin() {
-    Link present = link.get();
+    Link<S> present = link.get();
     if (!begun && present != null) {
       begun = true;
       calling();
@@ -83,24 +113,17 @@ final class SnapshotSubscriber extends Subscriber implements Flow.Subscription {
   }
 
   private void next() {
-    Link present = link.get();
+    Link<S> present = link.get();
     if (present == null || requested.get() == 0) {
       return;
     }
-    ViewSnapshot latest = present.states.get();
-    if (isNews(latest)) {
+    S latest = present.states.get();
+    if (news.after(given, latest)) {
       requested.updateAndGet(left -> left == Long.MAX_VALUE ? left : left - 1);
       given = latest;
       calling();
       present.to.onNext(latest);
     }
-  }
-
-  private boolean isNews(ViewSnapshot latest) {
-    return latest.version() > 0
-        && (given.version() == 0
-            || ServiceSubscriber.isNews(given.freshness(), latest.freshness())
-            || !(latest.all().isSame(given.all()) || latest.all().equals(given.all())));
   }
 
   @Override
@@ -121,7 +144,7 @@ final class SnapshotSubscriber extends Subscriber implements Flow.Subscription {
 
   /** Ends with a failure, on the calling thread, which may be the running worker's. */
   void refuse(Throwable why) {
-    Link last = link.getAndSet(null);
+    Link<S> last = link.getAndSet(null);
     shut();
     awaitQuiet(Long.MAX_VALUE);
     if (last != null) {
@@ -145,7 +168,7 @@ final class SnapshotSubscriber extends Subscriber implements Flow.Subscription {
   private void complete() {
     awaitQuiet(Long.MAX_VALUE); // a subscriber hears one thing at a time
     try {
-      Link last = link.getAndSet(null);
+      Link<S> last = link.getAndSet(null);
       if (last != null) {
         if (!begun) {
           begun = true;
