@@ -46,6 +46,8 @@ final class SimulatedClient {
   static final List<String> KEYS = List.of("a/x", "a/y", "b");
   private static final List<String> IDS = List.of("1", "2", "3");
 
+  private static final int MOST_VIEWS = 4;
+
   /** How stale that may be which says that it is live, where the process was not stalled. */
   private static final long HONEST = SimulatedStream.KEEPALIVE + SimulatedWorld.millis(1500);
 
@@ -62,6 +64,7 @@ final class SimulatedClient {
   private final Map<String, Long> seen = new HashMap<>();
   private final List<SimulatedRegistration> registrations = new ArrayList<>();
   private final List<SimulatedWatch> watches = new ArrayList<>();
+  private final List<SimulatedView> keyViews = new ArrayList<>();
   private final List<SimulatedListener<?>> listeners = new ArrayList<>();
   private @Nullable Catalog catalog;
   private boolean closed;
@@ -88,7 +91,9 @@ final class SimulatedClient {
         new StoreRegistry.Settings(
             DEADLINE, Duration.ofMinutes(1), guarded ? 0.5 : 1, LOSS_BOUND, 0.5);
     this.registry = twist.above(host.open(twist.below(backend), host, executor, settings));
-    this.keys = host.open(new SimulatedKeys(world, keysLine), host, executor, DEADLINE);
+    this.keys = 
+        host.open(
+            twist.keysBelow(new SimulatedKeys(world, keysLine)), host, executor, DEADLINE);
   }
 
   /** Returns an executor of the application's: most have none, and some have a bad one. */
@@ -375,8 +380,20 @@ final class SimulatedClient {
     watches.add(watch);
   }
 
+  void viewKeys() {
+    if (keyViews.size() < MOST_VIEWS) {
+      Keys which = someKeys();
+      world.tell(() -> name() + " views " + which);
+      keyViews.add(new SimulatedView(world, host, name(), which, keys, store.keys()));
+    }
+  }
+
+  private Keys someKeys() {
+    return world.chance(0.5) ? Keys.prefix("a/") : Keys.key(world.oneOf(KEYS));
+  }
+
   void watchKeys() {
-    Keys which = world.chance(0.5) ? Keys.prefix("a/") : Keys.key(world.oneOf(KEYS));
+    Keys which = someKeys();
     SimulatedWatch.OfKeys watch =
         new SimulatedWatch.OfKeys(world, host, listenerName(which.toString()), which, store.keys());
     watch.listener.subscribed(keys.watch(which, watch));
@@ -443,6 +460,7 @@ final class SimulatedClient {
 
   /** Looks at all that is shown. */
   void look() {
+    keyViews.forEach(view -> view.look(closed));
     views.values().forEach(view -> look(view.service(), view.snapshot()));
     if (catalog != null) {
       Catalog everything = catalog;
@@ -572,6 +590,7 @@ final class SimulatedClient {
           List.copyOf(everything.services()).equals(there),
           () -> name() + "'s catalog names " + everything.services() + ", there is " + there);
     }
+    keyViews.forEach(SimulatedView::checkConverged);
     for (SimulatedWatch watch : watches) {
       if (!watch.listener.isClosed()) {
         String difference = watch.difference();

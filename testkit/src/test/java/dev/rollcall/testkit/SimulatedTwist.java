@@ -1,6 +1,7 @@
 package dev.rollcall.testkit;
 
 import dev.rollcall.Registry;
+import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.RegistryBackend;
 
 /** What is wrong in a simulation on purpose: nothing, unless a method says otherwise. */
@@ -14,6 +15,11 @@ interface SimulatedTwist {
 
   /** The registry as the application finds it. */
   default Registry above(Registry right) {
+    return right;
+  }
+
+  /** The backend as the key-value store finds it. */
+  default KeyValueBackend keysBelow(KeyValueBackend right) {
     return right;
   }
 

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * One history: two to four processes on one store, some hundred things that applications do and
  * that go wrong, then a time in which all is well, and the end of all of them. What must be so is
  * checked by what the store held and what the application was told, never by the engine's own word.
+ *
+ * <p>Where the seed is below zero applications hold views of keys, too. Those histories are apart,
+ * so that the others stay what they were when they showed a fault.
  */
 final class Simulation {
   /** Long enough for every back-off, lease, late request and held instance to be over. */
@@ -44,6 +47,7 @@ final class Simulation {
   private final SimulatedTwist twist;
   private final SimulatedStore store;
   private final boolean wholeStates;
+  private final boolean viewsKeys;
   private final List<SimulatedClient> clients = new ArrayList<>();
   private final List<SimulatedClient> former = new ArrayList<>();
   private final Map<Integer, SimulatedRegistration> byPort = new HashMap<>();
@@ -56,6 +60,7 @@ final class Simulation {
     this.store =
         new SimulatedStore(world, new SimulatedHost(world, hosts++), world.chance(0.5), twist);
     this.wholeStates = world.chance(0.3);
+    this.viewsKeys = seed < 0;
     this.left = world.random.nextInt(50, 130);
     store.instances().audit(this::audit);
   }
@@ -112,7 +117,7 @@ final class Simulation {
     if (client.host().isStalled()) {
       return;
     }
-    switch (world.random.nextInt(31)) {
+    switch (world.random.nextInt(viewsKeys ? 36 : 31)) {
       case 0, 1, 2, 3 -> client.register();
       case 4, 5 -> client.update();
       case 6, 7 -> client.deregister();
@@ -128,6 +133,9 @@ final class Simulation {
       case 18 -> client.fail();
       case 19, 20 -> client.look();
       case 21 -> replace(client);
+      case 31, 32 -> client.viewKeys();
+      case 33, 34 -> client.put();
+      case 35 -> client.look();
       default -> harm(client);
     }
   }

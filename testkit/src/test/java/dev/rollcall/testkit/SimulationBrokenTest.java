@@ -12,7 +12,12 @@ import dev.rollcall.ServiceListener;
 import dev.rollcall.ServiceView;
 import dev.rollcall.Snapshot;
 import dev.rollcall.Subscription;
+import dev.rollcall.kv.KeyValue;
+import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.InstanceEvent;
+import dev.rollcall.spi.KeyEvent;
+import dev.rollcall.spi.KeyValueBackend;
+import dev.rollcall.spi.KeyValueSink;
 import dev.rollcall.spi.Lease;
 import dev.rollcall.spi.LeaseListener;
 import dev.rollcall.spi.Owner;
@@ -27,6 +32,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
@@ -37,8 +43,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SimulationBrokenTest {
   private static final int SEEDS = 2000;
 
-  /** A fault, and what is said of it. */
-  record Broken(SimulatedTwist twist, String said) {}
+  /**
+   * A fault, and what is said of it.
+   *
+   * @param ofKeys whether by views of keys, which not all histories have
+   */
+  record Broken(SimulatedTwist twist, String said, boolean ofKeys) {
+    Broken(SimulatedTwist twist, String said) {
+      this(twist, said, false);
+    }
+  }
 
   static Stream<Named<Broken>> faults() {
     return Stream.of(
@@ -78,6 +92,9 @@ class SimulationBrokenTest {
                   }
                 },
                 "was gone and is back")),
+        Named.of("the last change of keys is lost", keys(LosingKeys::new, " ends with ")),
+        Named.of("changes of keys come twice and late", keys(ReplayingKeys::new, "goes back")),
+        Named.of("a lost stream of keys is called live", keys(HidingKeys::new, "says that it is live")),
         Named.of("a closed subscription is called", above(Calling::new, "after it was closed")),
         Named.of("a call never ends", above(Forgetting::new, "never ends")));
   }
@@ -86,7 +103,7 @@ class SimulationBrokenTest {
   @MethodSource("faults")
   void aFault_isFoundInAFewHistories(Broken broken) {
     assertThat(
-            LongStream.range(0, SEEDS)
+            LongStream.range(broken.ofKeys ? -SEEDS : 0, broken.ofKeys ? 0 : SEEDS)
                 .mapToObj(seed -> Simulation.run(seed, broken.twist))
                 .flatMap(outcome -> outcome.violations().stream())
                 .filter(violation -> violation.contains(broken.said))
@@ -111,6 +128,18 @@ class SimulationBrokenTest {
           }
         },
         said);
+  }
+
+  private static Broken keys(UnaryOperator<KeyValueBackend> fault, String said) {
+    return new Broken(
+        new SimulatedTwist() {
+          @Override
+          public KeyValueBackend keysBelow(KeyValueBackend right) {
+            return fault.apply(right);
+          }
+        },
+        said,
+        true);
   }
 
   private static Broken above(Above fault, String said) {
@@ -285,6 +314,98 @@ class SimulationBrokenTest {
                       return CompletableFuture.completedFuture(null);
                     }
                   });
+    }
+  }
+
+  /** A sink of keys that passes everything on. */
+  private static class PassingKeysOn implements KeyValueSink {
+    final KeyValueSink to;
+
+    PassingKeysOn(KeyValueSink to) {
+      this.to = to;
+    }
+
+    @Override
+    public void replace(List<KeyValue> entries, long revision) {
+      to.replace(entries, revision);
+    }
+
+    @Override
+    public void apply(List<KeyEvent> events, long revision) {
+      to.apply(events, revision);
+    }
+
+    @Override
+    public void synced() {
+      to.synced();
+    }
+
+    @Override
+    public void interrupted(RegistryException cause) {
+      to.interrupted(cause);
+    }
+  }
+
+  /** Drops each fifth change of keys. */
+  private static final class LosingKeys extends ForwardingKeyValueBackend {
+    private int changes;
+
+    LosingKeys(KeyValueBackend to) {
+      super(to);
+    }
+
+    @Override
+    public Watch watch(Keys keys, KeyValueSink sink) {
+      return super.watch(
+          keys,
+          new PassingKeysOn(sink) {
+            @Override
+            public void apply(List<KeyEvent> events, long revision) {
+              if (++changes % 5 != 0) {
+                super.apply(events, revision);
+              }
+            }
+          });
+    }
+  }
+
+  /** Brings the change of keys before the last one once more, after the last one. */
+  private static final class ReplayingKeys extends ForwardingKeyValueBackend {
+    ReplayingKeys(KeyValueBackend to) {
+      super(to);
+    }
+
+    @Override
+    public Watch watch(Keys keys, KeyValueSink sink) {
+      return super.watch(
+          keys,
+          new PassingKeysOn(sink) {
+            private Runnable again = () -> {};
+
+            @Override
+            public void apply(List<KeyEvent> events, long revision) {
+              super.apply(events, revision);
+              again.run();
+              again = () -> super.apply(events, revision);
+            }
+          });
+    }
+  }
+
+  /** Says nothing of a lost stream of keys. */
+  private static final class HidingKeys extends ForwardingKeyValueBackend {
+    HidingKeys(KeyValueBackend to) {
+      super(to);
+    }
+
+    @Override
+    public Watch watch(Keys keys, KeyValueSink sink) {
+      return super.watch(
+          keys,
+          new PassingKeysOn(sink) {
+            @Override
+            public void interrupted(RegistryException cause) {}
+          });
     }
   }
 

@@ -25,6 +25,17 @@ class SimulationTest {
   }
 
   @Test
+  void historiesWithViewsOfKeys_keepTheContract() {
+    keepTheContract(LongStream.range(-3_000, 0));
+  }
+
+  @Test
+  @Tag("long")
+  void historiesWithViewsOfKeys_ofManySeeds_keepTheContract() {
+    keepTheContract(LongStream.range(-3_000 - Long.getLong("simulation.seeds", 200_000), -3_000));
+  }
+
+  @Test
   @Tag("long")
   void histories_ofAMillionSeeds_keepTheContract() {
     keepTheContract(LongStream.range(10_000, 10_000 + Long.getLong("simulation.seeds", 1_000_000)));
@@ -32,7 +43,7 @@ class SimulationTest {
 
   @Test
   void history_ofOneSeed_isTheSameEachTime() {
-    for (long seed = 0; seed < 50; seed++) {
+    for (long seed = -50; seed < 50; seed++) {
       List<String> first = new ArrayList<>();
       List<String> second = new ArrayList<>();
       long hash = Simulation.run(seed, first).hash();
