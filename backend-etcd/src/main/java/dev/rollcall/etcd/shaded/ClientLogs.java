@@ -1,13 +1,12 @@
 package dev.rollcall.etcd.shaded;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.logging.Level;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.ILoggerFactory;
 import org.slf4j.Logger;
+import org.slf4j.Marker;
+import org.slf4j.event.Level;
+import org.slf4j.helpers.LegacyAbstractLogger;
 
 /**
  * Where the classes of the jar get their loggers: the build relocates the name of SLF4J's {@code
@@ -29,11 +28,9 @@ public final class ClientLogs {
   private static final java.util.logging.Logger GRPC =
       java.util.logging.Logger.getLogger(OURS + "io.grpc");
 
-  private static final Map<Method, Method> DEMOTED = new ConcurrentHashMap<>();
-
   static {
     if (GRPC.getLevel() == null) {
-      GRPC.setLevel(Level.SEVERE);
+      GRPC.setLevel(java.util.logging.Level.SEVERE);
     }
   }
 
@@ -82,30 +79,67 @@ public final class ClientLogs {
   }
 
   private static Logger quiet(Logger logger) {
-    return (Logger)
-        Proxy.newProxyInstance(
-            ClientLogs.class.getClassLoader(),
-            new Class<?>[] {Logger.class},
-            (self, method, args) -> {
-              try {
-                return DEMOTED.computeIfAbsent(method, ClientLogs::demoted).invoke(logger, args);
-              } catch (InvocationTargetException thrown) {
-                throw thrown.getCause();
-              }
-            });
+    return new Demoted(logger);
   }
 
-  private static Method demoted(Method method) {
-    String name =
-        method
-            .getName()
-            .replaceFirst("^(info|warn|error)$", "debug")
-            .replaceFirst("^is(Info|Warn|Error)Enabled$", "isDebugEnabled")
-            .replaceFirst("^at(Info|Warn|Error)$", "atDebug");
-    try {
-      return method.getDeclaringClass().getMethod(name, method.getParameterTypes());
-    } catch (NoSuchMethodException impossible) {
-      throw new IllegalStateException(method + " has no counterpart at DEBUG", impossible);
+  /** Writes at DEBUG what is to be written above it. A class and no proxy, which costs a start. */
+  private static final class Demoted extends LegacyAbstractLogger {
+    private static final long serialVersionUID = 1;
+
+    private final transient Logger to;
+
+    Demoted(Logger to) {
+      this.to = to;
+      this.name = to.getName();
+    }
+
+    @Override
+    public boolean isTraceEnabled() {
+      return to.isTraceEnabled();
+    }
+
+    @Override
+    public boolean isDebugEnabled() {
+      return to.isDebugEnabled();
+    }
+
+    @Override
+    public boolean isInfoEnabled() {
+      return to.isDebugEnabled();
+    }
+
+    @Override
+    public boolean isWarnEnabled() {
+      return to.isDebugEnabled();
+    }
+
+    @Override
+    public boolean isErrorEnabled() {
+      return to.isDebugEnabled();
+    }
+
+    @Override
+    protected @Nullable String getFullyQualifiedCallerName() {
+      return null;
+    }
+
+    @Override
+    protected void handleNormalizedLoggingCall(
+        Level level,
+        @Nullable Marker marker,
+        String message,
+        @Nullable Object @Nullable [] arguments,
+        @Nullable Throwable thrown) {
+      @Nullable Object[] all = arguments == null ? new Object[0] : arguments;
+      if (thrown != null) { // the last argument that is none of the message's
+        all = Arrays.copyOf(all, all.length + 1);
+        all[all.length - 1] = thrown;
+      }
+      if (level == Level.TRACE) {
+        to.trace(message, all);
+      } else {
+        to.debug(message, all);
+      }
     }
   }
 }
