@@ -182,8 +182,7 @@ final class StoreCatalog implements Catalog, WatchSink {
 
   @Override
   public Subscription watch(CatalogListener listener) {
-    CatalogSubscriber subscriber =
-        new CatalogSubscriber(dispatcher, this, listener, subscribers);
+    CatalogSubscriber subscriber = new CatalogSubscriber(dispatcher, this, listener, subscribers);
     if (!add(subscriber)) {
       subscriber.shut();
       throw Failures.closed();

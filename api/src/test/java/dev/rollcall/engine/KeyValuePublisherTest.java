@@ -81,9 +81,7 @@ class KeyValuePublisherTest extends PublisherRules<KeyValueSnapshot<Integer>> {
     KeyValueStoreBuilder builder = KeyValueStore.builder(backend);
     return new OfKeys(
         backend,
-        onThreads
-            ? builder.build()
-            : builder.timer(timer).listenerExecutor(Runnable::run).build());
+        onThreads ? builder.build() : builder.timer(timer).listenerExecutor(Runnable::run).build());
   }
 
   private OfKeys keys() {

@@ -91,9 +91,8 @@ final class SimulatedClient {
         new StoreRegistry.Settings(
             DEADLINE, Duration.ofMinutes(1), guarded ? 0.5 : 1, LOSS_BOUND, 0.5);
     this.registry = twist.above(host.open(twist.below(backend), host, executor, settings));
-    this.keys = 
-        host.open(
-            twist.keysBelow(new SimulatedKeys(world, keysLine)), host, executor, DEADLINE);
+    this.keys =
+        host.open(twist.keysBelow(new SimulatedKeys(world, keysLine)), host, executor, DEADLINE);
   }
 
   /** Returns an executor of the application's: most have none, and some have a bad one. */

@@ -94,7 +94,8 @@ class SimulationBrokenTest {
                 "was gone and is back")),
         Named.of("the last change of keys is lost", keys(LosingKeys::new, " ends with ")),
         Named.of("changes of keys come twice and late", keys(ReplayingKeys::new, "goes back")),
-        Named.of("a lost stream of keys is called live", keys(HidingKeys::new, "says that it is live")),
+        Named.of(
+            "a lost stream of keys is called live", keys(HidingKeys::new, "says that it is live")),
         Named.of("a closed subscription is called", above(Calling::new, "after it was closed")),
         Named.of("a call never ends", above(Forgetting::new, "never ends")));
   }
@@ -191,7 +192,7 @@ class SimulationBrokenTest {
     }
 
     @Override
-    public Watch watch(Selector selector, WatchSink sink) {
+    public RegistryBackend.Watch watch(Selector selector, WatchSink sink) {
       return super.watch(
           selector,
           new PassingOn(sink) {
@@ -212,7 +213,7 @@ class SimulationBrokenTest {
     }
 
     @Override
-    public Watch watch(Selector selector, WatchSink sink) {
+    public RegistryBackend.Watch watch(Selector selector, WatchSink sink) {
       return super.watch(
           selector,
           new PassingOn(sink) {
@@ -237,7 +238,7 @@ class SimulationBrokenTest {
     }
 
     @Override
-    public Watch watch(Selector selector, WatchSink sink) {
+    public RegistryBackend.Watch watch(Selector selector, WatchSink sink) {
       return super.watch(
           selector,
           new PassingOn(sink) {
@@ -355,7 +356,7 @@ class SimulationBrokenTest {
     }
 
     @Override
-    public Watch watch(Keys keys, KeyValueSink sink) {
+    public KeyValueBackend.Watch watch(Keys keys, KeyValueSink sink) {
       return super.watch(
           keys,
           new PassingKeysOn(sink) {
@@ -376,7 +377,7 @@ class SimulationBrokenTest {
     }
 
     @Override
-    public Watch watch(Keys keys, KeyValueSink sink) {
+    public KeyValueBackend.Watch watch(Keys keys, KeyValueSink sink) {
       return super.watch(
           keys,
           new PassingKeysOn(sink) {
@@ -399,7 +400,7 @@ class SimulationBrokenTest {
     }
 
     @Override
-    public Watch watch(Keys keys, KeyValueSink sink) {
+    public KeyValueBackend.Watch watch(Keys keys, KeyValueSink sink) {
       return super.watch(
           keys,
           new PassingKeysOn(sink) {
