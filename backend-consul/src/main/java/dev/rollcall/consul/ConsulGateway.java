@@ -292,12 +292,23 @@ final class ConsulGateway implements AutoCloseable {
       HttpUrl url = keyUrl(prefix, -1).newBuilder().addQueryParameter("recurse", null).build();
       return write(new Request.Builder().url(url).delete(NO_BODY).build());
     }
+    return transaction(
+            List.of(new KeyOperations.Operation("delete-tree", prefix, 0, Bytes.empty())))
+        .thenApply(Optional::isPresent);
+  }
+
+  /**
+   * Does several operations on keys in one step.
+   *
+   * @return completes with the keys of the results; empty where a condition was not met
+   */
+  CompletableFuture<Optional<List<ConsulPair>>> transaction(
+      List<KeyOperations.Operation> operations) {
     HttpUrl.Builder url = base.newBuilder().addPathSegment("txn");
     addDatacentre(url);
     addTenancy(url);
-    byte[] operations = ConsulJson.deleteTree(prefix, settings.namespace(), settings.partition());
-    Request request =
-        new Request.Builder().url(url.build()).put(new OnceBody(operations, JSON)).build();
+    byte[] body = ConsulJson.operations(operations, settings.namespace(), settings.partition());
+    Request request = new Request.Builder().url(url.build()).put(new OnceBody(body, JSON)).build();
     // A Consul without namespaces ignores the namespace of a transaction and would delete
     // elsewhere.
     // It refuses a read with one, so a read comes first.
@@ -305,7 +316,18 @@ final class ConsulGateway implements AutoCloseable {
         settings.namespace().isEmpty()
             ? CompletableFuture.completedFuture(true)
             : pair("rollcall", ReadOptions.CONSISTENT).answer();
-    return known.thenCompose(may -> call(request, response -> body(response, in -> true)));
+    return known.thenCompose(may -> call(request, this::results));
+  }
+
+  private Optional<List<ConsulPair>> results(Response response) throws IOException {
+    if (response.code() != 409) {
+      return Optional.of(body(response, ConsulJson::results));
+    }
+    String words = response.peekBody(ConsulErrors.READ).string();
+    if (words.contains("Permission denied")) {
+      throw refusals.of(403, words);
+    }
+    return Optional.empty();
   }
 
   private HttpUrl keyUrl(String key, long expected) {

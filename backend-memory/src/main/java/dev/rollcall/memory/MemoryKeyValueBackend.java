@@ -7,7 +7,9 @@ import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueListing;
 import dev.rollcall.spi.KeyValueSink;
+import dev.rollcall.spi.KeyWrite;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -104,6 +106,12 @@ final class MemoryKeyValueBackend implements KeyValueBackend {
   @Override
   public CompletionStage<Boolean> compareAndDelete(String key, long expectedVersion) {
     return done(() -> tree.delete(key, expectedVersion));
+  }
+
+  @Override
+  public CompletionStage<Optional<List<KeyValue>>> commit(
+      Map<String, Long> expected, List<KeyWrite> writes) {
+    return done(() -> tree.commit(expected, writes));
   }
 
   @Override
