@@ -4,7 +4,10 @@ import dev.rollcall.RegistryException;
 import dev.rollcall.kv.Bytes;
 import dev.rollcall.kv.KeyValue;
 import dev.rollcall.kv.Keys;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -78,6 +81,24 @@ public interface KeyValueBackend extends AutoCloseable {
    * @return completes with whether the key is gone, also where it was not there
    */
   CompletionStage<Boolean> compareAndDelete(String key, long expectedVersion);
+
+  /**
+   * Writes and deletes several keys where some keys have a version, decided by the store in one
+   * step with all of the writes. No key is named by two of them, neither by itself nor by a prefix.
+   * The stores of this project take 64 comparisons and writes, of which a comparison and a put of
+   * one key are one; a store may take more.
+   *
+   * @param expected the versions by key; 0 where the key must not be there
+   * @param writes what is then done
+   * @return completes with what was put, as the store holds it, in the order of the writes; empty
+   *     where a version was another one, and nothing was changed. A store that cannot do it, or not
+   *     as much at once, fails as invalid.
+   */
+  default CompletionStage<Optional<List<KeyValue>>> commit(
+      Map<String, Long> expected, List<KeyWrite> writes) {
+    return CompletableFuture.failedFuture(
+        RegistryException.invalid("commit: this store writes no several keys in one step"));
+  }
 
   /**
    * Watches keys: first the complete state, then every change, with nothing lost between the two,

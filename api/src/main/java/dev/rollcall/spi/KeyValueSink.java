@@ -21,7 +21,8 @@ public interface KeyValueSink {
    * The complete state: a watched key that is not in the list is not there.
    *
    * @param entries each key once
-   * @param revision the store's own index, for diagnosis; 0 where it has none
+   * @param revision the store's own index: what was written up to it is shown by this call and
+   *     those before it; 0 where it has none
    */
   void replace(List<KeyValue> entries, long revision);
 
@@ -29,7 +30,8 @@ public interface KeyValueSink {
    * Changes that the store made as one.
    *
    * @param events in order, at least one
-   * @param revision the store's own index, for diagnosis; 0 where it has none
+   * @param revision the store's own index: what was written up to it is shown by this call and
+   *     those before it; 0 where it has none
    */
   void apply(List<KeyEvent> events, long revision);
 

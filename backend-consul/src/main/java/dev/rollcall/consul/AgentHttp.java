@@ -187,6 +187,11 @@ final class AgentHttp implements AutoCloseable {
     }
   }
 
+  /** Returns what it means that the agent has answered with a status that is not 200. */
+  RegistryException refusal(int status, String words) {
+    return errors.of(status, words);
+  }
+
   RegistryException unavailable(String what, @Nullable Throwable cause) {
     return errors.unavailable(closed ? "closed" : what, cause);
   }

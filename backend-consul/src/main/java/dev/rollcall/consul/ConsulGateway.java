@@ -147,17 +147,39 @@ final class ConsulGateway implements AutoCloseable {
       HttpUrl url = urls.key(prefix, -1).addQueryParameter("recurse", null).build();
       return write(new Request.Builder().url(url).delete(NO_BODY).build());
     }
-    byte[] operations = ConsulJson.deleteTree(prefix, settings.namespace(), settings.partition());
+    return transaction(
+            List.of(new KeyOperations.Operation("delete-tree", prefix, 0, Bytes.empty())))
+        .thenApply(Optional::isPresent);
+  }
+
+  /**
+   * Does several operations on keys in one step.
+   *
+   * @return completes with the keys of the results; empty where a condition was not met
+   */
+  CompletableFuture<Optional<List<ConsulPair>>> transaction(
+      List<KeyOperations.Operation> operations) {
+    byte[] body = ConsulJson.operations(operations, settings.namespace(), settings.partition());
     Request request =
-        new Request.Builder().url(urls.transaction()).put(new OnceBody(operations, JSON)).build();
+        new Request.Builder().url(urls.transaction()).put(new OnceBody(body, JSON)).build();
     // A Consul without namespaces ignores the namespace of a transaction and would delete
     // elsewhere. It refuses a read with one, so a read comes first.
     CompletableFuture<?> known =
         settings.namespace().isEmpty()
             ? CompletableFuture.completedFuture(true)
             : pair("rollcall", ReadOptions.CONSISTENT).answer();
-    return known.thenCompose(
-        may -> http.call(request, response -> http.body(response, in -> true)));
+    return known.thenCompose(may -> http.call(request, this::results));
+  }
+
+  private Optional<List<ConsulPair>> results(Response response) throws IOException {
+    if (response.code() != 409) {
+      return Optional.of(http.body(response, ConsulJson::results));
+    }
+    String words = response.peekBody(ConsulErrors.READ).string();
+    if (words.contains("Permission denied")) {
+      throw http.refusal(403, words);
+    }
+    return Optional.empty();
   }
 
   private CompletableFuture<Boolean> write(Request request) {

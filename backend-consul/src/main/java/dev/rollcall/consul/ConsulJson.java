@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
@@ -142,35 +143,58 @@ final class ConsulJson {
         in,
         element -> {
           if (element.path("Key").isTextual()) {
-            pairs.add(
-                new ConsulPair(
-                    element.path("Key").textValue(),
-                    element.path("Value").binaryValue() == null
-                        ? new byte[0]
-                        : element.path("Value").binaryValue(),
-                    element.path("Flags").isBigInteger()
-                        ? element.path("Flags").bigIntegerValue().longValue()
-                        : element.path("Flags").asLong(),
-                    element.path("CreateIndex").asLong(),
-                    element.path("ModifyIndex").asLong(),
-                    element.path("LockIndex").asLong(),
-                    text(element, "Session")));
+            pairs.add(pair(element));
           }
         });
     return pairs;
   }
 
-  /** Writes a transaction that deletes all keys with a prefix. */
-  static byte[] deleteTree(String prefix, String namespace, String partition) {
-    ObjectNode operation = MAPPER.createObjectNode().put("Verb", "delete-tree").put("Key", prefix);
-    if (!namespace.isEmpty()) {
-      operation.put("Namespace", namespace);
+  private static ConsulPair pair(JsonNode element) throws IOException {
+    return new ConsulPair(
+        element.path("Key").textValue(),
+        element.path("Value").binaryValue() == null
+            ? new byte[0]
+            : element.path("Value").binaryValue(),
+        element.path("Flags").isBigInteger()
+            ? element.path("Flags").bigIntegerValue().longValue()
+            : element.path("Flags").asLong(),
+        element.path("CreateIndex").asLong(),
+        element.path("ModifyIndex").asLong(),
+        element.path("LockIndex").asLong(),
+        text(element, "Session"));
+  }
+
+  /** Writes a transaction. */
+  static byte[] operations(
+      List<KeyOperations.Operation> operations, String namespace, String partition) {
+    ArrayNode all = MAPPER.createArrayNode();
+    for (KeyOperations.Operation operation : operations) {
+      ObjectNode written =
+          all.addObject()
+              .putObject("KV")
+              .put("Verb", operation.verb())
+              .put("Key", operation.key())
+              .put("Index", operation.index())
+              .put("Value", operation.value().toArray());
+      if (!namespace.isEmpty()) {
+        written.put("Namespace", namespace);
+      }
+      if (!partition.isEmpty()) {
+        written.put("Partition", partition);
+      }
     }
-    if (!partition.isEmpty()) {
-      operation.put("Partition", partition);
+    return all.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Reads the keys among a transaction's results. */
+  static List<ConsulPair> results(InputStream in) throws IOException {
+    List<ConsulPair> pairs = new ArrayList<>();
+    for (JsonNode result : MAPPER.readTree(in).path("Results")) {
+      if (result.path("KV").path("Key").isTextual()) {
+        pairs.add(pair(result.path("KV")));
+      }
     }
-    ObjectNode ofKeys = MAPPER.createObjectNode().set("KV", operation);
-    return MAPPER.createArrayNode().add(ofKeys).toString().getBytes(StandardCharsets.UTF_8);
+    return pairs;
   }
 
   /** Reads {@code event/list}; an element without an ID is left out. */

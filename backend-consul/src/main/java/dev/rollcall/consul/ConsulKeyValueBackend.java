@@ -3,16 +3,19 @@ package dev.rollcall.consul;
 import static java.util.Comparator.comparing;
 import static java.util.Objects.requireNonNull;
 
+import dev.rollcall.RegistryException;
 import dev.rollcall.kv.Bytes;
 import dev.rollcall.kv.KeyValue;
 import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueListing;
 import dev.rollcall.spi.KeyValueSink;
+import dev.rollcall.spi.KeyWrite;
 import dev.rollcall.spi.Timer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -89,6 +92,18 @@ final class ConsulKeyValueBackend implements KeyValueBackend {
   @Override
   public CompletionStage<Boolean> compareAndDelete(String key, long expectedVersion) {
     return gateway.deleteKey(root + key, expectedVersion);
+  }
+
+  @Override
+  public CompletionStage<Optional<List<KeyValue>>> commit(
+      Map<String, Long> expected, List<KeyWrite> writes) {
+    KeyOperations operations;
+    try {
+      operations = KeyOperations.of(root, expected, writes);
+    } catch (RegistryException tooMuch) {
+      return CompletableFuture.failedFuture(tooMuch);
+    }
+    return gateway.transaction(operations.all()).thenApply(pairs -> pairs.map(operations::written));
   }
 
   @Override
@@ -175,7 +190,10 @@ final class ConsulKeyValueBackend implements KeyValueBackend {
 
   private KeyValue own(ConsulPair pair) {
     return new KeyValue(
-        pair.key().substring(root.length()), Bytes.of(pair.value()), pair.modifyIndex());
+        pair.key().substring(root.length()),
+        Bytes.of(pair.value()),
+        pair.modifyIndex(),
+        pair.createIndex());
   }
 
   @Override

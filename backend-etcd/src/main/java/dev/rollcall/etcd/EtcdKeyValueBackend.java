@@ -8,6 +8,7 @@ import dev.rollcall.spi.BackendUri;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueListing;
 import dev.rollcall.spi.KeyValueSink;
+import dev.rollcall.spi.KeyWrite;
 import dev.rollcall.spi.Timer;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.kv.TxnResponse;
@@ -17,6 +18,9 @@ import io.etcd.jetcd.op.Op;
 import io.etcd.jetcd.options.DeleteOption;
 import io.etcd.jetcd.options.GetOption;
 import io.etcd.jetcd.options.PutOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -94,6 +98,44 @@ final class EtcdKeyValueBackend implements KeyValueBackend {
                     .Then(Op.delete(at, DeleteOption.DEFAULT))
                     .Else(Op.get(at, count)))
         .thenApply(reply -> reply.isSucceeded() || reply.getGetResponses().get(0).getCount() == 0);
+  }
+
+  @Override
+  public CompletionStage<Optional<List<KeyValue>>> commit(
+      Map<String, Long> expected, List<KeyWrite> writes) {
+    List<Cmp> versions = new ArrayList<>();
+    expected.forEach((key, version) -> versions.add(has(key, version)));
+    List<Op> operations = new ArrayList<>();
+    List<Op> looks = new ArrayList<>();
+    List<KeyWrite.Put> puts = new ArrayList<>();
+    for (KeyWrite write : writes) {
+      if (write instanceof KeyWrite.Put put) {
+        operations.add(write(put.key(), put.value()));
+        looks.add(Op.get(names.key(put.key()), EtcdGateway.KEYS));
+        puts.add(put);
+      } else if (write instanceof KeyWrite.Delete delete) {
+        Range range = names.range(delete.keys());
+        DeleteOption all = DeleteOption.builder().withRange(range.to()).build();
+        operations.add(Op.delete(range.from(), all));
+      }
+    }
+    operations.addAll(looks); // after the writes: what they are now
+    return gateway
+        .txnOnce(
+            "commit",
+            txn -> txn.If(versions.toArray(Cmp[]::new)).Then(operations.toArray(Op[]::new)))
+        .thenApply(reply -> reply.isSucceeded() ? Optional.of(put(puts, reply)) : Optional.empty());
+  }
+
+  private static List<KeyValue> put(List<KeyWrite.Put> puts, TxnResponse reply) {
+    List<KeyValue> written = new ArrayList<>();
+    for (int i = 0; i < puts.size(); i++) {
+      io.etcd.jetcd.KeyValue is = reply.getGetResponses().get(i).getKvs().get(0);
+      written.add(
+          new KeyValue(
+              puts.get(i).key(), puts.get(i).value(), is.getModRevision(), is.getCreateRevision()));
+    }
+    return written;
   }
 
   private Op write(String key, Bytes value) {

@@ -85,7 +85,10 @@ final class KeyValueNames {
     return name == null
         ? null
         : new KeyValue(
-            name, dev.rollcall.kv.Bytes.of(entry.getValue().getBytes()), entry.getModRevision());
+            name,
+            dev.rollcall.kv.Bytes.of(entry.getValue().getBytes()),
+            entry.getModRevision(),
+            entry.getCreateRevision());
   }
 
   List<KeyValue> read(List<io.etcd.jetcd.KeyValue> entries) {

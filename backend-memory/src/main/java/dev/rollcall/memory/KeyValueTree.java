@@ -6,6 +6,7 @@ import dev.rollcall.kv.KeyValue;
 import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyEvent;
 import dev.rollcall.spi.KeyValueListing;
+import dev.rollcall.spi.KeyWrite;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.SystemTimer;
 import java.util.ArrayList;
@@ -59,12 +60,47 @@ final class KeyValueTree implements AutoCloseable {
       if (!versionPasses.test(version(entries.get(key)))) {
         return false;
       }
-      KeyValue entry = new KeyValue(key, value, ++revision);
-      entries.put(key, entry);
-      due = offer(List.of(new KeyEvent.Put(entry)));
+      revision++;
+      due = offer(List.of(new KeyEvent.Put(write(key, value))));
     }
     due.forEach(KeyValueWatch::deliver);
     return true;
+  }
+
+  /** Does all that is to be done with keys that have a version, or nothing. */
+  Optional<List<KeyValue>> commit(Map<String, Long> expected, List<KeyWrite> writes) {
+    List<KeyValue> written = new ArrayList<>();
+    List<KeyValueWatch> due;
+    synchronized (this) {
+      requireOpen();
+      for (Map.Entry<String, Long> each : expected.entrySet()) {
+        if (version(entries.get(each.getKey())) != each.getValue()) {
+          return Optional.empty();
+        }
+      }
+      revision++;
+      List<KeyEvent> events = new ArrayList<>();
+      for (KeyWrite write : writes) {
+        if (write instanceof KeyWrite.Put put) {
+          KeyValue entry = write(put.key(), put.value());
+          written.add(entry);
+          events.add(new KeyEvent.Put(entry));
+        } else if (write instanceof KeyWrite.Delete delete) {
+          events.addAll(drop(delete.keys()));
+        }
+      }
+      due = events.isEmpty() ? List.of() : offer(events);
+    }
+    due.forEach(KeyValueWatch::deliver);
+    return Optional.of(written);
+  }
+
+  private KeyValue write(String key, Bytes value) {
+    KeyValue before = entries.get(key);
+    KeyValue entry =
+        new KeyValue(key, value, revision, before == null ? revision : before.created());
+    entries.put(key, entry);
+    return entry;
   }
 
   /** Deletes a key that has a version; returns whether it is gone. */
@@ -92,16 +128,21 @@ final class KeyValueTree implements AutoCloseable {
   }
 
   private List<KeyValueWatch> remove(Keys keys) {
-    List<KeyEvent> events = new ArrayList<>();
-    for (KeyValue entry : selected(keys)) {
-      entries.remove(entry.key());
-      events.add(new KeyEvent.Delete(entry.key()));
-    }
+    List<KeyEvent> events = drop(keys);
     if (events.isEmpty()) {
       return List.of();
     }
     revision++;
     return offer(events);
+  }
+
+  private List<KeyEvent> drop(Keys keys) {
+    List<KeyEvent> events = new ArrayList<>();
+    for (KeyValue entry : selected(keys)) {
+      entries.remove(entry.key());
+      events.add(new KeyEvent.Delete(entry.key()));
+    }
+    return events;
   }
 
   /** Puts a change into the mailboxes; returns those that the caller has to deliver. */

@@ -6,7 +6,10 @@ import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueListing;
 import dev.rollcall.spi.KeyValueSink;
+import dev.rollcall.spi.KeyWrite;
 import dev.rollcall.spi.support.SharedByKey;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -85,6 +88,12 @@ final class MemoryKeyValueBackend implements KeyValueBackend {
   @Override
   public CompletionStage<Boolean> compareAndDelete(String key, long expectedVersion) {
     return handle.done(() -> tree.delete(key, expectedVersion));
+  }
+
+  @Override
+  public CompletionStage<Optional<List<KeyValue>>> commit(
+      Map<String, Long> expected, List<KeyWrite> writes) {
+    return handle.done(() -> tree.commit(expected, writes));
   }
 
   @Override

@@ -8,7 +8,9 @@ import dev.rollcall.spi.KeyEvent;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueListing;
 import dev.rollcall.spi.KeyValueSink;
+import dev.rollcall.spi.KeyWrite;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -83,6 +85,16 @@ final class LineKeyValueBackend implements KeyValueBackend {
         () -> {
           beforeCompare.accept(key);
           return store.compareAndDelete(key, expectedVersion);
+        });
+  }
+
+  @Override
+  public CompletionStage<Optional<List<KeyValue>>> commit(
+      Map<String, Long> expected, List<KeyWrite> writes) {
+    return send(
+        () -> {
+          expected.keySet().forEach(beforeCompare);
+          return store.commit(expected, writes);
         });
   }
 

@@ -8,6 +8,9 @@ import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueListing;
 import dev.rollcall.spi.KeyValueSink;
+import dev.rollcall.spi.KeyWrite;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
@@ -56,6 +59,12 @@ public abstract class ForwardingKeyValueBackend implements KeyValueBackend {
   @Override
   public CompletionStage<Boolean> compareAndDelete(String key, long expectedVersion) {
     return to.compareAndDelete(key, expectedVersion);
+  }
+
+  @Override
+  public CompletionStage<Optional<List<KeyValue>>> commit(
+      Map<String, Long> expected, List<KeyWrite> writes) {
+    return to.commit(expected, writes);
   }
 
   @Override

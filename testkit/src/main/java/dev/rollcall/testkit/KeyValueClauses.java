@@ -8,6 +8,7 @@ import dev.rollcall.kv.KeyValue;
 import dev.rollcall.kv.Keys;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueSink;
+import dev.rollcall.spi.KeyWrite;
 import dev.rollcall.testkit.Faults.Fault;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -172,6 +173,113 @@ abstract class KeyValueClauses {
       assertThat(await(backend.get(key))).isEmpty();
     }
     assertThat(versions).isSorted().doesNotHaveDuplicates().allMatch(version -> version > 0);
+  }
+
+  @Test
+  @DisplayName("K3 a key tells the version that it was created with, until it is deleted")
+  @IfItFails("is it taken from the store with each read, list and event, or counted anew?")
+  void k3_created_lastsUntilTheDeletion() {
+    KeyValueBackend backend = client();
+    String key = prefix + "a";
+    RecordingKeySink sink = record(client(), Keys.key(key));
+    eventually(() -> assertThat(sink.isLive()).isTrue());
+    long last = 0;
+    for (int round = 0; round < 2; round++) {
+      await(backend.put(key, ONE));
+      KeyValue first = await(backend.get(key)).orElseThrow();
+      assertThat(first.created()).isEqualTo(first.version()).isGreaterThan(last);
+      await(backend.put(key, TWO));
+      KeyValue second = await(backend.get(key)).orElseThrow();
+      assertThat(second.created()).isEqualTo(first.version()).isLessThan(second.version());
+      assertThat(await(backend.list(prefix)).entries()).containsExactly(second);
+      eventually(() -> assertThat(sink.state()).isEqualTo(Map.of(key, second)));
+      await(backend.delete(Keys.key(key)));
+      last = second.version();
+    }
+    right(sink);
+  }
+
+  @Test
+  @DisplayName("K3 several writes are one step, and happen only where all versions are right")
+  @IfItFails("does the store compare and write in one transaction, and say what it has written?")
+  void k3_commit_isOneStep() {
+    KeyValueBackend backend = client();
+    String a = prefix + "a";
+    String b = prefix + "b";
+    String tree = prefix + "tree/";
+    await(backend.put(a, ONE));
+    await(backend.put(tree + "x", ONE));
+    await(backend.put(tree + "y", ONE));
+    long version = await(backend.get(a)).orElseThrow().version();
+    List<KeyWrite> writes =
+        List.of(
+            new KeyWrite.Put(a, TWO),
+            new KeyWrite.Put(b, ONE),
+            new KeyWrite.Delete(Keys.prefix(tree)),
+            new KeyWrite.Delete(Keys.key(prefix + "nothing")));
+    Map<String, Bytes> before = listed(backend);
+    for (Map<String, Long> wrong :
+        List.of(Map.of(a, version + 1), Map.of(a, 0L), Map.of(a, version, b, version))) {
+      Optional<List<KeyValue>> refused = Optional.empty();
+      try {
+        refused = await(backend.commit(wrong, writes));
+      } catch (RegistryException cannot) {
+        // A store may be without it, and says so.
+        assertThat(cannot.kind()).isEqualTo(RegistryException.Kind.INVALID);
+        return;
+      }
+      assertThat(refused).isEmpty();
+      assertThat(listed(backend)).isEqualTo(before);
+    }
+    List<KeyValue> written =
+        await(backend.commit(Map.of(a, version, b, 0L, tree + "z", 0L), writes)).orElseThrow();
+    assertThat(listed(backend)).isEqualTo(Map.of(a, TWO, b, ONE));
+    assertThat(written)
+        .containsExactly(await(backend.get(a)).orElseThrow(), await(backend.get(b)).orElseThrow());
+    assertThat(written.get(0).created()).isEqualTo(version);
+    assertThat(await(backend.commit(Map.of(a, written.get(0).version()), List.of()))).isPresent();
+    assertThat(await(backend.commit(Map.of(a, version), List.of()))).isEmpty();
+    backend.close();
+    assertThat(refused(backend.commit(Map.of(), writes)))
+        .isEqualTo(RegistryException.Kind.UNAVAILABLE);
+  }
+
+  @Test
+  @DisplayName("K3 of commits at once that compare the same one wins, and none is seen in parts")
+  @IfItFails("is there a moment between the comparison and a write, or between two writes?")
+  void k3_commit_hasOneWinner() {
+    KeyValueBackend one = client();
+    KeyValueBackend other = client();
+    String a = prefix + "a";
+    String b = prefix + "b";
+    await(one.put(a, ONE));
+    await(one.put(b, ONE));
+    RecordingKeySink sink = record(client(), Keys.prefix(prefix));
+    eventually(() -> assertThat(sink.state()).hasSize(2));
+    for (int round = 0; round < 20; round++) {
+      Map<String, Long> expected = new TreeMap<>();
+      for (String key : List.of(a, b)) {
+        expected.put(key, await(one.get(key)).orElseThrow().version());
+      }
+      List<CompletableFuture<Optional<List<KeyValue>>>> sent = new ArrayList<>();
+      for (KeyValueBackend each : List.of(one, other)) {
+        Bytes value = number(100 + 2 * round + (each == one ? 0 : 1)); // none that was there
+        List<KeyWrite> writes = List.of(new KeyWrite.Put(a, value), new KeyWrite.Put(b, value));
+        // On threads of their own: a store may work on its caller's.
+        sent.add(async(() -> contract.await(each.commit(expected, writes).toCompletableFuture())));
+      }
+      try {
+        assertThat(sent.stream().map(contract::await).filter(Optional::isPresent)).hasSize(1);
+      } catch (RegistryException cannot) {
+        assertThat(cannot.kind()).isEqualTo(RegistryException.Kind.INVALID);
+        return;
+      }
+    }
+    Map<String, Bytes> last = listed(one);
+    eventually(() -> assertThat(values(sink.state())).isEqualTo(last));
+    assertThat(sink.shown().stream().map(KeyValueClauses::values))
+        .allMatch(shown -> Map.copyOf(shown).values().stream().distinct().count() <= 1);
+    right(sink);
   }
 
   private static CompletionStage<Void> deleted(KeyValueBackend backend, String key, KeyValue is) {

@@ -8,6 +8,7 @@ import dev.rollcall.spi.KeyEvent;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueListing;
 import dev.rollcall.spi.KeyValueSink;
+import dev.rollcall.spi.KeyWrite;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.testkit.Faults.Fault;
@@ -604,6 +605,83 @@ final class BrokenKeys {
     @Override
     long shown(KeyValue pair) {
       return 1;
+    }
+  }
+
+  @Breaks(
+      group = KeyValueContract.Backend.class,
+      tests = {"k3_created_lastsUntilTheDeletion"})
+  static class CountsEachWriteAsACreation extends BrokenKeyContract {
+    @Override
+    KeyValueBackend broken(KeyValueBackend right) {
+      return new ForwardingKeyValueBackend(right) {
+        @Override
+        public CompletionStage<Optional<KeyValue>> get(String key) {
+          return super.get(key)
+              .thenApply(
+                  found -> found.map(is -> new KeyValue(is.key(), is.value(), is.version())));
+        }
+      };
+    }
+  }
+
+  @Breaks(
+      group = KeyValueContract.Backend.class,
+      tests = {"k3_commit_isOneStep", "k3_commit_hasOneWinner"})
+  static class CommitsWhateverTheVersion extends BrokenKeyContract {
+    @Override
+    KeyValueBackend broken(KeyValueBackend right) {
+      return new ForwardingKeyValueBackend(right) {
+        @Override
+        public CompletionStage<Optional<List<KeyValue>>> commit(
+            Map<String, Long> expected, List<KeyWrite> writes) {
+          return super.commit(Map.of(), writes);
+        }
+      };
+    }
+  }
+
+  @Breaks(
+      group = KeyValueContract.Backend.class,
+      tests = {"k3_commit_isOneStep"})
+  static class ComparesOnlyWhatIsThere extends BrokenKeyContract {
+    @Override
+    KeyValueBackend broken(KeyValueBackend right) {
+      return new ForwardingKeyValueBackend(right) {
+        @Override
+        public CompletionStage<Optional<List<KeyValue>>> commit(
+            Map<String, Long> expected, List<KeyWrite> writes) {
+          Map<String, Long> some = new HashMap<>(expected);
+          some.values().removeIf(version -> version == 0);
+          return super.commit(some, writes);
+        }
+      };
+    }
+  }
+
+  @Breaks(
+      group = KeyValueContract.Backend.class,
+      tests = {"k3_commit_hasOneWinner"})
+  static class CommitsOneKeyAfterTheOther extends BrokenKeyContract {
+    @Override
+    KeyValueBackend broken(KeyValueBackend right) {
+      return new ForwardingKeyValueBackend(right) {
+        @Override
+        public CompletionStage<Optional<List<KeyValue>>> commit(
+            Map<String, Long> expected, List<KeyWrite> writes) {
+          CompletionStage<Optional<List<KeyValue>>> done =
+              super.commit(expected, writes.subList(0, 1));
+          for (KeyWrite write : writes.subList(1, writes.size())) {
+            done =
+                done.thenCompose(
+                    won ->
+                        won.isEmpty()
+                            ? CompletableFuture.completedFuture(won)
+                            : super.commit(Map.of(), List.of(write)));
+          }
+          return done;
+        }
+      };
     }
   }
 

@@ -8,9 +8,11 @@ import dev.rollcall.spi.KeyEvent;
 import dev.rollcall.spi.KeyValueBackend;
 import dev.rollcall.spi.KeyValueListing;
 import dev.rollcall.spi.KeyValueSink;
+import dev.rollcall.spi.KeyWrite;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -83,10 +85,41 @@ final class ReferenceKeys {
     if (!version.test(old == null ? 0 : old.version())) {
       return false;
     }
-    KeyValue now = new KeyValue(key, value, ++revision);
-    entries.put(key, now);
-    tell(List.of(new KeyEvent.Put(now)));
+    revision++;
+    tell(List.of(new KeyEvent.Put(write(key, value))));
     return true;
+  }
+
+  private KeyValue write(String key, Bytes value) {
+    KeyValue old = entries.get(key);
+    KeyValue now = new KeyValue(key, value, revision, old == null ? revision : old.created());
+    entries.put(key, now);
+    return now;
+  }
+
+  private Optional<List<KeyValue>> commit(Map<String, Long> expected, List<KeyWrite> writes) {
+    for (Map.Entry<String, Long> each : expected.entrySet()) {
+      KeyValue is = entries.get(each.getKey());
+      if ((is == null ? 0 : is.version()) != each.getValue()) {
+        return Optional.empty();
+      }
+    }
+    revision++;
+    List<KeyValue> written = new ArrayList<>();
+    List<KeyEvent> events = new ArrayList<>();
+    for (KeyWrite write : writes) {
+      if (write instanceof KeyWrite.Put put) {
+        written.add(write(put.key(), put.value()));
+        events.add(new KeyEvent.Put(written.get(written.size() - 1)));
+      } else if (write instanceof KeyWrite.Delete delete) {
+        for (String gone : names(selected(delete.keys()))) {
+          entries.remove(gone);
+          events.add(new KeyEvent.Delete(gone));
+        }
+      }
+    }
+    tell(events);
+    return Optional.of(written);
   }
 
   private boolean delete(List<String> keys) {
@@ -193,6 +226,12 @@ final class ReferenceKeys {
             return old == null
                 || (old.version() == expected && ReferenceKeys.this.delete(List.of(key)));
           });
+    }
+
+    @Override
+    public CompletionStage<Optional<List<KeyValue>>> commit(
+        Map<String, Long> expected, List<KeyWrite> writes) {
+      return call(() -> ReferenceKeys.this.commit(expected, writes));
     }
 
     @Override

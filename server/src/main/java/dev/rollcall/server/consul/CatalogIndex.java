@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -19,6 +20,10 @@ import java.util.function.Function;
  * so a waiter of one service is not woken for another. The rules of which change touches what are
  * Consul's (docs/decisions/0015), but that no topic is touched in vain where Consul's table would.
  *
+ * <p>Before a shared store an index tells whose it is: it is a multiple of {@value #STEP} and a
+ * number that this catalog has drawn by lot. Another centre's says nothing here ({@link
+ * #isForeign}).
+ *
  * <p>A service or node that is gone takes its topic along; what is asked of an unknown one has the
  * index of the last that went, so that an index never falls back.
  *
@@ -28,6 +33,12 @@ import java.util.function.Function;
 final class CatalogIndex {
   /** How many waiters one task of an executor wakes: others get their turn in between. */
   private static final int WOKEN_AT_ONCE = 256;
+
+  /** How far apart the indexes of one catalog are where there are others. */
+  private static final int STEP = 1 << 20;
+
+  /** A clock's milliseconds times 2^10 are within the 53 bits that every client's numbers have. */
+  private static final int CLOCK_SHIFT = 10;
 
   // Not changed after the first write.
   private final List<Consumer<Set<InstanceId>>> listeners = new ArrayList<>();
@@ -43,14 +54,30 @@ final class CatalogIndex {
   long lastNodeGone;
 
   private final long first;
+  private final int step;
   private final CatalogView view = new CatalogView(this);
 
   /**
-   * Creates an empty catalog.
+   * Creates an empty catalog, the only one before its store.
    *
    * @param firstIndex what the index begins at, at least 1
    */
   CatalogIndex(long firstIndex) {
+    this(firstIndex, 1);
+  }
+
+  /**
+   * Creates an empty catalog before a store that others have before them too.
+   *
+   * @param firstIndex what the index begins at, as a clock's milliseconds
+   */
+  static CatalogIndex amongOthers(long firstIndex) {
+    long begin = (firstIndex >> CLOCK_SHIFT) * STEP;
+    return new CatalogIndex(begin + ThreadLocalRandom.current().nextInt(1, STEP), STEP);
+  }
+
+  private CatalogIndex(long firstIndex, int step) {
+    this.step = step;
     first = firstIndex;
     index = firstIndex;
     lastServiceGone = firstIndex;
@@ -72,7 +99,7 @@ final class CatalogIndex {
     Map<Executor, List<Waiter>> woken = new HashMap<>();
     CatalogWriter writer;
     synchronized (lock) {
-      writer = new CatalogWriter(this, index + 1);
+      writer = new CatalogWriter(this, index + step);
       change.accept(writer);
       writer.finish(woken);
     }
@@ -134,7 +161,7 @@ final class CatalogIndex {
   boolean park(String topic, long known, Waiter waiter) {
     synchronized (lock) {
       Topic of = topics.get(topic);
-      if ((of == null ? floor(topic) : of.index()) > known || known > index) {
+      if ((of == null ? floor(topic) : of.index()) > known || isForeign(known)) {
         return false;
       }
       if (of == null) {
@@ -161,10 +188,10 @@ final class CatalogIndex {
     }
   }
 
-  /** Tells whether an index is none of this catalog's: from another process, or from the future. */
-  boolean isBeyond(long known) {
+  /** Tells whether an index is none that this catalog has had: from another process, say. */
+  boolean isForeign(long known) {
     synchronized (lock) {
-      return known > index;
+      return known > index || (known >= first && (known - first) % step != 0);
     }
   }
 

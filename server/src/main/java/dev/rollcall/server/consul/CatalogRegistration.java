@@ -43,7 +43,7 @@ record CatalogRegistration(
     return new CatalogRegistration(node, name, service, checks);
   }
 
-  private static CatalogCheck check(Fields fields, String node) {
+  static CatalogCheck check(Fields fields, String node) {
     String name = fields.text("Name");
     String id = fields.text("CheckID");
     String status = fields.text("Status");
@@ -92,25 +92,28 @@ record CatalogRegistration(
       to.putNode(node);
     }
     service.ifPresent(to::putService);
-    for (CatalogCheck check : checks) {
-      CatalogService of =
-          check.serviceId().isEmpty() ? null : to.service(nodeName, check.serviceId());
-      to.putCheck(
-          of == null
-              ? check
-              : new CatalogCheck(
-                  check.node(),
-                  check.id(),
-                  check.name(),
-                  check.status(),
-                  check.notes(),
-                  check.output(),
-                  of.id(),
-                  of.name(),
-                  of.tags(),
-                  check.type(),
-                  0,
-                  0));
-    }
+    checks.forEach(check -> put(to, check));
+  }
+
+  /** Puts a check with the name and the tags of its service. */
+  static void put(CatalogWriter to, CatalogCheck check) {
+    CatalogService of =
+        check.serviceId().isEmpty() ? null : to.service(check.node(), check.serviceId());
+    to.putCheck(
+        of == null
+            ? check
+            : new CatalogCheck(
+                check.node(),
+                check.id(),
+                check.name(),
+                check.status(),
+                check.notes(),
+                check.output(),
+                of.id(),
+                of.name(),
+                of.tags(),
+                check.type(),
+                0,
+                0));
   }
 }

@@ -24,6 +24,7 @@ final class CatalogRoutes {
   private final Permissions permissions;
   private final Quota quota;
   private final StoreWrites writes;
+  private final StoreLink link;
 
   CatalogRoutes(
       CatalogIndex catalog,
@@ -31,7 +32,9 @@ final class CatalogRoutes {
       Identity identity,
       Permissions permissions,
       Quota quota,
-      StoreWrites writes) {
+      StoreWrites writes,
+      StoreLink link) {
+    this.link = link;
     this.writes = writes;
     this.catalog = catalog;
     this.queries = queries;
@@ -222,6 +225,13 @@ final class CatalogRoutes {
     if (registration.node() != null && !registration.nodeName().equals(identity.node().name())) {
       registered.add(new InstanceId(registration.nodeName(), ""));
     }
+    for (CatalogCheck check : registration.checks()) {
+      InstanceId of = new InstanceId(registration.nodeName(), check.serviceId());
+      if (!check.serviceId().isEmpty()
+          && registration.service().filter(in -> in.id().equals(of.id())).isEmpty()) {
+        writes.requireOwnChecks(of);
+      }
+    }
     registration
         .service()
         .ifPresent(of -> registered.add(new InstanceId(registration.nodeName(), of.id())));
@@ -244,6 +254,28 @@ final class CatalogRoutes {
     if (node.equals(identity.node().name()) && service.isEmpty() && check.isEmpty()) {
       throw RefusedException.failed("Node: the centre's own node cannot be deregistered");
     }
+    boolean isKnown =
+        catalog.look(
+            view ->
+                service.isEmpty()
+                    ? !check.isEmpty() && view.check(node, check) != null
+                    : view.has(new InstanceId(node, service)));
+    return isKnown
+        ? deregister(call, node, service, check)
+        // Another centre may have just registered it, or some of a node's services.
+        : queries.onceFresh(
+            call,
+            () -> link.caughtUp(Topics.SERVICES),
+            () -> deregister(call, node, service, check));
+  }
+
+  private HttpResponse deregister(Call call, String node, String service, String check) {
+    if (service.isEmpty() && !check.isEmpty()) {
+      CatalogCheck known = catalog.look(view -> view.check(node, check));
+      if (known != null && !known.serviceId().isEmpty()) {
+        writes.requireOwnChecks(new InstanceId(node, known.serviceId()));
+      }
+    }
     Set<InstanceId> removed =
         catalog.look(
             view ->
@@ -252,6 +284,9 @@ final class CatalogRoutes {
                         .map(of -> new InstanceId(node, of.id()))
                         .collect(Collectors.toSet())
                     : Set.of(new InstanceId(node, service)));
+    if (!service.isEmpty() || check.isEmpty()) {
+      writes.requireNotKept(removed);
+    }
     catalog.write(
         to -> {
           if (!service.isEmpty()) {

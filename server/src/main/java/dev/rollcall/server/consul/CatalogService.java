@@ -49,6 +49,24 @@ record CatalogService(
         modify);
   }
 
+  CatalogService withoutTaggedAddresses() {
+    return new CatalogService(
+        node,
+        id,
+        name,
+        kind,
+        tags,
+        address,
+        Map.of(),
+        meta,
+        port,
+        passingWeight,
+        warningWeight,
+        enableTagOverride,
+        createIndex,
+        modifyIndex);
+  }
+
   boolean says(CatalogService other) {
     return equals(other.at(createIndex, modifyIndex));
   }

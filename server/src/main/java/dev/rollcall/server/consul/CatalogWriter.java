@@ -73,6 +73,41 @@ final class CatalogWriter {
     return entry == null ? null : entry.node;
   }
 
+  @Nullable CatalogCheck check(String node, String id) {
+    NodeEntry entry = catalog.nodes.get(node);
+    return entry == null ? null : entry.checks.get(id);
+  }
+
+  /** Returns the node with an ID of its own. */
+  @Nullable CatalogNode nodeOfId(String id) {
+    for (NodeEntry entry : catalog.nodes.values()) {
+      if (entry.node.id().equals(id)) {
+        return entry.node;
+      }
+    }
+    return null;
+  }
+
+  /** Returns a writer of copies of some nodes, to see what a change would do. */
+  CatalogWriter onCopies(Set<String> names) {
+    CatalogIndex copy = new CatalogIndex(at);
+    for (String name : names) {
+      NodeEntry entry = catalog.nodes.get(name);
+      if (entry != null) {
+        copy.nodes.put(name, new NodeEntry(entry));
+        entry
+            .services
+            .values()
+            .forEach(
+                service ->
+                    copy.services
+                        .computeIfAbsent(service.name(), of -> new TreeMap<>())
+                        .put(new InstanceId(name, service.id()), service));
+      }
+    }
+    return new CatalogWriter(copy, at);
+  }
+
   /** Puts a service on a node that is there. */
   void putService(CatalogService service) {
     NodeEntry entry = catalog.nodes.get(service.node());

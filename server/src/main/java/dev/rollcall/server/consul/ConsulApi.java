@@ -57,7 +57,6 @@ public final class ConsulApi implements CentrePart, HttpService {
           "session",
           "snapshot",
           "status",
-          "txn",
           "namespace",
           "namespaces");
 
@@ -80,7 +79,10 @@ public final class ConsulApi implements CentrePart, HttpService {
    */
   public ConsulApi(CentreContext context, ConsulApiSettings settings) {
     identity = new Identity(settings.datacentre(), settings.node());
-    catalog = new CatalogIndex(settings.firstIndex());
+    catalog =
+        context.isStoreInProcess()
+            ? new CatalogIndex(settings.firstIndex())
+            : CatalogIndex.amongOthers(settings.firstIndex());
     agent =
         new LocalAgent(
             identity.node(), catalog, context.calls().checkerOfRequests(), context.timer());
@@ -89,7 +91,12 @@ public final class ConsulApi implements CentrePart, HttpService {
     StoreWrites writes = new StoreWrites(contact, link);
     Queries queries =
         new Queries(
-            catalog, contact, filters, settings.datacentre(), settings.blockingQueriesByClient());
+            catalog,
+            contact,
+            link,
+            filters,
+            settings.datacentre(),
+            settings.blockingQueriesByClient());
     Quota quota = new Quota(catalog, settings.permissions().maxRegistrations());
     keys = openKeys(context, settings);
     sessions =
@@ -107,7 +114,19 @@ public final class ConsulApi implements CentrePart, HttpService {
         new AgentRoutes(agent, identity, settings.permissions(), quota, queries, contact, writes)
             .routes());
     routes.addAll(
-        new CatalogRoutes(catalog, queries, identity, settings.permissions(), quota, writes)
+        new CatalogRoutes(catalog, queries, identity, settings.permissions(), quota, writes, link)
+            .routes());
+    routes.addAll(
+        new TxnRoutes(
+                catalog,
+                keys,
+                sessions,
+                queries,
+                contact,
+                link,
+                identity,
+                settings.permissions(),
+                quota)
             .routes());
     routes.addAll(new HealthRoutes(catalog, queries, identity).routes());
     routes.addAll(new EventRoutes(catalog, queries).routes());

@@ -89,6 +89,21 @@ final class Fields {
         .orElse(otherwise);
   }
 
+  /** Returns a number of 64 bits without a sign; 0 where there is none. */
+  long unsigned(String name) {
+    return value(name)
+        .map(
+            value -> {
+              if (!value.isIntegralNumber()
+                  || value.bigIntegerValue().signum() < 0
+                  || value.bigIntegerValue().bitLength() > Long.SIZE) {
+                throw mismatch(name, value, "uint64");
+              }
+              return value.bigIntegerValue().longValue();
+            })
+        .orElse(0L);
+  }
+
   boolean flag(String name) {
     return value(name)
         .map(

@@ -65,7 +65,9 @@ final class KeyRoutes {
     String key = recurse ? call.rest() : call.require("Missing key name");
     return queries.answerKeys(
         call,
+        keys,
         recurse ? Topics.keys(key) : Topics.key(key),
+        () -> recurse ? keys.caughtUpBelow(key) : keys.caughtUp(key),
         () -> (recurse ? keys.list(key) : keys.get(key)).index(),
         () -> {
           KeyValues.Found found = recurse ? keys.list(key) : keys.get(key);
@@ -82,7 +84,7 @@ final class KeyRoutes {
                   to -> {
                     to.writeStartArray();
                     for (KeyValues.Pair pair : found.pairs()) {
-                      write(to, pair);
+                      write(to, pair, true);
                     }
                     to.writeEndArray();
                   }));
@@ -100,13 +102,13 @@ final class KeyRoutes {
         .with(HttpHeaderNames.X_CONTENT_TYPE_OPTIONS, "nosniff");
   }
 
-  private static void write(JsonGenerator to, KeyValues.Pair pair) throws IOException {
+  static void write(JsonGenerator to, KeyValues.Pair pair, boolean withValue) throws IOException {
     to.writeStartObject();
     to.writeNumberField("LockIndex", pair.lock().index());
     to.writeStringField("Key", pair.entry().key());
     to.writeFieldName("Flags");
     to.writeNumber(Long.toUnsignedString(pair.flags()));
-    if (pair.entry().value().size() == 0) {
+    if (pair.entry().value().size() == 0 || !withValue) {
       to.writeNullField("Value");
     } else {
       to.writeBinaryField("Value", pair.entry().value().toArray());
@@ -124,7 +126,9 @@ final class KeyRoutes {
     String separator = call.parameter("separator");
     return queries.answerKeys(
         call,
+        keys,
         Topics.keys(prefix),
+        () -> keys.caughtUpBelow(prefix),
         () -> keys.list(prefix).index(),
         () -> {
           KeyValues.Found found = keys.list(prefix);
@@ -153,7 +157,7 @@ final class KeyRoutes {
 
   private HttpResponse put(Call call) {
     queries.requireDatacentreToo(call);
-    requireWritable(call);
+    contact.requireWritable();
     String key = key(call);
     requireOneOf(call, "cas", "acquire", "release");
     long flags = call.has("flags") ? number(call, "flags") : 0;
@@ -195,17 +199,9 @@ final class KeyRoutes {
     return id;
   }
 
-  /** What is compared is what the store was last known to hold. */
-  private void requireWritable(Call call) {
-    contact.requireWritable();
-    if (call.has("cas")) {
-      contact.requireKnown();
-    }
-  }
-
   private HttpResponse delete(Call call) {
     queries.requireDatacentreToo(call);
-    requireWritable(call);
+    contact.requireWritable();
     requireOneOf(call, "recurse", "cas");
     if (call.has("recurse")) {
       return answer(keys.deleteAll(call.rest()));
@@ -216,7 +212,11 @@ final class KeyRoutes {
   }
 
   private static String key(Call call) {
-    String key = call.require("Missing key name");
+    return requireKey(call.require("Missing key name"));
+  }
+
+  /** Refuses to write a key that the store, or a path, would not keep as it is. */
+  static String requireKey(String key) {
     Paths.requireNameable("key", key);
     try {
       Keys.key(key);
@@ -260,7 +260,7 @@ final class KeyRoutes {
                     : failure(failed).response()));
   }
 
-  private static Answer failure(Throwable failed) {
+  static Answer failure(Throwable failed) {
     Throwable cause = Futures.cause(failed);
     if (cause instanceof RefusedException refused) {
       return refused.answer();

@@ -20,6 +20,14 @@ final class NodeEntry {
     this.node = node;
   }
 
+  /** Copies an entry; what it consists of is immutable. */
+  NodeEntry(NodeEntry other) {
+    this(other.node);
+    services.putAll(other.services);
+    checks.putAll(other.checks);
+    other.byService.forEach((id, of) -> byService.put(id, new TreeMap<>(of)));
+  }
+
   Map<String, CatalogCheck> checksOf(String serviceId) {
     return byService.getOrDefault(serviceId, NO_CHECKS);
   }

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
@@ -30,8 +31,12 @@ final class Queries {
   private static final Duration USUAL_WAIT = Duration.ofMinutes(5);
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
 
+  /** How long a query waits at most that comes with another centre's index. */
+  private static final Duration FOREIGN_WAIT = Duration.ofSeconds(1);
+
   private final CatalogIndex catalog;
   private final StoreContact contact;
+  private final StoreLink link;
   private final FilterThreads filters;
   private final String datacentre;
   private final int maxByClient;
@@ -40,9 +45,11 @@ final class Queries {
   Queries(
       CatalogIndex catalog,
       StoreContact contact,
+      StoreLink link,
       FilterThreads filters,
       String datacentre,
       int maxByClient) {
+    this.link = link;
     this.filters = filters;
     this.contact = contact;
     this.catalog = catalog;
@@ -61,14 +68,21 @@ final class Queries {
     Supplier<Answer> told = told(call, contact.catalog(), marked(call, read));
     contact.catalog().requireKnown();
     return whenFresh(
-        call, () -> index == 0 ? told.get().response() : waiting(call, topic, index, wait, told));
+        call,
+        call.has("consistent"),
+        () -> link.caughtUp(topic),
+        () -> index == 0 ? told.get().response() : waiting(call, topic, index, wait, told));
   }
 
   /** Answers with what is always the same, as one of the queries. */
   HttpResponse answerFixed(Call call, Answer answer) {
     requireDatacentre(call);
     contact.catalog().requireKnown();
-    return whenFresh(call, () -> told(call, contact.catalog(), () -> answer).get().response());
+    return whenFresh(
+        call,
+        call.has("consistent"),
+        contact::ask,
+        () -> told(call, contact.catalog(), () -> answer).get().response());
   }
 
   /** Says with which consistency was read. */
@@ -90,26 +104,44 @@ final class Queries {
     };
   }
 
-  /** Asks the store first where the answer is to be consistent. */
-  private HttpResponse whenFresh(Call call, Supplier<HttpResponse> answer) {
-    if (!call.has("consistent") || contact.isStoreInProcess()) {
-      return answer.get();
-    }
+  /**
+   * Asks the store first, where that is asked for.
+   *
+   * @param fresh completes with whether what is shown is no older than this question
+   */
+  private HttpResponse whenFresh(
+      Call call,
+      boolean asked,
+      Supplier<? extends CompletionStage<Boolean>> fresh,
+      Supplier<HttpResponse> answer) {
+    return asked && !contact.isStoreInProcess()
+        ? afterwards(call, call.has("consistent"), fresh.get(), answer)
+        : answer.get();
+  }
+
+  /** Answers when what is shown is no older than this question. */
+  HttpResponse onceFresh(
+      Call call,
+      Supplier<? extends CompletionStage<Boolean>> fresh,
+      Supplier<HttpResponse> answer) {
+    return contact.isStoreInProcess() ? answer.get() : afterwards(call, true, fresh.get(), answer);
+  }
+
+  private HttpResponse afterwards(
+      Call call, boolean must, CompletionStage<Boolean> fresh, Supplier<HttpResponse> answer) {
     return HttpResponse.of(
-        contact
-            .ask()
-            .thenApplyAsync(
-                answered -> {
-                  if (!answered) {
-                    return StoreContact.noLeader().answer().response();
-                  }
-                  try {
-                    return answer.get();
-                  } catch (RefusedException refused) {
-                    return refused.answer().response();
-                  }
-                },
-                executor(call)));
+        fresh.thenApplyAsync(
+            caughtUp -> {
+              if (!caughtUp && must) {
+                return StoreContact.noLeader().answer().response();
+              }
+              try {
+                return answer.get();
+              } catch (RefusedException refused) {
+                return refused.answer().response();
+              }
+            },
+            executor(call)));
   }
 
   private Executor executor(Call call) {
@@ -131,18 +163,34 @@ final class Queries {
     return waiting(call, Topics.EVENTS, at, wait, read);
   }
 
-  /** Answers with keys, which know their indexes themselves. */
-  HttpResponse answerKeys(Call call, String topic, LongSupplier index, Supplier<Answer> read) {
+  /**
+   * Answers with keys, which know their indexes themselves. An index that is ahead of what is shown
+   * is another centre's that has heard more: then this one catches up first.
+   *
+   * @param caughtUp completes with whether what is read is no older than this question
+   */
+  HttpResponse answerKeys(
+      Call call,
+      KeyValues keys,
+      String topic,
+      Supplier<CompletionStage<Boolean>> caughtUp,
+      LongSupplier index,
+      Supplier<Answer> read) {
     requireDatacentreToo(call);
     long known = index(call);
     Duration wait = waitTime(call);
     Supplier<Answer> told = told(call, contact.keys(), read);
     contact.keys().requireKnown();
-    return whenFresh(call, () -> keys(call, topic, index, told, known, wait));
+    return whenFresh(
+        call,
+        call.has("consistent") || keys.isBeyond(known),
+        caughtUp,
+        () -> keys(call, keys, topic, index, told, known, wait));
   }
 
   private HttpResponse keys(
       Call call,
+      KeyValues keys,
       String topic,
       LongSupplier index,
       Supplier<Answer> read,
@@ -150,7 +198,7 @@ final class Queries {
       Duration wait) {
     while (true) {
       long table = catalog.indexOf(Topics.KEYS);
-      if (known == 0 || index.getAsLong() > known || catalog.isBeyond(known)) {
+      if (known == 0 || index.getAsLong() > known || keys.isBeyond(known)) {
         return read.get().response();
       }
       Waiting waiting = new Waiting(call, topic, wait, read);
@@ -197,6 +245,14 @@ final class Queries {
 
   private HttpResponse waiting(
       Call call, String topic, long index, Duration wait, Supplier<Answer> read) {
+    if (!contact.isStoreInProcess() && catalog.isForeign(index)) {
+      // It says nothing of what its client has seen here. At once would be a loop without a pause
+      // for a client that turns from one centre to the next with each query.
+      Duration soon = wait.compareTo(FOREIGN_WAIT) < 0 ? wait : FOREIGN_WAIT;
+      return new Waiting(call, topic, soon, read)
+          .begin(waiter -> catalog.park(topic, catalog.indexOf(topic), waiter))
+          .orElseGet(() -> read.get().response());
+    }
     return new Waiting(call, topic, wait, read)
         .begin(waiter -> catalog.park(topic, index, waiter))
         .orElseGet(() -> read.get().response());

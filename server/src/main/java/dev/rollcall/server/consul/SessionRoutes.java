@@ -9,7 +9,8 @@ import java.util.function.Predicate;
 
 /** {@code /v1/session/…}. */
 final class SessionRoutes {
-  private static final int ID_CHARACTERS = 36;
+  static final int ID_CHARACTERS = 36;
+  static final String NO_ID = "failed session lookup: index error: UUID must be 36 characters";
   private static final byte[] TRUE = "true".getBytes(StandardCharsets.UTF_8);
 
   private final Sessions sessions;
@@ -112,8 +113,7 @@ final class SessionRoutes {
 
   static void requireId(String id, boolean isQuery) {
     if (id.length() != ID_CHARACTERS) {
-      String why = "failed session lookup: index error: UUID must be 36 characters";
-      throw isQuery ? RefusedException.query(why) : RefusedException.failed(why);
+      throw isQuery ? RefusedException.query(NO_ID) : RefusedException.failed(NO_ID);
     }
   }
 }

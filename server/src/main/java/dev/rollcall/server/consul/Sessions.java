@@ -182,8 +182,20 @@ final class Sessions implements AutoCloseable {
           if (!live.containsKey(id)) {
             throw RefusedException.failed("invalid session \"" + Fields.shown(id) + "\"");
           }
+          return !isDelayed(key);
+        });
+  }
+
+  boolean isLive(String id) {
+    return catalog.look(view -> live.containsKey(id));
+  }
+
+  /** Tells whether a key may not be acquired yet, since a session that held it has just ended. */
+  boolean isDelayed(String key) {
+    return catalog.look(
+        view -> {
           Long until = delays.get(key);
-          return until == null || until - timer.nanoTime() <= 0;
+          return until != null && until - timer.nanoTime() > 0;
         });
   }
 

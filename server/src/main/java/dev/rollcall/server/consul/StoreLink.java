@@ -11,6 +11,7 @@ import dev.rollcall.spi.InstanceEvent;
 import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.WatchSink;
+import dev.rollcall.spi.support.Futures;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,8 +19,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -43,9 +44,10 @@ import org.slf4j.LoggerFactory;
  * another's for an echo. An entry of another's that a client of ours registers anew is taken over;
  * one that it deregisters is removed from the store, for good unless its owner lives.
  *
- * <p><b>Thread.</b> All collections but {@code told} are confined to one thread, to which the
- * catalog's and the store's callbacks only hand over; so is {@code feeding}. {@code told} is a
- * concurrent set: what clients have changed and is not looked at yet.
+ * <p><b>Thread.</b> All collections but {@code told} and {@code keepers} are confined to one
+ * thread, to which the catalog's and the store's callbacks only hand over; so are {@code feeding}
+ * and {@code order}. {@code told} is a concurrent set: what clients have changed and is not looked
+ * at yet. {@code keepers} is written by the thread and read by all.
  */
 final class StoreLink implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StoreLink.class);
@@ -72,10 +74,14 @@ final class StoreLink implements AutoCloseable {
   private final Map<InstanceKey, ServiceInstance> seen = new HashMap<>();
   private final Map<InstanceId, CompletableFuture<Void>> underWay = new HashMap<>();
   private final Set<InstanceId> passedOver = new HashSet<>();
+  private final StoreOrder order = new StoreOrder();
   private boolean feeding;
 
   private final Set<InstanceId> told = ConcurrentHashMap.newKeySet();
-  private final String mark = UUID.randomUUID().toString();
+  private final Map<InstanceId, String> keepers = new ConcurrentHashMap<>();
+  private final SharedQuestion everything =
+      new SharedQuestion(() -> caughtUp(Selector.everything()));
+  private final String mark;
 
   private volatile @Nullable Thread ours; // the thread of the moment
   private RegistryBackend.@Nullable Watch watch; // set by start(), before anything is served
@@ -90,6 +96,7 @@ final class StoreLink implements AutoCloseable {
     storeName = context.storeName();
     isStoreInProcess = context.isStoreInProcess();
     self = agent.self().name();
+    mark = StoredEntry.newMark(self);
     liveness = isStoreInProcess ? Liveness.permanent() : Liveness.heartbeat(LEASE);
     thread =
         new ThreadPoolExecutor(
@@ -127,6 +134,50 @@ final class StoreLink implements AutoCloseable {
                         .toArray(CompletableFuture<?>[]::new))
                 .whenComplete((done, failed) -> kept.complete(failed == null)));
     return kept.completeOnTimeout(false, KEPT_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * Completes when what a topic is about is shown as the store has it by now, or later; with false
+   * where the store does not say so in time.
+   */
+  CompletableFuture<Boolean> caughtUp(String topic) {
+    return Topics.isService(topic)
+        ? caughtUp(Selector.service(topic.substring(Topics.service("").length())))
+        : everything.answer();
+  }
+
+  private CompletableFuture<Boolean> caughtUp(Selector scope) {
+    CompletableFuture<Boolean> caughtUp = new CompletableFuture<>();
+    try {
+      backend
+          .snapshot(scope)
+          .whenComplete(
+              (listing, failed) -> {
+                if (failed == null) {
+                  hand(() -> order.await(scope, listing, seen, caughtUp));
+                } else {
+                  caughtUp.complete(isRefusedName(failed));
+                }
+              });
+    } catch (RegistryException refused) {
+      caughtUp.complete(isRefusedName(refused));
+    }
+    return caughtUp.completeOnTimeout(
+        false, StoreContact.SILENCE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** What the store takes for no name of a service has no instances, here and there. */
+  private static boolean isRefusedName(Throwable failed) {
+    return Futures.cause(failed) instanceof RegistryException refused
+        && refused.kind() == RegistryException.Kind.INVALID;
+  }
+
+  /**
+   * Returns the node of the centre that keeps an instance in the store, if that is another one's;
+   * empty text where a program keeps it itself, or nobody any more.
+   */
+  Optional<String> keeperOf(InstanceId id) {
+    return Optional.ofNullable(keepers.get(id));
   }
 
   private CompletableFuture<Void> begun(InstanceId id) {
@@ -240,6 +291,7 @@ final class StoreLink implements AutoCloseable {
 
   private void forgetForeign(InstanceId id, InstanceKey key) {
     foreignIds.remove(id);
+    keepers.remove(id);
     foreign.remove(key);
   }
 
@@ -313,6 +365,8 @@ final class StoreLink implements AutoCloseable {
         continue;
       }
       foreignIds.put(id, instance.key());
+      String keeper = StoredEntry.keeper(instance);
+      keepers.put(id, keeper.equals(self) ? "" : keeper); // nobody keeps what an earlier life put
       entries.add(entry);
     }
     if (entries.isEmpty()) {
@@ -349,6 +403,7 @@ final class StoreLink implements AutoCloseable {
 
   private void hide(InstanceId id) {
     foreignIds.remove(id);
+    keepers.remove(id);
     feed(
         to -> {
           to.removeService(id.node(), id.id());
@@ -370,6 +425,7 @@ final class StoreLink implements AutoCloseable {
             copy.forEach(instance -> gone.remove(instance.key()));
             gone.forEach(StoreLink.this::forget);
             show(copy);
+            order.replaced(scope, revision, seen);
           });
     }
 
@@ -385,6 +441,7 @@ final class StoreLink implements AutoCloseable {
                 forget(event.key());
               }
             }
+            order.applied(revision, seen);
           });
     }
 

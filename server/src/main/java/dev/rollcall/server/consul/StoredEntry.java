@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,8 +20,8 @@ import org.slf4j.LoggerFactory;
  * instance has no field for goes, as JSON in pieces, into metadata of the prefix {@value #PREFIX},
  * which Consul keeps for itself; so that another centre on the same store shows the same entry.
  * {@value #NODE} names the node, and with it whose the entry is; {@value #ID} is the ID on it where
- * the store has another one ({@link StoredId}); {@value #MARK} tells which centre put it, in which
- * of its lives.
+ * the store has another one ({@link StoredId}); {@value #MARK} tells which centre put it, by its
+ * node, and in which of its lives.
  */
 final class StoredEntry {
   static final String PREFIX = "consul-";
@@ -144,6 +145,17 @@ final class StoredEntry {
     if (pieces.size() <= MAX_PIECES) {
       meta.putAll(pieces);
     }
+  }
+
+  /** Returns a mark for a life of the centre of a node. */
+  static String newMark(String node) {
+    return node + "/" + UUID.randomUUID();
+  }
+
+  /** Returns the node of the centre that has put an instance; empty where none has. */
+  static String keeper(ServiceInstance instance) {
+    String mark = instance.metadata().getOrDefault(MARK, "");
+    return mark.substring(0, Math.max(0, mark.lastIndexOf('/')));
   }
 
   /** Tells whether an instance was put by the centre with a mark. */
