@@ -24,6 +24,7 @@ final class CatalogRoutes {
   private final Permissions permissions;
   private final Quota quota;
   private final StoreWrites writes;
+  private final Changes changes;
 
   CatalogRoutes(
       CatalogIndex catalog,
@@ -31,7 +32,9 @@ final class CatalogRoutes {
       Identity identity,
       Permissions permissions,
       Quota quota,
-      StoreWrites writes) {
+      StoreWrites writes,
+      Changes changes) {
+    this.changes = changes;
     this.writes = writes;
     this.catalog = catalog;
     this.queries = queries;
@@ -212,6 +215,7 @@ final class CatalogRoutes {
 
   private HttpResponse register(Call call) {
     writes.require();
+    writes.requireRoom();
     Fields fields = Fields.of(call.json());
     requireDatacentre(fields);
     CatalogRegistration registration = CatalogRegistration.of(fields);
@@ -227,6 +231,7 @@ final class CatalogRoutes {
         .ifPresent(of -> registered.add(new InstanceId(registration.nodeName(), of.id())));
     quota.register(
         registered, permissions.clientOf(call.ctx()), () -> catalog.write(registration::apply));
+    registration.changed().forEach(id -> changes.registered(id, Changes.By.CATALOG));
     return writes.answer(registered, Answer.json(TRUE));
   }
 
@@ -252,6 +257,10 @@ final class CatalogRoutes {
                         .map(of -> new InstanceId(node, of.id()))
                         .collect(Collectors.toSet())
                     : Set.of(new InstanceId(node, service)));
+    Set<InstanceId> changed = new HashSet<>(removed);
+    if (service.isEmpty()) {
+      changed.add(new InstanceId(node, ""));
+    }
     catalog.write(
         to -> {
           if (!service.isEmpty()) {
@@ -266,6 +275,7 @@ final class CatalogRoutes {
             to.removeNode(node);
           }
         });
+    changed.forEach(id -> changes.registered(id, Changes.By.CATALOG));
     return writes.answer(removed, Answer.json(TRUE));
   }
 

@@ -32,9 +32,15 @@ final class KeyRoutes {
   private final @Nullable Sessions sessions; // null where the store is shared
   private final Queries queries;
   private final StoreContact.Stream contact;
+  private final Changes changes;
 
   KeyRoutes(
-      KeyValues keys, @Nullable Sessions sessions, Queries queries, StoreContact.Stream contact) {
+      KeyValues keys,
+      @Nullable Sessions sessions,
+      Queries queries,
+      StoreContact.Stream contact,
+      Changes changes) {
+    this.changes = changes;
     this.contact = contact;
     this.keys = keys;
     this.sessions = sessions;
@@ -154,6 +160,7 @@ final class KeyRoutes {
   private HttpResponse put(Call call) {
     queries.requireDatacentreToo(call);
     requireWritable(call);
+    changes.requireRoom();
     String key = key(call);
     requireOneOf(call, "cas", "acquire", "release");
     long flags = call.has("flags") ? number(call, "flags") : 0;
@@ -198,6 +205,7 @@ final class KeyRoutes {
   /** What is compared is what the store was last known to hold. */
   private void requireWritable(Call call) {
     contact.requireWritable();
+    changes.require();
     if (call.has("cas")) {
       contact.requireKnown();
     }
@@ -251,13 +259,15 @@ final class KeyRoutes {
     }
   }
 
-  private static HttpResponse answer(CompletionStage<Boolean> done) {
+  private HttpResponse answer(CompletionStage<Boolean> done) {
     return HttpResponse.of(
-        done.handle(
-            (yes, failed) ->
-                failed == null
-                    ? Answer.json(yes.toString().getBytes(StandardCharsets.UTF_8)).response()
-                    : failure(failed).response()));
+        changes
+            .after(done)
+            .handle(
+                (yes, failed) ->
+                    failed == null
+                        ? Answer.json(yes.toString().getBytes(StandardCharsets.UTF_8)).response()
+                        : failure(failed).response()));
   }
 
   private static Answer failure(Throwable failed) {
