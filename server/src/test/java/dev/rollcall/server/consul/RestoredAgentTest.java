@@ -34,7 +34,7 @@ class RestoredAgentTest {
           List.of("/agent/check/pass/passed?note=well", ""),
           List.of("/agent/check/pass/short", ""),
           List.of("/agent/check/fail/failed?note=ill", ""),
-          List.of("/agent/check/warn/node%20check?note=so", ""),
+          List.of("/agent/check/pass/node%20check?note=so", ""),
           List.of("/agent/service/maintenance/bare?enable=true&reason=why", ""),
           List.of("/agent/service/deregister/gone", ""));
 
