@@ -109,7 +109,8 @@ class KeptTest {
 
   @Test
   void definitionsOfChecks_areAsTheyWere() throws IOException {
-    HttpServer target = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    HttpServer target =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     AtomicReference<String> asked = new AtomicReference<>("");
     target.createContext(
         "/health",
