@@ -174,7 +174,13 @@ final class Probe {
     long began = System.nanoTime();
     Process centre =
         new ProcessBuilder(
-                System.getProperty(LAUNCHER), "serve", "--backend", "memory:", "--port", "0")
+                System.getProperty(LAUNCHER),
+                "serve",
+                "--backend",
+                "memory:",
+                "--port",
+                "0",
+                "--no-data")
             .redirectErrorStream(true)
             .start();
     StringBuilder said = new StringBuilder();

@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Runs the registry centre over a store, until it is interrupted: Consul's HTTP API, the"
           + " exchange of providers on /services, and a dashboard at /.",
-      "When it can be used it prints one line: rollcall: ready at http://HOST:PORT"
+      "When it can be used it prints one line: rollcall: ready at http://HOST:PORT",
+      "What is registered, and the keys of a store in memory, are there again after the next start."
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -86,6 +87,20 @@ final class ServeCommand implements Callable<Integer> {
           "The name of this centre's node; ${DEFAULT-VALUE} where not given. Centres that share a"
               + " store need one each.")
   private String node = "rollcall";
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description =
+          "A folder for what must not be lost with the process, of one process at a time; where not"
+              + " given one for the node and the store, in rollcall/centre of XDG_DATA_HOME or of"
+              + " ~/.local/share.")
+  private @Nullable Path data;
+
+  @Option(
+      names = "--no-data",
+      description = "Keep nothing: what is registered ends with the process.")
+  private boolean keepsNothing;
 
   @Option(
       names = "--dc",
@@ -170,7 +185,8 @@ final class ServeCommand implements Callable<Integer> {
             BLOCKING_QUERIES_BY_CLIENT,
             // Past every index of an earlier run, however short the pause between the two was.
             Math.max(1, System.currentTimeMillis()),
-            Permissions.everything());
+            Permissions.everything(),
+            data());
     CentreBuilder builder =
         StandardCentre.builder(store(), access, policy, settings).host(host).port(port);
     tls.ifPresent(builder::tls);
@@ -182,7 +198,8 @@ final class ServeCommand implements Callable<Integer> {
       Thread stop = new Thread(() -> stop(centre, stopped), "rollcall-serve-stop");
       Runtime.getRuntime().addShutdownHook(stop);
       PrintWriter out = spec.commandLine().getOut();
-      out.println("rollcall: ready at " + centre.uri());
+      out.println(
+          "rollcall: ready at " + centre.uri() + (keepsNothing ? ", and nothing is kept" : ""));
       out.flush();
       stopped.await();
     }
@@ -191,6 +208,16 @@ final class ServeCommand implements Callable<Integer> {
 
   private String store() {
     return backend == null || backend.isBlank() ? "memory:" : backend;
+  }
+
+  private Optional<Path> data() {
+    if (keepsNothing) {
+      if (data != null) {
+        throw RegistryException.invalid("--data, --no-data: (expected: one of them)");
+      }
+      return Optional.empty();
+    }
+    return Optional.of(data == null ? DataHome.of(node, store()) : data);
   }
 
   private Optional<Tls> tls() {

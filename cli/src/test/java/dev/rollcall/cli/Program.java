@@ -64,6 +64,7 @@ final class Program implements AutoCloseable {
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
     builder.environment().put("ROLLCALL_BACKEND", backend);
+    builder.environment().put("XDG_DATA_HOME", folder.resolve("data").toString());
     builder.environment().remove("COLUMNS");
     return new Program(builder.start(), out, err);
   }

@@ -66,6 +66,57 @@ class ServeProcessTest {
     }
   }
 
+  private HttpResponse<String> put(String uri, String body) throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(URI.create(uri))
+            .PUT(HttpRequest.BodyPublishers.ofString(body))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static String awaitUri(Program program) {
+    program.awaitOut("rollcall: ready at ");
+    Matcher ready = READY.matcher(program.out());
+    assertThat(ready.find()).as(program.out()).isTrue();
+    return ready.group(1);
+  }
+
+  @Test
+  void serve_keepsWhatIsRegistered_inAFolderOfTheUsers() throws Exception {
+    try (Program program = Program.start(folder, "", "serve", "--port=0")) {
+      String uri = awaitUri(program);
+      assertThat(put(uri + "/v1/agent/service/register", "{\"Name\":\"orders\"}").statusCode())
+          .isEqualTo(200);
+      assertThat(put(uri + "/v1/kv/pool", "20").body()).isEqualTo("true");
+      assertThat(program.out()).doesNotContain("nothing is kept");
+      program.signal("KILL");
+      assertThat(program.exitCode()).isEqualTo(137);
+    }
+    try (Program program = Program.start(folder, "", "serve", "--port=0")) {
+      String uri = awaitUri(program);
+      assertThat(get(uri + "/v1/agent/services").body()).contains("orders");
+      assertThat(get(uri + "/v1/kv/pool?raw").body()).isEqualTo("20");
+
+      Run second = Program.run(folder, "", "serve", "--port=0");
+      assertThat(second.code()).as(second.err()).isEqualTo(1);
+      assertThat(second.err()).contains("rollcall: data: ", "another process has it");
+    }
+    Path kept = folder.resolve("data/rollcall/centre");
+    assertThat(kept).isDirectoryContaining(each -> each.toString().contains("rollcall-memory-"));
+  }
+
+  @Test
+  void serve_withoutData_saysThatNothingIsKept() throws Exception {
+    try (Program program = Program.start(folder, "", "serve", "--port=0", "--no-data")) {
+      awaitUri(program);
+      program.awaitOut(", and nothing is kept\n");
+      assertThat(folder.resolve("data")).doesNotExist();
+    }
+    Run both = Run.of("serve", "--port=0", "--no-data", "--data=" + folder.resolve("x"));
+    assertThat(both.code()).isEqualTo(2);
+    assertThat(both.err()).contains("--data, --no-data");
+  }
+
   @Test
   void serve_takesTheStoreFromTheEnvironment_andShowsItNowhere() throws Exception {
     Run run = Program.run(folder, "nowhere://store", "serve", "--port=0");

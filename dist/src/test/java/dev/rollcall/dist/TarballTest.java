@@ -109,6 +109,7 @@ class TarballTest {
             "--port=0",
             "--tls-cert=" + tls.certificate(),
             "--tls-key=" + tls.key());
+    builder.environment().put("XDG_DATA_HOME", folder.resolve("data").toString());
     Path err = folder.resolve("serve.err");
     Process centre = builder.redirectError(err.toFile()).start();
     try (BufferedReader out = centre.inputReader(StandardCharsets.UTF_8)) {
@@ -191,7 +192,8 @@ class TarballTest {
             .toList();
 
     assertThat(lines.stream().map(line -> line.split(" ", 2)[0]))
-        .containsExactly("FROM", "COPY", "RUN", "USER", "EXPOSE", "ENTRYPOINT", "CMD");
+        .containsExactly(
+            "FROM", "COPY", "RUN", "RUN", "USER", "ENV", "VOLUME", "EXPOSE", "ENTRYPOINT", "CMD");
     assertThat(lines).contains("COPY . /opt/rollcall/");
     Matcher named = Pattern.compile("/opt/rollcall/([a-z/-]+)").matcher(String.join("\n", lines));
     assertThat(named.results().map(found -> unpacked.file(found.group(1))))

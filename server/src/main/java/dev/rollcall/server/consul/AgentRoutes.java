@@ -20,6 +20,7 @@ final class AgentRoutes {
   private final Queries queries;
   private final StoreContact contact;
   private final StoreWrites writes;
+  private final Changes changes;
 
   AgentRoutes(
       LocalAgent agent,
@@ -28,7 +29,9 @@ final class AgentRoutes {
       Quota quota,
       Queries queries,
       StoreContact contact,
-      StoreWrites writes) {
+      StoreWrites writes,
+      Changes changes) {
+    this.changes = changes;
     this.contact = contact;
     this.writes = writes;
     this.queries = queries;
@@ -48,13 +51,13 @@ final class AgentRoutes {
         Route.write("agent/service/register", this::register),
         Route.write("agent/service/deregister/", this::deregister),
         Route.write("agent/service/maintenance/", this::maintainService),
-        Route.put("agent/maintenance", this::maintainNode),
+        Route.write("agent/maintenance", this::maintainNode),
         Route.write("agent/check/register", this::registerCheck),
         Route.write("agent/check/deregister/", this::deregisterCheck),
-        Route.put("agent/check/pass/", call -> beat(call, CatalogCheck.PASSING)),
-        Route.put("agent/check/warn/", call -> beat(call, CatalogCheck.WARNING)),
-        Route.put("agent/check/fail/", call -> beat(call, CatalogCheck.CRITICAL)),
-        Route.put("agent/check/update/", this::update),
+        Route.write("agent/check/pass/", call -> beat(call, CatalogCheck.PASSING)),
+        Route.write("agent/check/warn/", call -> beat(call, CatalogCheck.WARNING)),
+        Route.write("agent/check/fail/", call -> beat(call, CatalogCheck.CRITICAL)),
+        Route.write("agent/check/update/", this::update),
         Route.getNow("agent/health/service/id/", this::healthById),
         Route.getNow("agent/health/service/name/", this::healthByName));
   }
@@ -147,6 +150,7 @@ final class AgentRoutes {
 
   private HttpResponse register(Call call) {
     writes.require();
+    writes.requireRoom();
     ServiceDefinition definition = ServiceDefinition.ofAgent(call.json(), agent.self().name());
     permissions.requireRegister(call.ctx(), definition.service().name());
     agent
@@ -197,10 +201,10 @@ final class AgentRoutes {
     return writes.answer(own(id), Answer.empty());
   }
 
-  private Answer maintainNode(Call call) {
+  private HttpResponse maintainNode(Call call) {
     writes.require();
     agent.maintainNode(enable(call), call.parameter("reason"));
-    return Answer.empty();
+    return changes.answer(Answer.empty());
   }
 
   private static boolean enable(Call call) {
@@ -218,6 +222,7 @@ final class AgentRoutes {
 
   private HttpResponse registerCheck(Call call) {
     writes.require();
+    writes.requireRoom();
     Fields fields = Fields.of(call.json());
     if (fields.text("Name").isEmpty()) {
       throw RefusedException.bad("Missing check name");
@@ -242,21 +247,26 @@ final class AgentRoutes {
     return writes.answer(of, Answer.empty());
   }
 
-  private Answer beat(Call call, String status) {
-    requireOwnerOfCheck(call, call.rest());
-    agent.beat(call.rest(), status, call.query().get("note", ""));
-    return Answer.empty();
+  private HttpResponse beat(Call call, String status) {
+    return beat(call, status, call.query().get("note", ""));
   }
 
-  private Answer update(Call call) {
+  /** It counts in any case; where it is news, it is answered when it is on the disk. */
+  private HttpResponse beat(Call call, String status, String output) {
+    requireOwnerOfCheck(call, call.rest());
+    boolean isNews = agent.beat(call.rest(), status, output);
+    return isNews
+        ? HttpResponse.of(changes.written().handle((onDisk, failed) -> Answer.empty().response()))
+        : Answer.empty().response();
+  }
+
+  private HttpResponse update(Call call) {
     Fields fields = Fields.of(call.json());
     String status = fields.text("Status");
     if (!CatalogCheck.isStatus(status)) {
       throw RefusedException.bad("Invalid check status: '" + Fields.shown(status) + "'");
     }
-    requireOwnerOfCheck(call, call.rest());
-    agent.beat(call.rest(), status, fields.prose("Output"));
-    return Answer.empty();
+    return beat(call, status, fields.prose("Output"));
   }
 
   private Answer healthById(Call call) {

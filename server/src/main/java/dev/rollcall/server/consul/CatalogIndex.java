@@ -208,6 +208,13 @@ final class CatalogIndex {
     }
   }
 
+  /** Returns the index of the last change of anything. */
+  long now() {
+    synchronized (lock) {
+      return index;
+    }
+  }
+
   /** Returns the index of a topic's last change. */
   long indexOf(String topic) {
     synchronized (lock) {

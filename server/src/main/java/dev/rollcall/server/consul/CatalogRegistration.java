@@ -74,6 +74,17 @@ record CatalogRegistration(
     of.values().forEach(CatalogCheck::requireRoom);
   }
 
+  /** Returns what the change bears on: services, and the node where the ID is empty. */
+  Set<InstanceId> changed() {
+    Set<InstanceId> changed = new HashSet<>();
+    if (node != null) {
+      changed.add(new InstanceId(nodeName, ""));
+    }
+    service.ifPresent(of -> changed.add(new InstanceId(nodeName, of.id())));
+    checks.forEach(check -> changed.add(new InstanceId(nodeName, check.serviceId())));
+    return changed;
+  }
+
   /** Makes the change, or none where it is refused. Under the catalog's lock. */
   void apply(CatalogWriter to) {
     if (node == null && to.node(nodeName) == null) {

@@ -25,6 +25,7 @@ final class CatalogRoutes {
   private final Quota quota;
   private final StoreWrites writes;
   private final StoreLink link;
+  private final Changes changes;
 
   CatalogRoutes(
       CatalogIndex catalog,
@@ -33,8 +34,10 @@ final class CatalogRoutes {
       Permissions permissions,
       Quota quota,
       StoreWrites writes,
-      StoreLink link) {
+      StoreLink link,
+      Changes changes) {
     this.link = link;
+    this.changes = changes;
     this.writes = writes;
     this.catalog = catalog;
     this.queries = queries;
@@ -215,6 +218,7 @@ final class CatalogRoutes {
 
   private HttpResponse register(Call call) {
     writes.require();
+    writes.requireRoom();
     Fields fields = Fields.of(call.json());
     requireDatacentre(fields);
     CatalogRegistration registration = CatalogRegistration.of(fields);
@@ -237,6 +241,7 @@ final class CatalogRoutes {
         .ifPresent(of -> registered.add(new InstanceId(registration.nodeName(), of.id())));
     quota.register(
         registered, permissions.clientOf(call.ctx()), () -> catalog.write(registration::apply));
+    registration.changed().forEach(id -> changes.registered(id, Changes.By.CATALOG));
     return writes.answer(registered, Answer.json(TRUE));
   }
 
@@ -287,6 +292,10 @@ final class CatalogRoutes {
     if (!service.isEmpty() || check.isEmpty()) {
       writes.requireNotKept(removed);
     }
+    Set<InstanceId> changed = new HashSet<>(removed);
+    if (service.isEmpty()) {
+      changed.add(new InstanceId(node, ""));
+    }
     catalog.write(
         to -> {
           if (!service.isEmpty()) {
@@ -301,6 +310,7 @@ final class CatalogRoutes {
             to.removeNode(node);
           }
         });
+    changed.forEach(id -> changes.registered(id, Changes.By.CATALOG));
     return writes.answer(removed, Answer.json(TRUE));
   }
 

@@ -215,6 +215,30 @@ final class CatalogTransaction {
     return registered;
   }
 
+  /** Returns whose registrations, or their checks, the operations may change. */
+  static Set<InstanceId> changed(List<TxnOperation> operations, CatalogWriter before) {
+    Set<InstanceId> changed = new HashSet<>();
+    for (TxnOperation operation : operations) {
+      if (!operation.isWrite()) {
+        continue;
+      }
+      String node = nodeOf(operation);
+      changed.add(new InstanceId(node, ""));
+      if (operation instanceof TxnOperation.OfNode of && !sets(of.verb())) {
+        before.servicesOf(node).forEach(id -> changed.add(new InstanceId(node, id)));
+      } else if (operation instanceof TxnOperation.OfService of) {
+        changed.add(new InstanceId(node, of.id()));
+      } else if (operation instanceof TxnOperation.OfCheck of) {
+        CatalogCheck known = before.check(node, of.check().id());
+        changed.add(new InstanceId(node, of.check().serviceId()));
+        if (known != null) {
+          changed.add(new InstanceId(node, known.serviceId()));
+        }
+      }
+    }
+    return changed;
+  }
+
   private static boolean sets(String verb) {
     return verb.equals("set") || verb.equals("cas");
   }

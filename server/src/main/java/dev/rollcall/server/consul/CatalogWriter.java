@@ -57,6 +57,12 @@ final class CatalogWriter {
     return entry != null && !entry.services.isEmpty();
   }
 
+  /** Returns the IDs of a node's services. */
+  List<String> servicesOf(String node) {
+    NodeEntry entry = catalog.nodes.get(node);
+    return entry == null ? List.of() : List.copyOf(entry.services.keySet());
+  }
+
   /** Returns the IDs of a service's checks. */
   List<String> checksOf(String node, String serviceId) {
     NodeEntry entry = catalog.nodes.get(node);

@@ -1,11 +1,14 @@
 package dev.rollcall.server.consul;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.google.common.net.HostAndPort;
 import dev.rollcall.Health;
 import dev.rollcall.HostPort;
 import dev.rollcall.Liveness;
 import dev.rollcall.RegistryException;
 import dev.rollcall.server.outbound.CheckRequest;
+import io.netty.util.AsciiString;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -118,6 +121,52 @@ record CheckDefinition(
         reapAfter.isZero() || reapAfter.compareTo(MIN_REAP) >= 0 ? reapAfter : MIN_REAP,
         fields.number("SuccessBeforePassing", 0),
         fields.number("FailuresBeforeCritical", 0));
+  }
+
+  /** Returns what says that a service, or the node, is in maintenance. */
+  static CheckDefinition maintenance(String id, String name, String reason) {
+    return new CheckDefinition(
+        id,
+        name,
+        reason,
+        CatalogCheck.CRITICAL,
+        Duration.ZERO,
+        null,
+        CheckRequest.GET,
+        Duration.ZERO,
+        0,
+        0);
+  }
+
+  /** Writes what {@link #of} reads, but for the first status, which counts only once. */
+  void write(JsonGenerator to) throws IOException {
+    to.writeStartObject();
+    to.writeStringField("CheckID", id);
+    to.writeStringField("Name", name);
+    to.writeStringField("Notes", notes);
+    if (!ttl.isZero()) {
+      to.writeNumberField("TTL", ttl.toNanos());
+    }
+    if (probe instanceof Liveness.HttpCheck http) {
+      to.writeStringField("HTTP", http.uri().toString());
+      to.writeStringField("Method", request.method().name());
+      to.writeObjectFieldStart("Header");
+      for (AsciiString header : request.headers().names()) {
+        ConsulJsonWriter.texts(to, header.toString(), request.headers().getAll(header));
+      }
+      to.writeEndObject();
+      to.writeStringField("Body", request.body().text());
+    } else if (probe instanceof Liveness.TcpCheck tcp) {
+      to.writeStringField("TCP", tcp.address().toString());
+    }
+    if (probe != null) {
+      to.writeNumberField("Interval", probe.interval().toNanos());
+      to.writeNumberField("Timeout", probe.timeout().toNanos());
+    }
+    to.writeNumberField("DeregisterCriticalServiceAfter", reapAfter.toNanos());
+    to.writeNumberField("SuccessBeforePassing", successesBeforePassing);
+    to.writeNumberField("FailuresBeforeCritical", failuresBeforeCritical);
+    to.writeEndObject();
   }
 
   /**

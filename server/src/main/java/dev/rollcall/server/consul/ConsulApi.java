@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -68,6 +69,7 @@ public final class ConsulApi implements CentrePart, HttpService {
   private final FilterThreads filters = new FilterThreads();
   private final @Nullable KeyValues keys; // null where the store keeps no keys
   private final @Nullable Sessions sessions; // null where the store is shared, or keeps no keys
+  private final @Nullable Keeper keeper; // null where nothing is kept
   private final Map<String, Route> exact = new HashMap<>();
   private final List<Route> prefixes = new ArrayList<>(); // the longest first
 
@@ -76,19 +78,35 @@ public final class ConsulApi implements CentrePart, HttpService {
    *
    * @param context what the centre offers to its parts
    * @param settings datacentre, node and limits
+   * @throws RegistryException where there is a folder of data, and it cannot be used
    */
   public ConsulApi(CentreContext context, ConsulApiSettings settings) {
     identity = new Identity(settings.datacentre(), settings.node());
+    DataFolder data = open(context, settings);
+    Changes changes = new Changes(data != null);
+    Changes keyChanges = new Changes(false);
+    long firstIndex = settings.firstIndex();
+    String life = UUID.randomUUID().toString();
+    if (data != null) {
+      firstIndex = Keeper.firstIndex(data, firstIndex);
+      life = Keeper.mark(data);
+      keyChanges = context.isStoreInProcess() ? changes : keyChanges;
+    }
     catalog =
         context.isStoreInProcess()
-            ? new CatalogIndex(settings.firstIndex())
-            : CatalogIndex.amongOthers(settings.firstIndex());
+            ? new CatalogIndex(firstIndex)
+            : CatalogIndex.amongOthers(firstIndex);
     agent =
         new LocalAgent(
-            identity.node(), catalog, context.calls().checkerOfRequests(), context.timer());
+            identity.node(),
+            catalog,
+            context.calls().checkerOfRequests(),
+            context.timer(),
+            changes);
     contact = new StoreContact(context.backend(), context.timer(), context.isStoreInProcess());
-    link = new StoreLink(context, catalog, agent, contact.catalog());
-    StoreWrites writes = new StoreWrites(contact, link);
+    String mark = StoredEntry.mark(identity.node().name(), life);
+    link = new StoreLink(context, catalog, agent, contact.catalog(), changes, mark);
+    StoreWrites writes = new StoreWrites(contact, link, changes);
     Queries queries =
         new Queries(
             catalog,
@@ -98,23 +116,25 @@ public final class ConsulApi implements CentrePart, HttpService {
             settings.datacentre(),
             settings.blockingQueriesByClient());
     Quota quota = new Quota(catalog, settings.permissions().maxRegistrations());
-    keys = openKeys(context, settings);
+    keys = openKeys(context, firstIndex, keyChanges);
     sessions =
         keys != null && context.isStoreInProcess()
             ? new Sessions(catalog, keys, context.timer())
             : null;
     List<Route> routes = new ArrayList<>();
     if (keys != null) {
-      routes.addAll(new KeyRoutes(keys, sessions, queries, contact.keys()).routes());
+      routes.addAll(new KeyRoutes(keys, sessions, queries, contact.keys(), keyChanges).routes());
     }
     if (sessions != null) {
       routes.addAll(new SessionRoutes(sessions, catalog, queries, identity).routes());
     }
     routes.addAll(
-        new AgentRoutes(agent, identity, settings.permissions(), quota, queries, contact, writes)
+        new AgentRoutes(
+                agent, identity, settings.permissions(), quota, queries, contact, writes, changes)
             .routes());
     routes.addAll(
-        new CatalogRoutes(catalog, queries, identity, settings.permissions(), quota, writes, link)
+        new CatalogRoutes(
+                catalog, queries, identity, settings.permissions(), quota, writes, link, changes)
             .routes());
     routes.addAll(
         new TxnRoutes(
@@ -126,7 +146,9 @@ public final class ConsulApi implements CentrePart, HttpService {
                 link,
                 identity,
                 settings.permissions(),
-                quota)
+                quota,
+                changes,
+                keyChanges)
             .routes());
     routes.addAll(new HealthRoutes(catalog, queries, identity).routes());
     routes.addAll(new EventRoutes(catalog, queries).routes());
@@ -139,16 +161,50 @@ public final class ConsulApi implements CentrePart, HttpService {
       }
     }
     prefixes.sort(Comparator.comparing((Route route) -> route.path().length()).reversed());
+    keeper = data == null ? null : restore(data, changes, quota, context.isStoreInProcess());
   }
 
-  private @Nullable KeyValues openKeys(CentreContext context, ConsulApiSettings settings) {
+  private static @Nullable DataFolder open(CentreContext context, ConsulApiSettings settings) {
+    String whose = settings.node() + " before " + BackendProviders.identity(context.storeUri());
+    return settings.data().map(folder -> DataFolder.open(folder, whose)).orElse(null);
+  }
+
+  /** Has everything be as an earlier process has left it, before the first request. */
+  private Keeper restore(DataFolder data, Changes changes, Quota quota, boolean isStoreInProcess) {
+    KeyValues kept = isStoreInProcess ? keys : null;
+    Keeper restorer =
+        new Keeper(
+            data,
+            changes,
+            agent,
+            catalog,
+            quota,
+            kept,
+            id -> sessions != null && sessions.get(id).map(Session::deletes).orElse(false));
+    try {
+      catalog.write(to -> to.putNode(identity.node()));
+      link.restore(restorer::restore);
+      restorer.start();
+      if (kept != null) {
+        kept.start();
+      }
+    } catch (RuntimeException failed) {
+      restorer.close();
+      agent.close();
+      throw failed;
+    }
+    return restorer;
+  }
+
+  private @Nullable KeyValues openKeys(CentreContext context, long firstIndex, Changes changes) {
     try {
       return new KeyValues(
           catalog,
           BackendProviders.openKeyValue(context.storeUri(), context.timer()),
-          settings.firstIndex(),
+          firstIndex,
           context.isStoreInProcess(),
-          contact.keys());
+          contact.keys(),
+          changes);
     } catch (RegistryException keepsNone) {
       LOG.info("keys are not served: {}", keepsNone.getMessage());
       return null;
@@ -287,6 +343,9 @@ public final class ConsulApi implements CentrePart, HttpService {
 
   @Override
   public void close() {
+    if (keeper != null) {
+      keeper.close(); // first: what ends from here on ends with the process
+    }
     filters.close();
     agent.close();
     contact.close();

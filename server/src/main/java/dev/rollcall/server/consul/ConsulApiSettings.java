@@ -1,6 +1,8 @@
 package dev.rollcall.server.consul;
 
 import dev.rollcall.RegistryException;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -12,6 +14,8 @@ import java.util.regex.Pattern;
  * @param firstIndex what the index begins at, 1 or more; higher than any that an earlier process
  *     has given out, so that a client that still holds an old index is answered at once
  * @param permissions asked before a registration is made, changed or removed
+ * @param data a folder in which registrations, and the keys of a store in memory, are kept over the
+ *     end of the process; one centre's at a time. Empty where nothing is to be kept
  * @since 0.1.0
  */
 public record ConsulApiSettings(
@@ -19,7 +23,8 @@ public record ConsulApiSettings(
     String node,
     int blockingQueriesByClient,
     long firstIndex,
-    Permissions permissions) {
+    Permissions permissions,
+    Optional<Path> data) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
 
   /**
@@ -30,6 +35,7 @@ public record ConsulApiSettings(
    * @param blockingQueriesByClient as the record says
    * @param firstIndex as the record says
    * @param permissions as the record says
+   * @param data as the record says
    */
   public ConsulApiSettings {
     requireName("datacentre", datacentre);
@@ -41,6 +47,35 @@ public record ConsulApiSettings(
     if (firstIndex < 1) {
       throw RegistryException.invalid("firstIndex: " + firstIndex + " (expected: 1 or more)");
     }
+  }
+
+  /**
+   * Returns settings with which nothing is kept over the end of the process.
+   *
+   * @param datacentre as the record says
+   * @param node as the record says
+   * @param blockingQueriesByClient as the record says
+   * @param firstIndex as the record says
+   * @param permissions as the record says
+   */
+  public ConsulApiSettings(
+      String datacentre,
+      String node,
+      int blockingQueriesByClient,
+      long firstIndex,
+      Permissions permissions) {
+    this(datacentre, node, blockingQueriesByClient, firstIndex, permissions, Optional.empty());
+  }
+
+  /**
+   * Returns these settings with a folder in which what must not be lost is kept.
+   *
+   * @param folder made where it is not there; its user's alone
+   * @return new settings
+   */
+  public ConsulApiSettings keptIn(Path folder) {
+    return new ConsulApiSettings(
+        datacentre, node, blockingQueriesByClient, firstIndex, permissions, Optional.of(folder));
   }
 
   private static void requireName(String field, String name) {

@@ -32,9 +32,15 @@ final class KeyRoutes {
   private final @Nullable Sessions sessions; // null where the store is shared
   private final Queries queries;
   private final StoreContact.Stream contact;
+  private final Changes changes;
 
   KeyRoutes(
-      KeyValues keys, @Nullable Sessions sessions, Queries queries, StoreContact.Stream contact) {
+      KeyValues keys,
+      @Nullable Sessions sessions,
+      Queries queries,
+      StoreContact.Stream contact,
+      Changes changes) {
+    this.changes = changes;
     this.contact = contact;
     this.keys = keys;
     this.sessions = sessions;
@@ -158,6 +164,8 @@ final class KeyRoutes {
   private HttpResponse put(Call call) {
     queries.requireDatacentreToo(call);
     contact.requireWritable();
+    changes.require();
+    changes.requireRoom();
     String key = key(call);
     requireOneOf(call, "cas", "acquire", "release");
     long flags = call.has("flags") ? number(call, "flags") : 0;
@@ -202,6 +210,7 @@ final class KeyRoutes {
   private HttpResponse delete(Call call) {
     queries.requireDatacentreToo(call);
     contact.requireWritable();
+    changes.require();
     requireOneOf(call, "recurse", "cas");
     if (call.has("recurse")) {
       return answer(keys.deleteAll(call.rest()));
@@ -251,13 +260,15 @@ final class KeyRoutes {
     }
   }
 
-  private static HttpResponse answer(CompletionStage<Boolean> done) {
+  private HttpResponse answer(CompletionStage<Boolean> done) {
     return HttpResponse.of(
-        done.handle(
-            (yes, failed) ->
-                failed == null
-                    ? Answer.json(yes.toString().getBytes(StandardCharsets.UTF_8)).response()
-                    : failure(failed).response()));
+        changes
+            .after(done)
+            .handle(
+                (yes, failed) ->
+                    failed == null
+                        ? Answer.json(yes.toString().getBytes(StandardCharsets.UTF_8)).response()
+                        : failure(failed).response()));
   }
 
   static Answer failure(Throwable failed) {

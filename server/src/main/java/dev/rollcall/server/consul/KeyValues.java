@@ -52,7 +52,8 @@ import org.slf4j.LoggerFactory;
  * <p><b>Guards.</b> {@code pairs}, {@code lastDeleted}, {@code seen} and {@code isFed} are guarded
  * by the catalog's lock: they are touched in {@link CatalogIndex#look} and {@link
  * CatalogIndex#write} alone. The flags, which no store of ours has room for, are in a concurrent
- * map, and in this process only; so are the locks that are about to be shown.
+ * map, and in this process only; so are the locks that are about to be shown, and what was kept of
+ * keys that are not shown yet.
  */
 final class KeyValues implements AutoCloseable {
   /** Writes to different keys wait for one another, too. */
@@ -72,6 +73,8 @@ final class KeyValues implements AutoCloseable {
   private final @Nullable KeyedSequencer<String> turns; // null where keys cannot be held
   private final Map<String, Long> flags = new ConcurrentHashMap<>();
   private final Map<String, Lock> locks = new ConcurrentHashMap<>();
+  private final Map<String, KeyRecord> restored = new ConcurrentHashMap<>();
+  private final Changes changes;
   private final TreeMap<String, Pair> pairs = new TreeMap<>();
   private long lastDeleted;
   private long seen; // the store's revision, which is behind no write that is shown
@@ -98,7 +101,9 @@ final class KeyValues implements AutoCloseable {
       KeyValueBackend store,
       long firstIndex,
       boolean keysCanBeHeld,
-      StoreContact.Stream contact) {
+      StoreContact.Stream contact,
+      Changes changes) {
+    this.changes = changes;
     this.contact = contact;
     turns = keysCanBeHeld ? new KeyedSequencer<>() : null;
     this.catalog = catalog;
@@ -111,8 +116,30 @@ final class KeyValues implements AutoCloseable {
     return turns == null;
   }
 
+  /** Puts back what an earlier process has kept, into a store in this one. Before the start. */
+  void restore(List<KeyRecord> kept) {
+    for (KeyRecord record : kept) {
+      if (record.endsWithSession()) {
+        changes.key(record.key()); // its session has ended with its process
+      } else {
+        restored.put(record.key(), record);
+        // Where the store has outlived the centre, it knows better.
+        store.compareAndSet(record.key(), 0, record.value()).toCompletableFuture().join();
+      }
+    }
+  }
+
+  /** Shows what the store holds, from now on. Idempotent. */
   void start() {
+    if (watch != null) {
+      return;
+    }
     watch = store.watch(Keys.prefix(""), new Feed());
+  }
+
+  /** Returns what is shown of a key; null where there is none. */
+  @Nullable Pair shownNow(String key) {
+    return catalog.look(view -> pairs.get(key));
   }
 
   Found get(String key) {
@@ -587,6 +614,22 @@ final class KeyValues implements AutoCloseable {
       return;
     }
     seen = Math.max(seen, entry.version()); // for a store that tells no revisions
+    KeyRecord kept = restored.remove(entry.key());
+    if (before == null && kept != null && kept.value().equals(entry.value())) {
+      if (kept.flags() != 0) {
+        flags.put(entry.key(), kept.flags());
+      }
+      pairs.put(
+          entry.key(),
+          new Pair(
+              entry,
+              kept.flags(),
+              new Lock("", kept.lockIndex()),
+              kept.createIndex(),
+              kept.modifyIndex()));
+      touch(to, entry.key());
+      return;
+    }
     pairs.put(
         entry.key(),
         new Pair(
@@ -605,7 +648,8 @@ final class KeyValues implements AutoCloseable {
     }
   }
 
-  private static void touch(CatalogWriter to, String key) {
+  private void touch(CatalogWriter to, String key) {
+    changes.key(key);
     to.touch(Topics.KEYS);
     to.touchIfAwaited(Topics.key(key));
     for (int length = 0; length <= key.length(); length++) {

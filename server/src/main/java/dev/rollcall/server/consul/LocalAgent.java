@@ -2,9 +2,9 @@ package dev.rollcall.server.consul;
 
 import dev.rollcall.Health;
 import dev.rollcall.RegistryException;
-import dev.rollcall.server.outbound.CheckRequest;
 import dev.rollcall.server.outbound.GuardedChecker;
 import dev.rollcall.spi.Timer;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,11 +39,13 @@ final class LocalAgent implements AutoCloseable {
   private static final int LONGEST_OUTPUT = 4 * 1024;
   private static final String SERVICE_MAINTENANCE = "_service_maintenance:";
   private static final String NODE_MAINTENANCE = "_node_maintenance";
+  private static final String MAINTENANCE = "maintenance";
 
   private final CatalogNode self;
   private final CatalogIndex catalog;
   private final GuardedChecker checker;
   private final Timer timer;
+  private final Changes changes;
 
   private final Object lock = new Object();
   // All guarded by "lock".
@@ -63,8 +65,14 @@ final class LocalAgent implements AutoCloseable {
     }
   }
 
-  LocalAgent(CatalogNode self, CatalogIndex catalog, GuardedChecker checker, Timer timer) {
+  LocalAgent(
+      CatalogNode self,
+      CatalogIndex catalog,
+      GuardedChecker checker,
+      Timer timer,
+      Changes changes) {
     this.self = self;
+    this.changes = changes;
     this.catalog = catalog;
     this.checker = checker;
     this.timer = timer;
@@ -86,6 +94,7 @@ final class LocalAgent implements AutoCloseable {
       admit(definition.checks().get(i), definition.checkId(i));
     }
     CatalogService service = definition.service();
+    InetAddress registrant = checker.registrant();
     synchronized (lock) {
       Set<String> before = Set.copyOf(checksOf.getOrDefault(service.id(), Set.of()));
       Set<String> all = new TreeSet<>(replaceChecks ? Set.of() : before);
@@ -100,7 +109,7 @@ final class LocalAgent implements AutoCloseable {
         String id = definition.checkId(i);
         String name =
             check.name().isEmpty() ? "Service '" + service.name() + "' check" : check.name();
-        put(check, id, name, service);
+        put(check, id, name, service, check.type(), registrant);
         kept.add(id);
       }
       List<String> removed = new ArrayList<>();
@@ -124,7 +133,12 @@ final class LocalAgent implements AutoCloseable {
             to.putService(service);
             kept.forEach(id -> to.putCheck(shown(id)));
           });
+      changed(service.id());
     }
+  }
+
+  private void changed(String serviceId) {
+    changes.registered(new InstanceId(self.name(), serviceId), Changes.By.AGENT);
   }
 
   private void admit(CheckDefinition check, String id) {
@@ -172,6 +186,7 @@ final class LocalAgent implements AutoCloseable {
         drop(check);
       }
       catalog.write(to -> to.removeService(self.name(), id));
+      changed(id);
     }
   }
 
@@ -191,34 +206,41 @@ final class LocalAgent implements AutoCloseable {
       Set<String> all = new TreeSet<>(checksOf.getOrDefault(serviceId, Set.of()));
       all.add(id);
       CatalogCheck.requireRoom(all);
-      put(definition, id, definition.name(), service);
+      put(definition, id, definition.name(), service, definition.type(), checker.registrant());
       catalog.write(to -> to.putCheck(shown(id)));
+      changed(serviceId);
     }
   }
 
   /** Removes a check; one that is not there is fine. */
   void deregisterCheck(String id) {
     synchronized (lock) {
-      if (checks.containsKey(id)) {
+      LocalCheck check = checks.get(id);
+      if (check != null) {
         drop(id);
         catalog.write(to -> to.removeCheck(self.name(), id));
+        changed(check.shown.serviceId());
       }
     }
   }
 
-  /** Takes a heartbeat. */
-  void beat(String id, String status, String output) {
+  /** Takes a heartbeat; returns whether it has changed the status. */
+  boolean beat(String id, String status, String output) {
     synchronized (lock) {
       LocalCheck check = checks.get(id);
       if (check == null || !check.isTtl()) {
         throw RefusedException.failed(
             "CheckID \"" + Fields.shown(id) + "\" does not have associated TTL");
       }
+      boolean isNews = !check.shown.status().equals(status);
       check.deadlineNanos = time.nanos() + check.definition().ttl().toNanos();
+      check.expiresMillis = System.currentTimeMillis() + check.definition().ttl().toMillis();
       String shortened =
           output.length() > LONGEST_OUTPUT ? output.substring(0, LONGEST_OUTPUT) : output;
       state(check, status, shortened);
       arm(check);
+      changes.heartbeat(id);
+      return isNews;
     }
   }
 
@@ -266,20 +288,89 @@ final class LocalAgent implements AutoCloseable {
     if (checks.containsKey(id)) {
       return;
     }
-    CheckDefinition definition =
-        new CheckDefinition(
-            id,
-            name,
-            reason,
-            CatalogCheck.CRITICAL,
-            Duration.ZERO,
-            null,
-            CheckRequest.GET,
-            Duration.ZERO,
-            0,
-            0);
-    put(definition, id, name, service, "maintenance");
+    put(
+        CheckDefinition.maintenance(id, name, reason),
+        id,
+        name,
+        service,
+        MAINTENANCE,
+        checker.registrant());
     catalog.write(to -> to.putCheck(shown(id)));
+    changed(service == null ? "" : service.id());
+  }
+
+  /** Returns what is to be kept of a service, or of the node where the ID is empty. */
+  @Nullable AgentEntry entry(String serviceId) {
+    synchronized (lock) {
+      CatalogService service = services.get(serviceId);
+      Set<String> ids = checksOf.getOrDefault(serviceId, Set.of());
+      if (service == null && (!serviceId.isEmpty() || ids.isEmpty())) {
+        return null;
+      }
+      List<AgentEntry.Check> kept = new ArrayList<>();
+      for (String id : ids) {
+        LocalCheck check = checks.get(id);
+        if (check != null) {
+          kept.add(
+              new AgentEntry.Check(
+                  check.definition(),
+                  id,
+                  check.shown.name(),
+                  check.shown.type().equals(MAINTENANCE),
+                  check.registrant));
+        }
+      }
+      return new AgentEntry(service, kept);
+    }
+  }
+
+  /** Returns what is to be kept of a TTL check's heartbeats; null where nothing is. */
+  AgentEntry.@Nullable Heartbeat heartbeat(String checkId) {
+    synchronized (lock) {
+      LocalCheck check = checks.get(checkId);
+      return check == null || check.expiresMillis == 0
+          ? null
+          : new AgentEntry.Heartbeat(
+              check.shown.status(), check.shown.output(), check.expiresMillis);
+    }
+  }
+
+  /** Puts back what an earlier process has kept: its checks are critical, as with an agent. */
+  void restore(AgentEntry entry) {
+    synchronized (lock) {
+      CatalogService service = entry.service();
+      if (service != null) {
+        services.put(service.id(), service);
+      }
+      for (AgentEntry.Check check : entry.checks()) {
+        String type = check.isMaintenance() ? MAINTENANCE : check.definition().type();
+        put(check.definition(), check.id(), check.name(), service, type, check.registrant());
+      }
+      catalog.write(
+          to -> {
+            if (service != null) {
+              to.putService(service);
+            }
+            entry.checks().forEach(check -> to.putCheck(shown(check.id())));
+          });
+    }
+  }
+
+  /** Believes a heartbeat of an earlier time that still counts; returns whether it does. */
+  boolean restore(String checkId, AgentEntry.Heartbeat last, long nowMillis) {
+    synchronized (lock) {
+      LocalCheck check = checks.get(checkId);
+      long left = last.expiresMillis() - nowMillis;
+      if (check == null
+          || !check.isTtl()
+          || left <= 0
+          || left > check.definition().ttl().toMillis()) {
+        return false;
+      }
+      check.expiresMillis = last.expiresMillis();
+      state(check, last.status(), last.output());
+      return true;
+    }
   }
 
   /** Returns the services by ID. */
@@ -332,16 +423,12 @@ final class LocalAgent implements AutoCloseable {
   }
 
   private void put(
-      CheckDefinition definition, String id, String name, @Nullable CatalogService service) {
-    put(definition, id, name, service, definition.type());
-  }
-
-  private void put(
       CheckDefinition definition,
       String id,
       String name,
       @Nullable CatalogService service,
-      String type) {
+      String type,
+      InetAddress registrant) {
     LocalCheck before = checks.get(id);
     String status = definition.status().isEmpty() ? CatalogCheck.CRITICAL : definition.status();
     String output = "";
@@ -364,16 +451,22 @@ final class LocalAgent implements AutoCloseable {
             type,
             0,
             0);
-    LocalCheck check = new LocalCheck(definition, shown, time.nanos());
+    LocalCheck check = new LocalCheck(definition, shown, registrant, time.nanos());
     if (before != null && before.isCritical()) {
       check.criticalSinceNanos = before.criticalSinceNanos;
+    }
+    if (before != null && check.isTtl()) {
+      check.expiresMillis = before.expiresMillis;
+    }
+    if (before != null && !before.shown.serviceId().equals(shown.serviceId())) {
+      changed(before.shown.serviceId());
     }
     checks.put(id, check);
     checksOf.computeIfAbsent(shown.serviceId(), of -> new TreeSet<>()).add(id);
     arm(check);
     if (definition.probe() != null) {
       Consumer<Health> onResult = health -> probed(check, health);
-      check.running = checker.start(definition.probe(), definition.request(), onResult);
+      check.running = checker.start(definition.probe(), definition.request(), registrant, onResult);
     }
     if (definition.ttl().isZero() && definition.reapAfter().isZero()) {
       return;
@@ -387,6 +480,9 @@ final class LocalAgent implements AutoCloseable {
       return;
     }
     check.stop();
+    if (check.isTtl()) {
+      changes.heartbeat(id); // if it does not come back, that is forgotten too
+    }
     Set<String> of = checksOf.get(check.shown.serviceId());
     if (of != null) {
       of.remove(id);

@@ -1,11 +1,13 @@
 package dev.rollcall.server.consul;
 
 import dev.rollcall.spi.HealthChecker;
+import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
 /** A check that this agent runs, or is told of. Guarded by the lock of the {@link LocalAgent}. */
 final class LocalCheck {
   private final CheckDefinition definition;
+  final InetAddress registrant;
   CatalogCheck shown;
   HealthChecker.@Nullable Running running;
 
@@ -14,14 +16,19 @@ final class LocalCheck {
 
   long criticalSinceNanos;
 
+  /** Until when the last heartbeat counts, by the clock on the wall; 0 where there was none. */
+  long expiresMillis;
+
   /** Whether the queue of TTLs holds it. */
   boolean isArmed;
 
   int successes;
   int failures;
 
-  LocalCheck(CheckDefinition definition, CatalogCheck shown, long nowNanos) {
+  LocalCheck(
+      CheckDefinition definition, CatalogCheck shown, InetAddress registrant, long nowNanos) {
     this.definition = definition;
+    this.registrant = registrant;
     this.shown = shown;
     criticalSinceNanos = nowNanos;
     deadlineNanos = nowNanos + definition.ttl().toNanos();

@@ -48,6 +48,20 @@ final class Quota {
     ids.forEach(id -> settle(id, client));
   }
 
+  /** Returns whose a registration is; empty where it is nobody's. */
+  String holder(InstanceId id) {
+    synchronized (lock) {
+      return holders.getOrDefault(id, "");
+    }
+  }
+
+  /** Has a registration of an earlier process be whose it was. */
+  void restore(InstanceId id, String client) {
+    synchronized (lock) {
+      hold(id, client);
+    }
+  }
+
   /** Returns whose they were before. */
   private Map<InstanceId, @Nullable String> take(Set<InstanceId> ids, String client) {
     Map<InstanceId, @Nullable String> before = new HashMap<>();

@@ -44,10 +44,16 @@ import org.slf4j.LoggerFactory;
  * another's for an echo. An entry of another's that a client of ours registers anew is taken over;
  * one that it deregisters is removed from the store, for good unless its owner lives.
  *
- * <p><b>Thread.</b> All collections but {@code told} and {@code keepers} are confined to one
- * thread, to which the catalog's and the store's callbacks only hand over; so are {@code feeding}
- * and {@code order}. {@code told} is a concurrent set: what clients have changed and is not looked
- * at yet. {@code keepers} is written by the thread and read by all.
+ * <p>What an earlier process of this centre has kept is put into the store again when the store's
+ * first state is known: an entry that still stands there is taken over, its lease with it, and one
+ * that has moved to another owner meanwhile is given up.
+ *
+ * <p><b>Thread.</b> All collections but {@code told}, {@code restored} and {@code keepers} are
+ * confined to one thread, to which the catalog's and the store's callbacks only hand over; so are
+ * {@code feeding} and {@code order}. {@code told} is a concurrent set: what clients have changed
+ * and is not looked at yet. So is {@code restored}, what waits for the store's first state, or for
+ * a client that speaks of it earlier; {@code restoring} is volatile, and written by the thread that
+ * starts the centre. {@code keepers} is written by the thread and read by all.
  */
 final class StoreLink implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StoreLink.class);
@@ -65,6 +71,7 @@ final class StoreLink implements AutoCloseable {
   private final String self;
   private final Liveness liveness;
   private final StoreContact.Stream contact;
+  private final Changes changes;
   private final ThreadPoolExecutor thread;
 
   // Confined to the thread.
@@ -81,13 +88,27 @@ final class StoreLink implements AutoCloseable {
   private final Map<InstanceId, String> keepers = new ConcurrentHashMap<>();
   private final SharedQuestion everything =
       new SharedQuestion(() -> caughtUp(Selector.everything()));
+  private final Set<InstanceId> restored = ConcurrentHashMap.newKeySet();
   private final String mark;
+  private volatile boolean restoring;
 
   private volatile @Nullable Thread ours; // the thread of the moment
   private RegistryBackend.@Nullable Watch watch; // set by start(), before anything is served
 
+  /**
+   * Creates a link that is not begun.
+   *
+   * @param mark tells this centre's entries in the store from all others'
+   */
   StoreLink(
-      CentreContext context, CatalogIndex catalog, LocalAgent agent, StoreContact.Stream contact) {
+      CentreContext context,
+      CatalogIndex catalog,
+      LocalAgent agent,
+      StoreContact.Stream contact,
+      Changes changes,
+      String mark) {
+    this.changes = changes;
+    this.mark = mark;
     this.contact = contact;
     this.catalog = catalog;
     this.agent = agent;
@@ -96,7 +117,6 @@ final class StoreLink implements AutoCloseable {
     storeName = context.storeName();
     isStoreInProcess = context.isStoreInProcess();
     self = agent.self().name();
-    mark = StoredEntry.newMark(self);
     liveness = isStoreInProcess ? Liveness.permanent() : Liveness.heartbeat(LEASE);
     thread =
         new ThreadPoolExecutor(
@@ -115,6 +135,13 @@ final class StoreLink implements AutoCloseable {
     catalog.onChange(this::changed);
   }
 
+  /** Has the catalog say again what an earlier process has kept. Before anything is served. */
+  void restore(Runnable restore) {
+    restoring = !isStoreInProcess;
+    restore.run();
+    restoring = false;
+  }
+
   void start() {
     watch = backend.watch(Selector.everything(), new Feed());
   }
@@ -126,13 +153,15 @@ final class StoreLink implements AutoCloseable {
   CompletableFuture<Boolean> kept(Set<InstanceId> ids) {
     CompletableFuture<Boolean> kept = new CompletableFuture<>();
     hand(
-        () ->
-            CompletableFuture.allOf(
-                    ids.stream()
-                        .map(underWay::get)
-                        .filter(Objects::nonNull)
-                        .toArray(CompletableFuture<?>[]::new))
-                .whenComplete((done, failed) -> kept.complete(failed == null)));
+        () -> {
+          ids.stream().filter(restored::contains).forEach(this::publish);
+          CompletableFuture.allOf(
+                  ids.stream()
+                      .map(underWay::get)
+                      .filter(Objects::nonNull)
+                      .toArray(CompletableFuture<?>[]::new))
+              .whenComplete((done, failed) -> kept.complete(failed == null));
+        });
     return kept.completeOnTimeout(false, KEPT_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
   }
 
@@ -215,8 +244,42 @@ final class StoreLink implements AutoCloseable {
     if (Thread.currentThread() == ours && feeding) {
       return;
     }
-    told.addAll(ids);
-    hand(() -> ids.forEach(this::publish));
+    if (restoring) {
+      restored.addAll(ids);
+      return;
+    }
+    Set<InstanceId> due = new HashSet<>(ids);
+    due.removeAll(restored); // a check has run; the store's first state is waited for all the same
+    told.addAll(due);
+    hand(() -> due.forEach(this::publish));
+  }
+
+  /** The store's first state is known: what was kept is as it was, or another's by now. */
+  private void settle() {
+    for (InstanceId id : Set.copyOf(restored)) {
+      HealthEntry entry = catalog.look(view -> view.instance(id));
+      ServiceInstance kept = entry == null ? null : StoredEntry.toInstance(entry, true, self, mark);
+      ServiceInstance there = kept == null ? null : seen.get(kept.key());
+      if (there == null || StoredEntry.isMarked(there, mark)) {
+        publish(id);
+      } else if (restored.remove(id)) {
+        LOG.info("{} is another owner's by now", there.key());
+        giveUp(id, there);
+      }
+    }
+  }
+
+  /** Another owner has an instance in the store: so it is not ours to keep. */
+  private void giveUp(InstanceId id, @Nullable ServiceInstance successor) {
+    changes.registered(id, Changes.By.OTHERS);
+    if (id.node().equals(self)) {
+      agent.deregister(id.id());
+    } else {
+      feed(to -> to.removeService(id.node(), id.id()));
+    }
+    if (successor != null) {
+      show(List.of(successor));
+    }
   }
 
   /** Makes a change that the store has told of. */
@@ -231,6 +294,7 @@ final class StoreLink implements AutoCloseable {
 
   private void publish(InstanceId id) {
     told.remove(id);
+    restored.remove(id);
     HealthEntry entry = catalog.look(view -> view.instance(id));
     boolean hasPassedOver = passedOver.remove(id);
     InstanceKey foreignKey = foreignIds.get(id);
@@ -329,16 +393,8 @@ final class StoreLink implements AutoCloseable {
     }
     published.remove(id);
     LOG.info("{} was taken over by another owner", registration.instance().key());
-    if (id.node().equals(self)) {
-      agent.deregister(id.id());
-    } else {
-      feed(to -> to.removeService(id.node(), id.id()));
-    }
-    ServiceInstance successor = seen.get(registration.instance().key());
     // What was seen last may still be our own; then the successor comes by the watch.
-    if (successor != null) {
-      show(List.of(successor));
-    }
+    giveUp(id, seen.get(registration.instance().key()));
   }
 
   private void show(List<ServiceInstance> instances) {
@@ -447,7 +503,11 @@ final class StoreLink implements AutoCloseable {
 
     @Override
     public void synced() {
-      hand(contact::synced);
+      hand(
+          () -> {
+            contact.synced();
+            settle();
+          });
     }
 
     @Override

@@ -10,19 +10,22 @@ import java.util.Set;
 final class StoreWrites {
   private final StoreContact contact;
   private final StoreLink link;
+  private final Changes changes;
 
-  StoreWrites(StoreContact contact, StoreLink link) {
+  StoreWrites(StoreContact contact, StoreLink link, Changes changes) {
     this.contact = contact;
     this.link = link;
+    this.changes = changes;
   }
 
   /**
-   * Refuses to begin where the store is known not to answer.
+   * Refuses to begin where the store is known not to answer, or the disk takes nothing.
    *
    * @throws RefusedException as Consul does without a leader
    */
   void require() {
     contact.catalog().requireWritable();
+    changes.require();
   }
 
   /**
@@ -62,18 +65,36 @@ final class StoreWrites {
     return "service " + Fields.shown(id.id()) + " of node " + Fields.shown(id.node());
   }
 
-  /** Gives an answer when the store holds, or has lost, what was said of some instances. */
+  /**
+   * Refuses to register more where there is too much already.
+   *
+   * @throws RefusedException where there is
+   */
+  void requireRoom() {
+    changes.requireRoom();
+  }
+
+  /**
+   * Gives an answer when the store holds, or has lost, what was said of some instances, and it is
+   * on this centre's disk too.
+   */
   HttpResponse answer(Set<InstanceId> changed, Answer answer) {
     if (contact.isStoreInProcess()) {
-      return answer.response();
+      return changes.answer(answer);
     }
     try {
-      require();
+      contact.catalog().requireWritable();
     } catch (RefusedException lost) {
       return lost.answer().response();
     }
     return HttpResponse.of(
         link.kept(changed)
-            .thenApply(kept -> (kept ? answer : StoreContact.noLeader().answer()).response()));
+            .thenCombine(changes.written(), (kept, onDisk) -> kept)
+            .handle(
+                (kept, failed) ->
+                    (failed != null
+                            ? Changes.refusal(failed)
+                            : kept ? answer : StoreContact.noLeader().answer())
+                        .response()));
   }
 }

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -147,9 +146,9 @@ final class StoredEntry {
     }
   }
 
-  /** Returns a mark for a life of the centre of a node. */
-  static String newMark(String node) {
-    return node + "/" + UUID.randomUUID();
+  /** Returns the mark of a life of the centre of a node. */
+  static String mark(String node, String life) {
+    return node + "/" + life;
   }
 
   /** Returns the node of the centre that has put an instance; empty where none has. */

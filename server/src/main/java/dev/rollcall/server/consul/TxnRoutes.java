@@ -32,6 +32,8 @@ final class TxnRoutes {
   private final Identity identity;
   private final Permissions permissions;
   private final Quota quota;
+  private final Changes changes;
+  private final Changes keyChanges;
   private final CatalogTransaction ofCatalog;
 
   TxnRoutes(
@@ -43,7 +45,9 @@ final class TxnRoutes {
       StoreLink link,
       Identity identity,
       Permissions permissions,
-      Quota quota) {
+      Quota quota,
+      Changes changes,
+      Changes keyChanges) {
     this.catalog = catalog;
     this.keys = keys;
     this.sessions = sessions;
@@ -53,6 +57,8 @@ final class TxnRoutes {
     this.identity = identity;
     this.permissions = permissions;
     this.quota = quota;
+    this.changes = changes;
+    this.keyChanges = keyChanges;
     ofCatalog = new CatalogTransaction(identity.datacentre());
   }
 
@@ -100,8 +106,11 @@ final class TxnRoutes {
       return change(call, operations);
     }
     contact.keys().requireWritable();
+    keyChanges.require();
+    keyChanges.requireRoom();
     return HttpResponse.of(
-        transact(operations)
+        keyChanges
+            .after(transact(operations))
             .handle(
                 (results, failed) ->
                     (failed == null ? results.answer(call.isPretty()) : KeyRoutes.failure(failed))
@@ -248,17 +257,26 @@ final class TxnRoutes {
           "Node, Service, Check: they are changed one by one before a shared store"
               + " (catalog/register, catalog/deregister)");
     }
+    changes.require();
+    changes.requireRoom();
     for (TxnOperation operation : operations) {
       requireAllowed(call, operation);
     }
     Set<InstanceId> registered = CatalogTransaction.registered(operations);
     registered.remove(new InstanceId(identity.node().name(), ""));
+    Set<InstanceId> changed = new HashSet<>();
     TxnResults[] results = new TxnResults[1];
     quota.register(
         registered,
         permissions.clientOf(call.ctx()),
-        () -> catalog.write(to -> results[0] = ofCatalog.run(operations, to)));
-    return results[0].answer(call.isPretty()).response();
+        () ->
+            catalog.write(
+                to -> {
+                  changed.addAll(CatalogTransaction.changed(operations, to));
+                  results[0] = ofCatalog.run(operations, to);
+                }));
+    changed.forEach(id -> changes.registered(id, Changes.By.CATALOG));
+    return changes.answer(results[0].answer(call.isPretty()));
   }
 
   private void requireAllowed(Call call, TxnOperation operation) {

@@ -78,17 +78,36 @@ public final class GuardedChecker implements HealthChecker {
     return start(check, request, onResult);
   }
 
+  /** As above, with a request of the client's in place of the check's. */
+  Running start(Liveness.Check check, CheckRequest request, Consumer<Health> onResult) {
+    return start(check, request, registrant(), onResult);
+  }
+
+  /**
+   * Returns the address of the client on whose behalf a check would be started now.
+   *
+   * @return the address, which no check may reach as its own where there is no client
+   */
+  public InetAddress registrant() {
+    return registrants.get();
+  }
+
   /**
    * As {@link #start(Liveness.Check, Consumer)}, with a request of the client's in place of the
-   * check's.
+   * check's, and for a client that may have registered long ago.
    *
    * @param check where to ask, by HTTP or TCP, and how often
    * @param request what an HTTP check sends; one by TCP sends nothing
+   * @param registrant the address of the client that has registered the check
    * @param onResult given each result, one at a time; must not block
    * @return stops the checks
    */
-  public Running start(Liveness.Check check, CheckRequest request, Consumer<Health> onResult) {
-    Run run = new Run(check, request, registrants.get(), onResult);
+  public Running start(
+      Liveness.Check check,
+      CheckRequest request,
+      InetAddress registrant,
+      Consumer<Health> onResult) {
+    Run run = new Run(check, request, registrant, onResult);
     runs.add(run);
     if (closed) {
       run.stop();

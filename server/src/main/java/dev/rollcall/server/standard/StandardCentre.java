@@ -49,7 +49,8 @@ public final class StandardCentre {
             consul.node(),
             consul.blockingQueriesByClient(),
             consul.firstIndex(),
-            new ByRoles(access.limits().registrations()));
+            new ByRoles(access.limits().registrations()),
+            consul.data());
     return Centre.builder(storeUri)
         .outbound(policy)
         .part(context -> new ConsulApi(context, guarded))

@@ -2,6 +2,8 @@ package dev.rollcall.server.consul;
 
 import dev.rollcall.server.Centre;
 import dev.rollcall.server.CentreLimits;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /** A centre with Consul's API on a free port. */
 final class CentreUnderTest {
@@ -16,6 +18,16 @@ final class CentreUnderTest {
   }
 
   static Centre start(String store, int port, String node, CentreLimits limits) {
+    return start(store, port, node, limits, Optional.empty());
+  }
+
+  /** Starts one that keeps what is registered in a folder. */
+  static Centre start(String store, String node, Path data) {
+    return start(store, 0, node, CentreLimits.standard(), Optional.of(data));
+  }
+
+  private static Centre start(
+      String store, int port, String node, CentreLimits limits, Optional<Path> data) {
     return Centre.builder(store)
         .port(port)
         .limits(limits)
@@ -24,7 +36,12 @@ final class CentreUnderTest {
                 new ConsulApi(
                     context,
                     new ConsulApiSettings(
-                        "dc1", node, 10_000, System.currentTimeMillis(), Permissions.everything())))
+                        "dc1",
+                        node,
+                        10_000,
+                        System.currentTimeMillis(),
+                        Permissions.everything(),
+                        data)))
         .start();
   }
 }

@@ -38,7 +38,8 @@ class SessionsTest {
           BackendProviders.openKeyValue(store, timer),
           1,
           true,
-          new StoreContact(BackendProviders.open(store, timer), timer, true).keys());
+          new StoreContact(BackendProviders.open(store, timer), timer, true).keys(),
+          new Changes(false));
   private final Sessions sessions = new Sessions(catalog, keys, timer);
 
   @BeforeEach
