@@ -3,11 +3,14 @@ package dev.rollcall.server.consul;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.linecorp.armeria.common.HttpResponse;
+import dev.rollcall.server.BudgetException;
+import dev.rollcall.server.MemoryBudget;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -20,6 +23,7 @@ final class AgentRoutes {
   private final Queries queries;
   private final StoreContact contact;
   private final StoreWrites writes;
+  private final MemoryBudget memory;
 
   AgentRoutes(
       LocalAgent agent,
@@ -28,7 +32,9 @@ final class AgentRoutes {
       Quota quota,
       Queries queries,
       StoreContact contact,
-      StoreWrites writes) {
+      StoreWrites writes,
+      MemoryBudget memory) {
+    this.memory = memory;
     this.contact = contact;
     this.writes = writes;
     this.queries = queries;
@@ -158,9 +164,22 @@ final class AgentRoutes {
     boolean replace =
         call.has("replace-existing-checks") && !isFalse(call, "replace-existing-checks");
     Set<InstanceId> registered = own(definition.service().id());
+    String client = permissions.clientOf(call.ctx());
     quota.register(
-        registered, permissions.clientOf(call.ctx()), () -> agent.register(definition, replace));
+        registered,
+        client,
+        agent.weigh(definition, replace),
+        () -> agent.register(definition, replace, room(client)));
     return writes.answer(registered, Answer.empty());
+  }
+
+  /** Has what a check sends, and nobody is shown, counted for as long as the check is there. */
+  private Function<CheckDefinition, MemoryBudget.Hold> room(String client) {
+    return check -> {
+      MemoryBudget.Hold hold = memory.take(client, 0);
+      hold.correct(Weight.asked(check)); // it was let in with its service
+      return hold;
+    };
   }
 
   private static boolean isFalse(Call call, String parameter) {
@@ -193,7 +212,12 @@ final class AgentRoutes {
     String id = call.require("Missing service ID");
     boolean enable = enable(call);
     requireOwner(call, id);
-    agent.maintainService(id, enable, call.parameter("reason"));
+    String reason = call.parameter("reason");
+    quota.add(
+        own(id).iterator().next(),
+        permissions.clientOf(call.ctx()),
+        enable ? Weight.CHECK + Weight.text(reason) : 0,
+        () -> agent.maintainService(id, enable, reason));
     return writes.answer(own(id), Answer.empty());
   }
 
@@ -231,7 +255,12 @@ final class AgentRoutes {
     }
     requireOwner(call, service);
     requireOwnerOfCheck(call, definition.idOrName());
-    agent.registerCheck(definition, service);
+    String client = permissions.clientOf(call.ctx());
+    quota.add(
+        new InstanceId(agent.self().name(), service),
+        client,
+        agent.weigh(definition, service),
+        () -> agent.registerCheck(definition, service, room(client)));
     return writes.answer(own(service), Answer.empty());
   }
 
@@ -244,8 +273,29 @@ final class AgentRoutes {
 
   private Answer beat(Call call, String status) {
     requireOwnerOfCheck(call, call.rest());
-    agent.beat(call.rest(), status, call.query().get("note", ""));
+    beat(call, status, call.query().get("note", ""));
     return Answer.empty();
+  }
+
+  /** A heartbeat counts in any case; what it says is kept as far as there is room. */
+  private void beat(Call call, String status, String output) {
+    String id = call.rest();
+    long more = agent.weighOutput(id, output);
+    if (more <= 0) {
+      agent.beat(id, status, output);
+      return;
+    }
+    try {
+      quota.add(
+          new InstanceId(agent.self().name(), agent.serviceIdOfCheck(id)),
+          permissions.clientOf(call.ctx()),
+          more,
+          () -> agent.beat(id, status, output));
+    } catch (BudgetException refused) {
+      agent.beat(id, status, "");
+      throw new RefusedException(
+          refused.status(), "the status is taken, the output is not: " + refused.sentence());
+    }
   }
 
   private Answer update(Call call) {
@@ -255,7 +305,7 @@ final class AgentRoutes {
       throw RefusedException.bad("Invalid check status: '" + Fields.shown(status) + "'");
     }
     requireOwnerOfCheck(call, call.rest());
-    agent.beat(call.rest(), status, fields.prose("Output"));
+    beat(call, status, fields.prose("Output"));
     return Answer.empty();
   }
 

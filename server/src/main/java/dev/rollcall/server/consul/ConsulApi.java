@@ -14,8 +14,10 @@ import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.rollcall.RegistryException;
 import dev.rollcall.kv.Bytes;
+import dev.rollcall.server.BudgetException;
 import dev.rollcall.server.CentreContext;
 import dev.rollcall.server.CentrePart;
+import dev.rollcall.server.MemoryBudget;
 import dev.rollcall.spi.support.BackendProviders;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -90,7 +92,9 @@ public final class ConsulApi implements CentrePart, HttpService {
     Queries queries =
         new Queries(
             catalog, contact, filters, settings.datacentre(), settings.blockingQueriesByClient());
-    Quota quota = new Quota(catalog, settings.permissions().maxRegistrations());
+    Permissions permissions = settings.permissions();
+    MemoryBudget memory = context.memory().kept();
+    Quota quota = new Quota(catalog, permissions.maxRegistrations(), memory);
     keys = openKeys(context, settings);
     sessions =
         keys != null && context.isStoreInProcess()
@@ -98,17 +102,17 @@ public final class ConsulApi implements CentrePart, HttpService {
             : null;
     List<Route> routes = new ArrayList<>();
     if (keys != null) {
-      routes.addAll(new KeyRoutes(keys, sessions, queries, contact.keys()).routes());
+      routes.addAll(new KeyRoutes(keys, sessions, queries, contact.keys(), permissions).routes());
     }
     if (sessions != null) {
-      routes.addAll(new SessionRoutes(sessions, catalog, queries, identity).routes());
+      routes.addAll(
+          new SessionRoutes(sessions, catalog, queries, identity, permissions, memory).routes());
     }
     routes.addAll(
-        new AgentRoutes(agent, identity, settings.permissions(), quota, queries, contact, writes)
+        new AgentRoutes(agent, identity, permissions, quota, queries, contact, writes, memory)
             .routes());
     routes.addAll(
-        new CatalogRoutes(catalog, queries, identity, settings.permissions(), quota, writes)
-            .routes());
+        new CatalogRoutes(catalog, queries, identity, permissions, quota, writes).routes());
     routes.addAll(new HealthRoutes(catalog, queries, identity).routes());
     routes.addAll(new EventRoutes(catalog, queries).routes());
     routes.addAll(new StatusRoutes(identity, contact).routes());
@@ -129,7 +133,8 @@ public final class ConsulApi implements CentrePart, HttpService {
           BackendProviders.openKeyValue(context.storeUri(), context.timer()),
           settings.firstIndex(),
           context.isStoreInProcess(),
-          contact.keys());
+          contact.keys(),
+          new KeyQuota(context.memory().kept()));
     } catch (RegistryException keepsNone) {
       LOG.info("keys are not served: {}", keepsNone.getMessage());
       return null;
@@ -240,6 +245,8 @@ public final class ConsulApi implements CentrePart, HttpService {
       return handler.handle(call);
     } catch (RefusedException refused) {
       return refused.answer().response();
+    } catch (BudgetException refused) {
+      return Answer.text(refused.status(), refused.sentence()).response();
     } finally {
       current.close();
     }

@@ -55,6 +55,7 @@ final class KeyValues implements AutoCloseable {
   private final StoreContact.Stream contact;
   private final KeyValueBackend store;
   private final @Nullable KeyedSequencer<String> turns; // null where keys cannot be held
+  private final KeyQuota quota;
   private final Map<String, Long> flags = new ConcurrentHashMap<>();
   private final Map<String, Lock> locks = new ConcurrentHashMap<>();
   private final TreeMap<String, Pair> pairs = new TreeMap<>();
@@ -81,12 +82,19 @@ final class KeyValues implements AutoCloseable {
       KeyValueBackend store,
       long firstIndex,
       boolean keysCanBeHeld,
-      StoreContact.Stream contact) {
+      StoreContact.Stream contact,
+      KeyQuota quota) {
+    this.quota = quota;
     this.contact = contact;
     turns = keysCanBeHeld ? new KeyedSequencer<>() : null;
     this.catalog = catalog;
     this.store = store;
     lastDeleted = firstIndex;
+  }
+
+  /** Returns what counts the memory of keys; whoever writes one for a client asks it. */
+  KeyQuota quota() {
+    return quota;
   }
 
   void start() {
@@ -350,6 +358,7 @@ final class KeyValues implements AutoCloseable {
   }
 
   private void remove(CatalogWriter to, String key) {
+    quota.gone(key);
     if (pairs.remove(key) != null) {
       lastDeleted = to.index();
       touch(to, key);
