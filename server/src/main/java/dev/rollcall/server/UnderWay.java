@@ -1,6 +1,10 @@
 package dev.rollcall.server;
 
+import static java.util.Objects.requireNonNull;
+
+import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpObject;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.RequestHeaders;
@@ -14,6 +18,9 @@ import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import org.reactivestreams.Subscriber;
+import org.reactivestreams.Subscription;
 
 /**
  * Counts what a request holds of memory from its headers to the last byte of its answer, and
@@ -77,7 +84,9 @@ public final class UnderWay implements DecoratingHttpServiceFunction {
       return delegate.serve(ctx, req); // its body is not read
     }
     Body body = new Body(ctx, hold, announced);
-    HttpRequest counted = req.peekData(data -> body.came(data.length()));
+    // Not peekData: what collects a body would have it look when all has come.
+    Publisher<HttpObject> pieces = to -> req.subscribe(body.countFor(to));
+    HttpRequest counted = HttpRequest.of(req.headers(), pieces);
     body.lookLater();
     ctx.log().whenRequestComplete().thenRun(body::ended);
     return delegate.serve(ctx, counted);
@@ -107,7 +116,53 @@ public final class UnderWay implements DecoratingHttpServiceFunction {
       this.announced = announced;
     }
 
-    void came(int bytes) {
+    /** Returns what counts each piece before it is passed on. */
+    Subscriber<HttpObject> countFor(Subscriber<? super HttpObject> to) {
+      return new Subscriber<>() {
+        private @Nullable Subscription subscription;
+        private boolean isRefused;
+
+        @Override
+        public void onSubscribe(Subscription given) {
+          subscription = given;
+          to.onSubscribe(given);
+        }
+
+        @Override
+        public void onNext(HttpObject piece) {
+          if (isRefused) {
+            return;
+          }
+          try {
+            if (piece instanceof HttpData data) {
+              came(data.length());
+            }
+          } catch (BudgetException refused) {
+            isRefused = true;
+            requireNonNull(subscription).cancel();
+            to.onError(refused);
+            return;
+          }
+          to.onNext(piece);
+        }
+
+        @Override
+        public void onError(Throwable failed) {
+          if (!isRefused) {
+            to.onError(failed);
+          }
+        }
+
+        @Override
+        public void onComplete() {
+          if (!isRefused) {
+            to.onComplete();
+          }
+        }
+      };
+    }
+
+    private void came(int bytes) {
       came += bytes;
       if (came > announced) {
         hold.grow(2L * bytes);

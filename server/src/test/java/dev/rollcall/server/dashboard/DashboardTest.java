@@ -157,7 +157,9 @@ class DashboardTest {
       second.deregister().join();
       assertThat(change(stream, "removed").get("services").toString())
           .isEqualTo("[[\"a\",1,0,0]]");
-      page.register(instance("b", "b1")).deregister().join();
+      Registration last = page.register(instance("b", "b1"));
+      stream.await("change", event -> event.toString().contains("[\"b\",1,0,0]"));
+      last.deregister().join();
       stream.await("change", event -> event.toString().contains("[\"b\",0,0,0]"));
     }
     try (Stream later = new Stream(page.port())) {

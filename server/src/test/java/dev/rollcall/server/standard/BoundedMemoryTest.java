@@ -157,7 +157,7 @@ class BoundedMemoryTest {
                 ATTACKER,
                 "PUT",
                 "/v1/agent/check/register",
-                "{\"CheckID\":\"http-%d\",\"Name\":\"n\",\"ServiceID\":\"evil-%d\",\"HTTP\":\"http://127.0.0.1:9/\",\"Interval\":\"1h\",\"Body\":\"%s\"}"
+                "{\"CheckID\":\"http-%d\",\"Name\":\"n\",\"ServiceID\":\"evil-%d\",\"HTTP\":\"http://127.0.0.1:9000/\",\"Interval\":\"1h\",\"Body\":\"%s\"}"
                     .formatted(i, i % 8, body));
           }
           HttpResponse<String> put =
