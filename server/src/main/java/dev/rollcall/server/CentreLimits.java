@@ -102,8 +102,8 @@ public record CentreLimits(
   /**
    * Returns the limits that hold where nothing was said: bodies of 1 MiB, headers of 16 KiB, URLs
    * of 8 KiB, 20,000 connections and half of them of one client (fewer with a heap below 1.25 GB,
-   * one for 64 KiB), 10 s for a request, 60 s of idleness, an eighth of the heap for what one client
-   * registers and an eighth for its requests.
+   * one for 64 KiB), 10 s for a request, 60 s of idleness, an eighth of the heap for what one
+   * client registers and an eighth for its requests.
    *
    * @return the standard limits
    */
@@ -111,8 +111,7 @@ public record CentreLimits(
     int connections =
         (int)
             Math.max(
-                2,
-                Math.min(MOST_CONNECTIONS, Runtime.getRuntime().maxMemory() / CONNECTION_BYTES));
+                2, Math.min(MOST_CONNECTIONS, Runtime.getRuntime().maxMemory() / CONNECTION_BYTES));
     return new CentreLimits(
         1 << 20,
         16 << 10,

@@ -115,9 +115,7 @@ final class ConnectionGuard implements DecoratingHttpServiceFunction {
           return HttpResponse.of(HttpStatus.TOO_MANY_REQUESTS);
         }
         ctx.log().whenComplete().thenRun(() -> run(ctx, sender::answered));
-        ctx.log()
-            .whenRequestComplete()
-            .thenRun(() -> run(ctx, sender::ended));
+        ctx.log().whenRequestComplete().thenRun(() -> run(ctx, sender::ended));
       }
     }
     return delegate.serve(ctx, req);

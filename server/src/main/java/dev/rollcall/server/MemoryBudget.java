@@ -95,8 +95,7 @@ public final class MemoryBudget {
   private BudgetException refused(long bytes, boolean byOne) {
     if (bytes > byClient) {
       return new BudgetException(
-          413,
-          what + ": " + bytes + " bytes (expected: at most " + byClient + " for one client)");
+          413, what + ": " + bytes + " bytes (expected: at most " + byClient + " for one client)");
     }
     return new BudgetException(
         429,

@@ -172,8 +172,7 @@ public final class UnderWay implements DecoratingHttpServiceFunction {
     void lookLater() {
       if (!isOver) {
         seconds++;
-        next =
-            ctx.eventLoop().withoutContext().schedule(this::look, 1, TimeUnit.SECONDS);
+        next = ctx.eventLoop().withoutContext().schedule(this::look, 1, TimeUnit.SECONDS);
       }
     }
 

@@ -47,15 +47,15 @@ final class KeyQuota {
       throw refused;
     }
     return writing.whenComplete(
-            (written, failed) -> {
-              if (failed == null && written) {
-                hold(key, memory.take(client, 0), weight);
-                if (!isThere.test(key)) {
-                  gone(key);
-                }
-              }
-              room.close();
-            });
+        (written, failed) -> {
+          if (failed == null && written) {
+            hold(key, memory.take(client, 0), weight);
+            if (!isThere.test(key)) {
+              gone(key);
+            }
+          }
+          room.close();
+        });
   }
 
   private void hold(String key, MemoryBudget.Hold hold, long weight) {

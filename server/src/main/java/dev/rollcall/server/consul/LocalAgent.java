@@ -214,9 +214,7 @@ final class LocalAgent implements AutoCloseable {
   long weighOutput(String id, String output) {
     synchronized (lock) {
       LocalCheck check = checks.get(id);
-      return check == null
-          ? 0
-          : Weight.text(shortened(output)) - Weight.text(check.shown.output());
+      return check == null ? 0 : Weight.text(shortened(output)) - Weight.text(check.shown.output());
     }
   }
 

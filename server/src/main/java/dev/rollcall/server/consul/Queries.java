@@ -62,14 +62,17 @@ final class Queries {
     Supplier<Answer> told = told(call, contact.catalog(), marked(call, read));
     contact.catalog().requireKnown();
     return whenFresh(
-        call, () -> index == 0 ? told.get().response(call.ctx()) : waiting(call, topic, index, wait, told));
+        call,
+        () ->
+            index == 0 ? told.get().response(call.ctx()) : waiting(call, topic, index, wait, told));
   }
 
   /** Answers with what is always the same, as one of the queries. */
   HttpResponse answerFixed(Call call, Answer answer) {
     requireDatacentre(call);
     contact.catalog().requireKnown();
-    return whenFresh(call, () -> told(call, contact.catalog(), () -> answer).get().response(call.ctx()));
+    return whenFresh(
+        call, () -> told(call, contact.catalog(), () -> answer).get().response(call.ctx()));
   }
 
   /** Says with which consistency was read. */

@@ -36,7 +36,8 @@ record Route(String path, Map<HttpMethod, Handler> handlers) {
   }
 
   static Route put(String path, Immediate handler) {
-    return new Route(path, Map.of(HttpMethod.PUT, call -> handler.answer(call).response(call.ctx())));
+    return new Route(
+        path, Map.of(HttpMethod.PUT, call -> handler.answer(call).response(call.ctx())));
   }
 
   /** A write that the store is waited for. */

@@ -53,8 +53,7 @@ final class SessionRoutes {
             UUID.randomUUID().toString(),
             identity.node().name());
     Session created =
-        sessions.create(
-            asked, memory.take(permissions.clientOf(call.ctx()), Weight.of(asked)));
+        sessions.create(asked, memory.take(permissions.clientOf(call.ctx()), Weight.of(asked)));
     return call.json(
         to -> {
           to.writeStartObject();

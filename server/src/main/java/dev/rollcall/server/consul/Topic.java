@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a query can wait for: one service, one node, or a table. Holds the index of its last change,
  * those that wait for the next, and the answers that were encoded since, so that a thousand waiters
- * share one; they are given up where memory runs short. Guarded by the lock of the {@link CatalogIndex}.
+ * share one; they are given up where memory runs short. Guarded by the lock of the {@link
+ * CatalogIndex}.
  */
 final class Topic {
   private static final int MAX_ANSWERS = 8;

@@ -46,6 +46,7 @@ final class Feed implements CatalogListener, AutoCloseable {
   private static final int MAX_HISTORY = 200;
   private static final int MAX_GONE = 10_000;
   private static final int MAX_WRITTEN = 256;
+  private static final HttpData BEAT_EVENT = HttpData.wrap(Events.BEAT);
   private static final Duration BEAT = Duration.ofSeconds(10);
   private static final Duration STUCK = Duration.ofMinutes(1);
 
@@ -70,8 +71,7 @@ final class Feed implements CatalogListener, AutoCloseable {
 
   /** A service and its instances by ID. */
   private static final class Service {
-    private final TreeMap<String, ServiceInstance> instances =
-        new TreeMap<>(NaturalOrder.INSTANCE);
+    private final TreeMap<String, ServiceInstance> instances = new TreeMap<>(NaturalOrder.INSTANCE);
     private ServiceCounts counts;
 
     Service(String name) {
@@ -105,7 +105,11 @@ final class Feed implements CatalogListener, AutoCloseable {
   }
 
   /** What is sent next, and where a stream stands after it. */
-  private record Piece(byte[] bytes, Place next) {}
+  private record Piece(HttpData bytes, Place next) {
+    Piece(byte[] bytes, Place next) {
+      this(HttpData.wrap(bytes), next);
+    }
+  }
 
   Feed(Registry registry, Timer timer) {
     this.timer = timer;
@@ -305,8 +309,7 @@ final class Feed implements CatalogListener, AutoCloseable {
   private Piece beginning() {
     List<ServiceCounts> some = first(services.values());
     boolean hasMore = some.size() < services.size();
-    byte[] bytes =
-        Events.state(some, hasMore, latest(0), freshness, System.currentTimeMillis());
+    byte[] bytes = Events.state(some, hasMore, latest(0), freshness, System.currentTimeMillis());
     return new Piece(bytes, new Place(version, happened, lastOf(some, hasMore)));
   }
 
@@ -329,8 +332,7 @@ final class Feed implements CatalogListener, AutoCloseable {
     int bytes = 0;
     for (Map.Entry<Long, String> each : changes.tailMap(seen, false).entrySet()) {
       Service service = services.get(each.getValue());
-      ServiceCounts counts =
-          service == null ? ServiceCounts.none(each.getValue()) : service.counts;
+      ServiceCounts counts = service == null ? ServiceCounts.none(each.getValue()) : service.counts;
       bytes += counts.size();
       if (bytes > PIECE_BYTES && !some.isEmpty()) {
         break;
@@ -338,8 +340,7 @@ final class Feed implements CatalogListener, AutoCloseable {
       some.add(counts);
       seen = each.getKey();
     }
-    return new Piece(
-        Events.change(some, latest(place.happened())), new Place(seen, happened, ""));
+    return new Piece(Events.change(some, latest(place.happened())), new Place(seen, happened, ""));
   }
 
   /** Returns so many services as make up a piece. */
@@ -396,7 +397,7 @@ final class Feed implements CatalogListener, AutoCloseable {
 
     /** Sends what comes next, if there is anything and nothing is on its way. */
     void advance() {
-      byte[] bytes;
+      HttpData bytes;
       synchronized (lock) {
         if (writing) {
           return;
@@ -409,7 +410,7 @@ final class Feed implements CatalogListener, AutoCloseable {
           bytes = piece.bytes();
           place = piece.next();
         } else if (freshSeen != freshAt) {
-          bytes = Events.freshness(freshness);
+          bytes = HttpData.wrap(Events.freshness(freshness));
           freshSeen = freshAt;
         } else {
           return;
@@ -431,7 +432,7 @@ final class Feed implements CatalogListener, AutoCloseable {
       if (stuck) {
         response.abort();
       } else {
-        send(Events.BEAT);
+        send(BEAT_EVENT);
       }
     }
 
@@ -441,8 +442,8 @@ final class Feed implements CatalogListener, AutoCloseable {
       writingSinceNanos = timer.nanoTime();
     }
 
-    private void send(byte[] piece) {
-      if (response.tryWrite(HttpData.wrap(piece))) {
+    private void send(HttpData piece) {
+      if (response.tryWrite(piece)) {
         response
             .whenConsumed()
             .thenRun(

@@ -25,8 +25,7 @@ final class NaturalOrder implements Comparator<String> {
         i = ends;
         j = otherEnds;
       } else {
-        int difference =
-            Character.compare(Character.toLowerCase(c), Character.toLowerCase(d));
+        int difference = Character.compare(Character.toLowerCase(c), Character.toLowerCase(d));
         if (difference != 0) {
           return difference;
         }

@@ -108,7 +108,8 @@ final class Pages implements AutoCloseable {
   private record Wanted(List<String> words, boolean failing) {
     static Wanted of(ServiceRequestContext ctx) {
       List<String> words = new ArrayList<>();
-      for (String word : ctx.queryParams().get("q", "").toLowerCase(Locale.ROOT).split("\\s+", -1)) {
+      for (String word :
+          ctx.queryParams().get("q", "").toLowerCase(Locale.ROOT).split("\\s+", -1)) {
         if (!word.isEmpty() && words.size() < MAX_WORDS) {
           words.add(word);
         }

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * success; else a sentence says what is wrong: 400 for a body that is not what it must be, 403 for
  * a service that the caller may not touch, 404 for a URL that is not registered, 405 for a method
  * other than POST and DELETE, 422 for a URL that the centre may not call or too many required
- * services, 413 or 429 for too many services or too much memory, 503 where the registry's store does
- * not answer.
+ * services, 413 or 429 for too many services or too much memory, 503 where the registry's store
+ * does not answer.
  *
  * @since 0.1.0
  */

@@ -79,7 +79,7 @@ public final class StandardCentre {
 
     Around(CentreContext context, AccessControl access) {
       this.access = access;
-      dependencies = 
+      dependencies =
           new DependencyRegistry(
               context.registry(), context.calls(), context.timer(), context.memory());
       dashboard = new Dashboard(context.registry(), context.timer());

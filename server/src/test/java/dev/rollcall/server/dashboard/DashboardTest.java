@@ -142,8 +142,7 @@ class DashboardTest {
                   + "[\"t\"],\"metadata\":{\"k\":\"v\"},\"addresses\":{}}]}");
 
       Registration second = page.register(instance("a", "a2"));
-      assertThat(change(stream, "added").get("services").toString())
-          .isEqualTo("[[\"a\",2,0,0]]");
+      assertThat(change(stream, "added").get("services").toString()).isEqualTo("[[\"a\",2,0,0]]");
       second
           .update(second.instance().toBuilder().metadata("x", "1").address("h", 1).build())
           .join();
@@ -155,8 +154,7 @@ class DashboardTest {
           .isEqualTo("passing → warning");
       assertThat(warning.get("services").toString()).isEqualTo("[[\"a\",1,1,0]]");
       second.deregister().join();
-      assertThat(change(stream, "removed").get("services").toString())
-          .isEqualTo("[[\"a\",1,0,0]]");
+      assertThat(change(stream, "removed").get("services").toString()).isEqualTo("[[\"a\",1,0,0]]");
       Registration last = page.register(instance("b", "b1"));
       stream.await("change", event -> event.toString().contains("[\"b\",1,0,0]"));
       last.deregister().join();
@@ -265,12 +263,15 @@ class DashboardTest {
     for (int i = 0; i < 40_000; i++) {
       var unused =
           page.registry.register(
-              instance("service-" + i % 2_000, "instance-" + i).metadata("commit", "9f3c1e7").build(),
+              instance("service-" + i % 2_000, "instance-" + i)
+                  .metadata("commit", "9f3c1e7")
+                  .build(),
               Liveness.permanent());
     }
     page.awaitListed(40_000);
     long bytes = 0;
-    for (String file : List.of("/", "/dashboard/app.js", "/dashboard/style.css", "/dashboard/icon.svg")) {
+    for (String file :
+        List.of("/", "/dashboard/app.js", "/dashboard/style.css", "/dashboard/icon.svg")) {
       bytes += get(file).content().length();
     }
     try (Stream stream = new Stream(page.port())) {
@@ -293,7 +294,8 @@ class DashboardTest {
       for (int i = 0; i < 3_000; i++) {
         var unused =
             page.registry.register(
-                instance("a-service-with-a-long-name-" + "x".repeat(200) + i % 1_000, "i" + i).build(),
+                instance("a-service-with-a-long-name-" + "x".repeat(200) + i % 1_000, "i" + i)
+                    .build(),
                 Liveness.permanent());
       }
       var last = page.register(instance("last", "l"));

@@ -148,14 +148,17 @@ final class BoundedProcess implements AutoCloseable {
     socket
         .getOutputStream()
         .write(
-            (requestLine + " HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Consul-Token: " + token + "\r\n" + rest)
+            (requestLine
+                    + " HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Consul-Token: "
+                    + token
+                    + "\r\n"
+                    + rest)
                 .getBytes(StandardCharsets.ISO_8859_1));
     return socket;
   }
 
   @Override
-  public void close() throws InterruptedException {
-    process.destroyForcibly();
-    process.waitFor();
+  public void close() {
+    process.destroyForcibly().onExit().join();
   }
 }

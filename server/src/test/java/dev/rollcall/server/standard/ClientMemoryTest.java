@@ -243,8 +243,9 @@ class ClientMemoryTest {
 
   @Test
   void nodes() throws Exception {
-    String node =
-        "{\"Node\":\"n%d\",\"Address\":\"10.0.0.1\",\"NodeMeta\":{\"k\":\"" + "v".repeat(400_000) + "\"}}";
+    String meta = "v".repeat(400_000);
+    String node = "{\"Node\":\"n%d\",\"Address\":\"10.0.0.1\",\"NodeMeta\":{\"k\":\"META\"}}";
+    node = node.replace("META", meta);
     assertThat(put(ONE, "/v1/catalog/register", node.formatted(1))).isEqualTo(200);
     assertThat(put(ONE, "/v1/catalog/register", node.formatted(2))).isEqualTo(200);
     assertThat(put(ONE, "/v1/catalog/register", node.formatted(3))).isEqualTo(429);
@@ -259,13 +260,15 @@ class ClientMemoryTest {
     String service =
         "{\"ServiceName\":\"dep\",\"ServiceURL\":\"http://127.0.0.1:9/%d\",\"HeartbeatURL\":\"http://127.0.0.1:9000/h\",\"ServiceUpdateURL\":\"http://127.0.0.1:9000/u\",\"RequiredServices\":[%s]}";
     int taken = 0;
-    while (taken < 20 && send(ONE, "POST", "/services", service.formatted(taken, required)).statusCode() == 200) {
+    while (taken < 20
+        && send(ONE, "POST", "/services", service.formatted(taken, required)).statusCode() == 200) {
       taken++;
     }
     assertThat(taken).isBetween(2, 5);
     HttpResponse<String> refused = send(ONE, "POST", "/services", service.formatted(99, required));
     assertThat(refused.statusCode()).isEqualTo(429);
-    assertThat(refused.body()).contains("memory for what is registered", "expected: at most 2097152");
+    assertThat(refused.body())
+        .contains("memory for what is registered", "expected: at most 2097152");
     assertThat(send(ONE, "POST", "/services", service.formatted(0, required)).statusCode())
         .isEqualTo(200);
     for (int i = 0; i < taken; i++) {
@@ -279,12 +282,15 @@ class ClientMemoryTest {
     List<Socket> sockets = new ArrayList<>();
     try {
       for (int i = 0; i < 4; i++) {
-        sockets.add(begin(ONE, "PUT " + REGISTER, "Content-Length: 400000\r\n\r\n" + "x".repeat(390_000)));
+        sockets.add(
+            begin(ONE, "PUT " + REGISTER, "Content-Length: 400000\r\n\r\n" + "x".repeat(390_000)));
       }
       await()
           .atMost(Duration.ofMinutes(1))
-          .until(() -> send(ONE, "GET", "/v1/agent/services", "").statusCode() == 200
-              && send(ONE, "PUT", "/v1/kv/x", "y".repeat(500_000)).statusCode() == 429);
+          .until(
+              () ->
+                  send(ONE, "GET", "/v1/agent/services", "").statusCode() == 200
+                      && send(ONE, "PUT", "/v1/kv/x", "y".repeat(500_000)).statusCode() == 429);
       assertThat(send(ONE, "PUT", "/v1/kv/x", "y".repeat(500_000)).body())
           .contains("memory for requests under way", "expected: at most 2097152");
       assertThat(send(OTHER, "PUT", "/v1/kv/x", "y".repeat(500_000)).body()).isEqualTo("true");
@@ -309,8 +315,7 @@ class ClientMemoryTest {
       }
       int refused = 0;
       for (Socket socket : sockets) {
-        String line =
-            new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+        String line = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
         refused += line.equals("HTTP/1.1 429") ? 1 : 0;
       }
       assertThat(refused).isBetween(10, 40);
@@ -329,7 +334,11 @@ class ClientMemoryTest {
     socket
         .getOutputStream()
         .write(
-            (requestLine + " HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Consul-Token: " + token + "\r\n" + rest)
+            (requestLine
+                    + " HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Consul-Token: "
+                    + token
+                    + "\r\n"
+                    + rest)
                 .getBytes(StandardCharsets.US_ASCII));
     return socket;
   }

@@ -158,9 +158,7 @@ class PoorSenderTest {
   void oneOfEach_overHttp2_isAnswered() throws Exception {
     assertThat(http2(":method", "GET", ":path", "/health/live", ":authority", "127.0.0.1"))
         .isEqualTo(Http2Sender.Fate.ANSWERED);
-    assertThat(
-            http2(
-                ":method", "GET", ":path", "/health/live", ":authority", "a.b", "host", "a.b"))
+    assertThat(http2(":method", "GET", ":path", "/health/live", ":authority", "a.b", "host", "a.b"))
         .isEqualTo(Http2Sender.Fate.ANSWERED);
   }
 
@@ -176,8 +174,7 @@ class PoorSenderTest {
   void twoOfOne_overHttp2_endTheConnection(String headers) throws Exception {
     List<String> sent = new ArrayList<>(List.of(":method", "GET"));
     sent.addAll(List.of(headers.split(" ", -1)));
-    assertThat(http2(sent.toArray(new String[0])))
-        .isEqualTo(Http2Sender.Fate.CONNECTION_ENDED);
+    assertThat(http2(sent.toArray(new String[0]))).isEqualTo(Http2Sender.Fate.CONNECTION_ENDED);
   }
 
   private static Http2Sender.Fate http2(String... namesAndValues) throws IOException {
@@ -193,8 +190,7 @@ class PoorSenderTest {
     try (Socket socket = centre.connect()) {
       write(
           socket.getOutputStream(),
-          "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\n"
-              + "Upgrade: nothing\r\n\r\n");
+          "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: no\r\n\r\n");
       assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
           .isEqualTo("HTTP/1.1 200");
       write(
