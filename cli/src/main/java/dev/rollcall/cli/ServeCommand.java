@@ -3,6 +3,7 @@ package dev.rollcall.cli;
 import dev.rollcall.RegistryException;
 import dev.rollcall.server.Centre;
 import dev.rollcall.server.CentreBuilder;
+import dev.rollcall.server.CentreLimits;
 import dev.rollcall.server.access.AccessControl;
 import dev.rollcall.server.access.Limits;
 import dev.rollcall.server.access.Tls;
@@ -160,6 +161,22 @@ final class ServeCommand implements Callable<Integer> {
               + " by Consul's API; ${DEFAULT-VALUE} where not given.")
   private int registrations = 100_000;
 
+  @Option(
+      names = "--kept-by-client",
+      paramLabel = "MIB",
+      description =
+          "How much memory one client may fill with services, checks, keys and sessions, in MiB; an"
+              + " eighth of the heap where not given. All clients together may fill twice as much.")
+  private @Nullable Integer kept;
+
+  @Option(
+      names = "--under-way-by-client",
+      paramLabel = "MIB",
+      description =
+          "How much memory one client may hold with requests, waits and streams, in MiB; an eighth of"
+              + " the heap where not given. All clients together may hold twice as much.")
+  private @Nullable Integer underWay;
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
@@ -188,7 +205,10 @@ final class ServeCommand implements Callable<Integer> {
             Permissions.everything(),
             data());
     CentreBuilder builder =
-        StandardCentre.builder(store(), access, policy, settings).host(host).port(port);
+        StandardCentre.builder(store(), access, policy, settings)
+            .host(host)
+            .port(port)
+            .limits(limits());
     tls.ifPresent(builder::tls);
     if (servicesPort != null) {
       builder.alsoOn(servicesPort);
@@ -204,6 +224,13 @@ final class ServeCommand implements Callable<Integer> {
       stopped.await();
     }
     return ExitCode.OK;
+  }
+
+  private CentreLimits limits() {
+    CentreLimits usual = CentreLimits.standard();
+    return usual.withMemory(
+        kept == null ? usual.keptBytesByClient() : (long) kept << 20,
+        underWay == null ? usual.underWayBytesByClient() : (long) underWay << 20);
   }
 
   private String store() {

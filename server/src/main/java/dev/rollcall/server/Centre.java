@@ -35,6 +35,9 @@ public final class Centre implements AutoCloseable {
   private static final Duration GRACE = Duration.ofSeconds(1);
   private static final Duration LONGEST_STOP = Duration.ofSeconds(5);
 
+  /** Requests of one connection of HTTP/2 at a time. */
+  private static final int STREAMS_OF_ONE = 1_000;
+
   private final Server server;
   private final InetSocketAddress address;
   private final String scheme;
@@ -75,6 +78,7 @@ public final class Centre implements AutoCloseable {
         throw RegistryException.invalid("host: (expected: an address of this machine)");
       }
       CentreLimits limits = settings.limits();
+      Errors errors = new Errors();
       ConnectionGuard guard =
           new ConnectionGuard(limits.requestTimeout(), limits.connectionsByClient());
       Tls tls = settings.tls();
@@ -90,13 +94,14 @@ public final class Centre implements AutoCloseable {
           .http1MaxHeaderSize(limits.headerBytes())
           .http1MaxInitialLineLength(limits.urlBytes())
           .http2MaxHeaderListSize(limits.headerBytes())
+          .http2MaxStreamsPerConnection(STREAMS_OF_ONE)
           .maxNumConnections(limits.connections())
           .childChannelPipelineCustomizer(guard::install)
           .addHeader(HttpHeaderNames.X_CONTENT_TYPE_OPTIONS, "nosniff")
           .requestTimeout(limits.requestTimeout())
           .idleTimeout(limits.idleTimeout())
           .gracefulShutdownTimeout(GRACE, LONGEST_STOP)
-          .errorHandler(new Errors())
+          .errorHandler(errors)
           // It would write stack traces of what strangers send.
           .unloggedExceptionsReportInterval(Duration.ZERO)
           .accessLogWriter(new AccessLog(), true);
@@ -104,8 +109,10 @@ public final class Centre implements AutoCloseable {
       settings
           .morePorts()
           .forEach(port -> building.port(new InetSocketAddress(settings.host(), port), protocol));
-      Probes probes = new Probes(parts);
+      Probes probes = new Probes(parts, errors);
       building.service("/health/live", probes.live()).service("/health/ready", probes.ready());
+      // The first decorator is the last that is asked: it knows who calls.
+      building.decorator(new UnderWay(context.memory().underWay()));
       parts.forEach(part -> part.addTo(building));
       // The last decorator is the first that is asked.
       building.decorator(guard);

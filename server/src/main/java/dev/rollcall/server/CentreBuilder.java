@@ -153,6 +153,7 @@ public final class CentreBuilder {
                 .build(),
             timer,
             OutboundCalls.open(outbound, timer),
+            ClientMemory.of(limits),
             uri.scheme(),
             uri.scheme().equals("memory"));
     return Centre.start(this, context);

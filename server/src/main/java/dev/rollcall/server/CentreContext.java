@@ -14,6 +14,8 @@ import dev.rollcall.spi.Timer;
  * @param timer the clock and scheduler
  * @param calls makes all calls to what clients name: checks, heartbeats, updates. Its type is
  *     internal and may change in any release; a part of yours makes its own calls
+ * @param memory how much memory clients may hold. Its types are internal and may change in any
+ *     release
  * @param storeName what kind of store it is: {@code memory}, {@code etcd}, {@code consul}
  * @param isStoreInProcess whether the store ends with this process
  * @since 0.1.0
@@ -24,6 +26,7 @@ public record CentreContext(
     Registry registry,
     Timer timer,
     OutboundCalls calls,
+    ClientMemory memory,
     String storeName,
     boolean isStoreInProcess) {
 

@@ -17,6 +17,7 @@ import com.linecorp.armeria.server.RequestTimeoutException;
 import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServiceConfig;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,11 +26,24 @@ import org.slf4j.LoggerFactory;
 final class Errors implements ServerErrorHandler {
   private static final Logger LOG = LoggerFactory.getLogger(Errors.class);
 
+  private final AtomicBoolean isBroken = new AtomicBoolean();
+
+  /** Tells whether the JVM has run out of something that requests needed: it may limp since. */
+  boolean isBroken() {
+    return isBroken.get();
+  }
+
   @Override
   public @Nullable HttpResponse onServiceException(ServiceRequestContext ctx, Throwable failed) {
     Throwable cause = Exceptions.peel(failed);
     if (cause instanceof ContentTooLargeException) {
       return sentence(HttpStatus.REQUEST_ENTITY_TOO_LARGE, "the body is longer than is taken");
+    }
+    if (cause instanceof BudgetException refused) {
+      return sentence(refused);
+    }
+    if (cause instanceof SlowSenderException slow) {
+      return sentence(HttpStatus.REQUEST_TIMEOUT, String.valueOf(slow.getMessage()));
     }
     if (cause instanceof RequestTimeoutException) {
       return ctx.log().isAvailable(RequestLogProperty.REQUEST_END_TIME)
@@ -41,6 +55,9 @@ final class Errors implements ServerErrorHandler {
     }
     if (cause instanceof HttpResponseException || Exceptions.isExpected(cause)) {
       return null;
+    }
+    if (cause instanceof VirtualMachineError) {
+      isBroken.set(true);
     }
     LOG.error("a request failed", cause);
     return sentence(HttpStatus.INTERNAL_SERVER_ERROR, "the centre failed; its log says why");
@@ -59,6 +76,10 @@ final class Errors implements ServerErrorHandler {
             .set(HttpHeaderNames.X_CONTENT_TYPE_OPTIONS, "nosniff")
             .build(),
         HttpData.ofUtf8(status.toString()));
+  }
+
+  static HttpResponse sentence(BudgetException refused) {
+    return sentence(HttpStatus.valueOf(refused.status()), refused.sentence());
   }
 
   private static HttpResponse sentence(HttpStatus status, String sentence) {

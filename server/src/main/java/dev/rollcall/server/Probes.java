@@ -9,14 +9,22 @@ import java.util.List;
 /** {@code /health/live} and {@code /health/ready}, for operators and their probes. */
 final class Probes {
   private final List<CentrePart> parts;
+  private final Errors errors;
 
-  Probes(List<CentrePart> parts) {
+  Probes(List<CentrePart> parts, Errors errors) {
     this.parts = parts;
+    this.errors = errors;
   }
 
-  /** Answers as long as the process runs. */
+  /** Answers 200 as long as the process runs, unless the JVM has run out of memory. */
   HttpService live() {
-    return (ctx, request) -> HttpResponse.of(HttpStatus.OK, MediaType.PLAIN_TEXT_UTF_8, "live");
+    return (ctx, request) ->
+        errors.isBroken()
+            ? HttpResponse.of(
+                HttpStatus.INTERNAL_SERVER_ERROR,
+                MediaType.PLAIN_TEXT_UTF_8,
+                "the JVM has run out of memory: restart it")
+            : HttpResponse.of(HttpStatus.OK, MediaType.PLAIN_TEXT_UTF_8, "live");
   }
 
   /** Answers 200 while every part can serve. */

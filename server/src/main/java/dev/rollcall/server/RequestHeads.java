@@ -63,6 +63,12 @@ final class RequestHeads implements ByteProcessor {
     return hosts > 1;
   }
 
+  /** The connection has not become one of HTTP/2, although a request has offered it. */
+  void notUpgraded() {
+    isMultiplex = false;
+    mayUpgrade = false;
+  }
+
   /** Tells whether the connection is one of HTTP/2, or may become one. */
   boolean isMultiplex() {
     return isMultiplex;

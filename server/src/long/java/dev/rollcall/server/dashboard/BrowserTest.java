@@ -175,6 +175,7 @@ class BrowserTest {
     assertThat(orders).isFocused();
     page.keyboard().press("Enter");
     assertThat(orders).hasAttribute("aria-expanded", "true");
+    assertThat(page.locator(".instance")).hasCount(5);
     page.keyboard().press("Tab");
     assertThat(page.locator(".instance .address a").first()).isFocused();
     page.keyboard().press("Shift+Tab");
@@ -281,6 +282,33 @@ class BrowserTest {
     assertThat(page.locator("#list .service")).hasCount(200);
     page.locator("#search").fill("i9999");
     assertThat(page.locator("#list .name")).hasText(new String[] {"service-499"});
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void fortyThousandInstances_areThereWithinASecond() {
+    for (int i = 0; i < 40_000; i++) {
+      var unused =
+          centre.registry.register(
+              instance("service-" + i % 2_000, "i" + i).build(), Liveness.permanent());
+    }
+    centre.awaitListed(40_000);
+    open(1280, 900, ColorScheme.LIGHT); // starts the browser's processes
+    var page = open(1280, 900, ColorScheme.LIGHT);
+    assertThat(page.locator("#sum-instances")).hasText("40,000");
+    double shown =
+        ((Number)
+                page.evaluate(
+                    "performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+            .doubleValue();
+    double loaded =
+        ((Number)
+                page.evaluate("performance.getEntriesByName('rollcall-listed')[0].startTime"))
+            .doubleValue();
+    assertThat(shown).isLessThan(1_000);
+    assertThat(loaded).isLessThan(1_000);
+    page.locator(".toggle").first().click();
+    assertThat(page.locator(".instance")).hasCount(20);
     assertThat(complaints).isEmpty();
   }
 

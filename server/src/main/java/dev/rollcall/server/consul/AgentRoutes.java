@@ -3,11 +3,14 @@ package dev.rollcall.server.consul;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.linecorp.armeria.common.HttpResponse;
+import dev.rollcall.server.BudgetException;
+import dev.rollcall.server.MemoryBudget;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -21,6 +24,7 @@ final class AgentRoutes {
   private final StoreContact contact;
   private final StoreWrites writes;
   private final Changes changes;
+  private final MemoryBudget memory;
 
   AgentRoutes(
       LocalAgent agent,
@@ -30,8 +34,10 @@ final class AgentRoutes {
       Queries queries,
       StoreContact contact,
       StoreWrites writes,
-      Changes changes) {
+      Changes changes,
+      MemoryBudget memory) {
     this.changes = changes;
+    this.memory = memory;
     this.contact = contact;
     this.writes = writes;
     this.queries = queries;
@@ -162,9 +168,22 @@ final class AgentRoutes {
     boolean replace =
         call.has("replace-existing-checks") && !isFalse(call, "replace-existing-checks");
     Set<InstanceId> registered = own(definition.service().id());
+    String client = permissions.clientOf(call.ctx());
     quota.register(
-        registered, permissions.clientOf(call.ctx()), () -> agent.register(definition, replace));
+        registered,
+        client,
+        agent.weigh(definition, replace),
+        () -> agent.register(definition, replace, room(client)));
     return writes.answer(registered, Answer.empty());
+  }
+
+  /** Has what a check sends, and nobody is shown, counted for as long as the check is there. */
+  private Function<CheckDefinition, MemoryBudget.Hold> room(String client) {
+    return check -> {
+      MemoryBudget.Hold hold = memory.take(client, 0);
+      hold.correct(Weight.asked(check)); // it was let in with its service
+      return hold;
+    };
   }
 
   private static boolean isFalse(Call call, String parameter) {
@@ -197,7 +216,12 @@ final class AgentRoutes {
     String id = call.require("Missing service ID");
     boolean enable = enable(call);
     requireOwner(call, id);
-    agent.maintainService(id, enable, call.parameter("reason"));
+    String reason = call.parameter("reason");
+    quota.add(
+        own(id).iterator().next(),
+        permissions.clientOf(call.ctx()),
+        enable ? Weight.CHECK + Weight.text(reason) : 0,
+        () -> agent.maintainService(id, enable, reason));
     return writes.answer(own(id), Answer.empty());
   }
 
@@ -236,7 +260,12 @@ final class AgentRoutes {
     }
     requireOwner(call, service);
     requireOwnerOfCheck(call, definition.idOrName());
-    agent.registerCheck(definition, service);
+    String client = permissions.clientOf(call.ctx());
+    quota.add(
+        new InstanceId(agent.self().name(), service),
+        client,
+        agent.weigh(definition, service),
+        () -> agent.registerCheck(definition, service, room(client)));
     return writes.answer(own(service), Answer.empty());
   }
 
@@ -251,11 +280,31 @@ final class AgentRoutes {
     return beat(call, status, call.query().get("note", ""));
   }
 
-  /** It counts in any case; where it is news, it is answered when it is on the disk. */
+  /**
+   * It counts in any case; what it says is kept as far as there is room. Where it is news, it is
+   * answered when it is on the disk.
+   */
   private HttpResponse beat(Call call, String status, String output) {
-    requireOwnerOfCheck(call, call.rest());
-    boolean isNews = agent.beat(call.rest(), status, output);
-    return isNews
+    String id = call.rest();
+    requireOwnerOfCheck(call, id);
+    boolean[] isNews = new boolean[1];
+    long more = agent.weighOutput(id, output);
+    if (more <= 0) {
+      isNews[0] = agent.beat(id, status, output);
+    } else {
+      try {
+        quota.add(
+            new InstanceId(agent.self().name(), agent.serviceIdOfCheck(id)),
+            permissions.clientOf(call.ctx()),
+            more,
+            () -> isNews[0] = agent.beat(id, status, output));
+      } catch (BudgetException refused) {
+        agent.beat(id, status, "");
+        throw new RefusedException(
+            refused.status(), "the status is taken, the output is not: " + refused.sentence());
+      }
+    }
+    return isNews[0]
         ? HttpResponse.of(changes.written().handle((onDisk, failed) -> Answer.empty().response()))
         : Answer.empty().response();
   }

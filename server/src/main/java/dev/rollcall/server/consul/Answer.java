@@ -7,6 +7,10 @@ import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
+import com.linecorp.armeria.common.stream.StreamMessage;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import dev.rollcall.server.BudgetException;
+import dev.rollcall.server.UnderWay;
 import io.netty.util.AsciiString;
 
 /** A complete reply. Immutable, and so shared by all that get the same one. */
@@ -16,6 +20,7 @@ record Answer(ResponseHeaders headers, HttpData body) {
   static final AsciiString LAST_CONTACT = AsciiString.cached("x-consul-lastcontact");
   static final AsciiString CONSISTENCY = AsciiString.cached("x-consul-effective-consistency");
 
+  private static final int PIECE = 16 << 10;
   private static final MediaType JSON = MediaType.parse("application/json");
   private static final MediaType TEXT = MediaType.PLAIN_TEXT_UTF_8;
 
@@ -80,6 +85,29 @@ record Answer(ResponseHeaders headers, HttpData body) {
 
   HttpResponse response() {
     return HttpResponse.of(headers, body);
+  }
+
+  /**
+   * Answers a request. A long body is sent in pieces, the next when the connection has taken the
+   * one before: of a client that does not read, one is under way. The body itself is counted as
+   * long as that lasts, once for all that the client is sending of it.
+   */
+  HttpResponse response(ServiceRequestContext ctx) {
+    if (body.length() <= PIECE) {
+      return response();
+    }
+    try {
+      UnderWay.of(ctx).ifPresent(hold -> hold.share(body, body.length()));
+    } catch (BudgetException refused) {
+      return text(refused.status(), refused.sentence()).response();
+    }
+    byte[] bytes = body.array();
+    HttpData[] pieces = new HttpData[(bytes.length + PIECE - 1) / PIECE];
+    for (int i = 0; i < pieces.length; i++) {
+      pieces[i] = HttpData.wrap(bytes, i * PIECE, Math.min(PIECE, bytes.length - i * PIECE));
+    }
+    return HttpResponse.of(
+        headers.toBuilder().contentLength(bytes.length).build(), StreamMessage.of(pieces));
   }
 
   private static ResponseHeadersBuilder headers(int status, MediaType type) {

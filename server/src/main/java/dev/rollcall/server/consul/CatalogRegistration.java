@@ -65,6 +65,33 @@ record CatalogRegistration(
         0);
   }
 
+  /** Returns what the node, the service and their checks will weigh. Under the catalog's lock. */
+  long weigh(CatalogView view) {
+    long weight = node == null ? 0 : Weight.of(node);
+    Set<String> given = new HashSet<>();
+    for (CatalogCheck check : checks) {
+      given.add(check.id());
+      CatalogService of =
+          service
+              .filter(asked -> asked.id().equals(check.serviceId()))
+              .orElseGet(() -> view.service(new InstanceId(nodeName, check.serviceId())));
+      weight += Weight.of(check) + (of == null ? 0 : Weight.texts(of.tags()));
+    }
+    List<CatalogCheck> kept = new ArrayList<>();
+    if (node != null) {
+      kept.addAll(view.checksOf(nodeName, ""));
+    }
+    kept.removeIf(check -> given.contains(check.id()));
+    weight += Weight.checks(kept, List.of());
+    if (service.isPresent()) {
+      CatalogService asked = service.get();
+      kept = new ArrayList<>(view.checksOf(nodeName, asked.id()));
+      kept.removeIf(check -> given.contains(check.id()));
+      weight += Weight.of(asked) + Weight.checks(kept, asked.tags());
+    }
+    return weight;
+  }
+
   private void requireRoom(CatalogWriter to) {
     Map<String, Set<String>> of = new HashMap<>();
     for (CatalogCheck check : checks) {

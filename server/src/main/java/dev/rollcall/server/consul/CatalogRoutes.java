@@ -240,7 +240,10 @@ final class CatalogRoutes {
         .service()
         .ifPresent(of -> registered.add(new InstanceId(registration.nodeName(), of.id())));
     quota.register(
-        registered, permissions.clientOf(call.ctx()), () -> catalog.write(registration::apply));
+        registered,
+        permissions.clientOf(call.ctx()),
+        catalog.look(registration::weigh),
+        () -> catalog.write(registration::apply));
     registration.changed().forEach(id -> changes.registered(id, Changes.By.CATALOG));
     return writes.answer(registered, Answer.json(TRUE));
   }

@@ -215,6 +215,21 @@ final class CatalogTransaction {
     return registered;
   }
 
+  /** Returns what the nodes, services and checks weigh that the operations put. */
+  static long weigh(List<TxnOperation> operations) {
+    long weight = 0;
+    for (TxnOperation operation : operations) {
+      if (operation instanceof TxnOperation.OfNode of && sets(of.verb())) {
+        weight += Weight.of(of.node());
+      } else if (operation instanceof TxnOperation.OfService of && of.service() != null) {
+        weight += Weight.of(of.service());
+      } else if (operation instanceof TxnOperation.OfCheck of && sets(of.verb())) {
+        weight += Weight.of(of.check());
+      }
+    }
+    return weight;
+  }
+
   /** Returns whose registrations, or their checks, the operations may change. */
   static Set<InstanceId> changed(List<TxnOperation> operations, CatalogWriter before) {
     Set<InstanceId> changed = new HashSet<>();

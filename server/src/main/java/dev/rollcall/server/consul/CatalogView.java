@@ -1,6 +1,7 @@
 package dev.rollcall.server.consul;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,6 +42,17 @@ final class CatalogView {
   List<CatalogCheck> checksOf(String node) {
     NodeEntry entry = catalog.nodes.get(node);
     return entry == null ? List.of() : List.copyOf(entry.checks.values());
+  }
+
+  /** Returns the checks of one service, or the node's own where the ID is empty. */
+  Collection<CatalogCheck> checksOf(String node, String serviceId) {
+    NodeEntry entry = catalog.nodes.get(node);
+    return entry == null ? List.of() : entry.checksOf(serviceId).values();
+  }
+
+  @Nullable CatalogService service(InstanceId id) {
+    NodeEntry entry = catalog.nodes.get(id.node());
+    return entry == null ? null : entry.services.get(id.id());
   }
 
   @Nullable CatalogCheck check(String node, String id) {

@@ -14,8 +14,10 @@ import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.rollcall.RegistryException;
 import dev.rollcall.kv.Bytes;
+import dev.rollcall.server.BudgetException;
 import dev.rollcall.server.CentreContext;
 import dev.rollcall.server.CentrePart;
+import dev.rollcall.server.MemoryBudget;
 import dev.rollcall.spi.support.BackendProviders;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -115,7 +117,9 @@ public final class ConsulApi implements CentrePart, HttpService {
             filters,
             settings.datacentre(),
             settings.blockingQueriesByClient());
-    Quota quota = new Quota(catalog, settings.permissions().maxRegistrations());
+    Permissions permissions = settings.permissions();
+    MemoryBudget memory = context.memory().kept();
+    Quota quota = new Quota(catalog, permissions.maxRegistrations(), memory);
     keys = openKeys(context, firstIndex, keyChanges);
     sessions =
         keys != null && context.isStoreInProcess()
@@ -123,18 +127,19 @@ public final class ConsulApi implements CentrePart, HttpService {
             : null;
     List<Route> routes = new ArrayList<>();
     if (keys != null) {
-      routes.addAll(new KeyRoutes(keys, sessions, queries, contact.keys(), keyChanges).routes());
+      routes.addAll(
+          new KeyRoutes(keys, sessions, queries, contact.keys(), permissions, keyChanges).routes());
     }
     if (sessions != null) {
-      routes.addAll(new SessionRoutes(sessions, catalog, queries, identity).routes());
+      routes.addAll(
+          new SessionRoutes(sessions, catalog, queries, identity, permissions, memory).routes());
     }
     routes.addAll(
         new AgentRoutes(
-                agent, identity, settings.permissions(), quota, queries, contact, writes, changes)
+                agent, identity, permissions, quota, queries, contact, writes, changes, memory)
             .routes());
     routes.addAll(
-        new CatalogRoutes(
-                catalog, queries, identity, settings.permissions(), quota, writes, link, changes)
+        new CatalogRoutes(catalog, queries, identity, permissions, quota, writes, link, changes)
             .routes());
     routes.addAll(
         new TxnRoutes(
@@ -145,7 +150,7 @@ public final class ConsulApi implements CentrePart, HttpService {
                 contact,
                 link,
                 identity,
-                settings.permissions(),
+                permissions,
                 quota,
                 changes,
                 keyChanges)
@@ -204,6 +209,7 @@ public final class ConsulApi implements CentrePart, HttpService {
           firstIndex,
           context.isStoreInProcess(),
           contact.keys(),
+          new KeyQuota(context.memory().kept()),
           changes);
     } catch (RegistryException keepsNone) {
       LOG.info("keys are not served: {}", keepsNone.getMessage());
@@ -315,6 +321,8 @@ public final class ConsulApi implements CentrePart, HttpService {
       return handler.handle(call);
     } catch (RefusedException refused) {
       return refused.answer().response();
+    } catch (BudgetException refused) {
+      return Answer.text(refused.status(), refused.sentence()).response();
     } finally {
       current.close();
     }

@@ -13,8 +13,8 @@ import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -28,6 +28,10 @@ final class Json {
   static final int DEPTH = 32;
 
   private static final int LONGEST_TEXT = 1 << 20;
+
+  /** Each becomes an object of some 50 to 100 bytes, from as little as two bytes of a body. */
+  private static final int MOST_TOKENS = 50_000;
+
   private static final JsonMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder()
@@ -37,6 +41,7 @@ final class Json {
                           .maxNumberLength(40)
                           .maxNameLength(1_024)
                           .maxStringLength(LONGEST_TEXT)
+                          .maxTokenCount(MOST_TOKENS)
                           .build())
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
@@ -46,6 +51,7 @@ final class Json {
           .disable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
+  private static final JsonMapper OWN = new JsonMapper();
   private static final DefaultPrettyPrinter PRETTY = pretty();
 
   /** What a body stands for that is not there, where none is needed. */
@@ -119,26 +125,32 @@ final class Json {
   /** Reads what this class has written. */
   static JsonNode reread(byte[] json) {
     try {
-      return MAPPER.readTree(json);
+      return OWN.readTree(json);
     } catch (IOException impossible) {
       throw new UncheckedIOException(impossible);
     }
   }
 
+  /**
+   * Writes JSON.
+   *
+   * @throws RefusedException where it is too long, or too much is being written at the moment
+   */
   static byte[] bytes(boolean pretty, Output output) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
-    try (JsonGenerator to = MAPPER.createGenerator(bytes)) {
-      if (pretty) {
-        to.setPrettyPrinter(PRETTY.createInstance());
+    try (EncodedBytes bytes = new EncodedBytes()) {
+      try (JsonGenerator to = MAPPER.createGenerator((OutputStream) bytes)) {
+        if (pretty) {
+          to.setPrettyPrinter(PRETTY.createInstance());
+        }
+        output.write(to);
+      } catch (IOException impossible) {
+        throw new UncheckedIOException(impossible);
       }
-      output.write(to);
-    } catch (IOException impossible) {
-      throw new UncheckedIOException(impossible);
+      if (pretty) {
+        bytes.write('\n');
+      }
+      return bytes.toByteArray();
     }
-    if (pretty) {
-      bytes.write('\n');
-    }
-    return bytes.toByteArray();
   }
 
   private static DefaultPrettyPrinter pretty() {

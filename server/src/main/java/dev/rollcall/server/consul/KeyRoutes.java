@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -33,13 +34,16 @@ final class KeyRoutes {
   private final Queries queries;
   private final StoreContact.Stream contact;
   private final Changes changes;
+  private final Permissions permissions;
 
   KeyRoutes(
       KeyValues keys,
       @Nullable Sessions sessions,
       Queries queries,
       StoreContact.Stream contact,
+      Permissions permissions,
       Changes changes) {
+    this.permissions = permissions;
     this.changes = changes;
     this.contact = contact;
     this.keys = keys;
@@ -175,17 +179,28 @@ final class KeyRoutes {
           413,
           "Request body(" + value.size() + " bytes) too large, max size: " + MAX_BYTES + " bytes.");
     }
+    Supplier<CompletionStage<Boolean>> write;
     if (call.has("acquire")) {
-      return answer(requireSessions().acquire(key, session(call), value, flags));
-    }
-    if (call.has("release")) {
+      Sessions holders = requireSessions();
+      String session = session(call);
+      write = () -> holders.acquire(key, session, value, flags);
+    } else if (call.has("release")) {
       requireSessions();
-      return answer(keys.release(key, call.parameter("release"), value, flags));
+      write = () -> keys.release(key, call.parameter("release"), value, flags);
+    } else if (call.has("cas")) {
+      long index = number(call, "cas");
+      write = () -> keys.compareAndSet(key, index, value, flags);
+    } else {
+      write = () -> keys.put(key, value, flags);
     }
     return answer(
-        call.has("cas")
-            ? keys.compareAndSet(key, number(call, "cas"), value, flags)
-            : keys.put(key, value, flags));
+        keys.quota()
+            .write(
+                key,
+                value,
+                permissions.clientOf(call.ctx()),
+                written -> !keys.get(written).pairs().isEmpty(),
+                write));
   }
 
   private Sessions requireSessions() {

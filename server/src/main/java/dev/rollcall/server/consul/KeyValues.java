@@ -71,6 +71,7 @@ final class KeyValues implements AutoCloseable {
   private final StoreContact.Stream contact;
   private final KeyValueBackend store;
   private final @Nullable KeyedSequencer<String> turns; // null where keys cannot be held
+  private final KeyQuota quota;
   private final Map<String, Long> flags = new ConcurrentHashMap<>();
   private final Map<String, Lock> locks = new ConcurrentHashMap<>();
   private final Map<String, KeyRecord> restored = new ConcurrentHashMap<>();
@@ -102,13 +103,20 @@ final class KeyValues implements AutoCloseable {
       long firstIndex,
       boolean keysCanBeHeld,
       StoreContact.Stream contact,
+      KeyQuota quota,
       Changes changes) {
+    this.quota = quota;
     this.changes = changes;
     this.contact = contact;
     turns = keysCanBeHeld ? new KeyedSequencer<>() : null;
     this.catalog = catalog;
     this.store = store;
     lastDeleted = keysCanBeHeld ? firstIndex : 1;
+  }
+
+  /** Returns what counts the memory of keys; whoever writes one for a client asks it. */
+  KeyQuota quota() {
+    return quota;
   }
 
   /** Tells whether the store is another process's, so that others have it before them too. */
@@ -642,6 +650,7 @@ final class KeyValues implements AutoCloseable {
   }
 
   private void remove(CatalogWriter to, String key, long revision) {
+    quota.gone(key);
     if (pairs.remove(key) != null) {
       lastDeleted = isShared() ? revision : to.index();
       touch(to, key);

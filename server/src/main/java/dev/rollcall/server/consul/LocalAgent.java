@@ -2,12 +2,14 @@ package dev.rollcall.server.consul;
 
 import dev.rollcall.Health;
 import dev.rollcall.RegistryException;
+import dev.rollcall.server.MemoryBudget;
 import dev.rollcall.server.outbound.GuardedChecker;
 import dev.rollcall.spi.Timer;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +18,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -87,9 +90,13 @@ final class LocalAgent implements AutoCloseable {
    * Puts a service with its checks. Checks that are there keep their status; others of the service
    * stay, unless the definition is to replace them.
    *
+   * @param room counts what a check sends, until the check goes
    * @throws RefusedException where a check will never be called; then nothing has changed
    */
-  void register(ServiceDefinition definition, boolean replaceChecks) {
+  void register(
+      ServiceDefinition definition,
+      boolean replaceChecks,
+      Function<CheckDefinition, MemoryBudget.Hold> room) {
     for (int i = 0; i < definition.checks().size(); i++) {
       admit(definition.checks().get(i), definition.checkId(i));
     }
@@ -109,7 +116,7 @@ final class LocalAgent implements AutoCloseable {
         String id = definition.checkId(i);
         String name =
             check.name().isEmpty() ? "Service '" + service.name() + "' check" : check.name();
-        put(check, id, name, service, check.type(), registrant);
+        put(check, id, name, service, registrant, room);
         kept.add(id);
       }
       List<String> removed = new ArrayList<>();
@@ -190,8 +197,47 @@ final class LocalAgent implements AutoCloseable {
     }
   }
 
+  /** Returns what a service will weigh with all its checks once it is registered. */
+  long weigh(ServiceDefinition definition, boolean replaceChecks) {
+    CatalogService service = definition.service();
+    Set<String> given = new HashSet<>();
+    long weight = Weight.of(service);
+    for (int i = 0; i < definition.checks().size(); i++) {
+      CheckDefinition check = definition.checks().get(i);
+      given.add(definition.checkId(i));
+      weight += Weight.shown(check) + Weight.asked(check) + Weight.texts(service.tags());
+    }
+    List<CatalogCheck> kept = new ArrayList<>();
+    synchronized (lock) {
+      for (String id : checksOf.getOrDefault(service.id(), Set.of())) {
+        if (!given.contains(id) && (!replaceChecks || id.startsWith(SERVICE_MAINTENANCE))) {
+          kept.add(shown(id));
+        }
+      }
+    }
+    return weight + Weight.checks(kept, service.tags());
+  }
+
+  /** Returns by how much a service, or the node where the ID is empty, grows with a check. */
+  long weigh(CheckDefinition check, String serviceId) {
+    return Weight.shown(check)
+        + Weight.asked(check)
+        + service(serviceId).map(service -> Weight.texts(service.tags())).orElse(0L);
+  }
+
+  /** Returns by how much a check grows with another output. */
+  long weighOutput(String id, String output) {
+    synchronized (lock) {
+      LocalCheck check = checks.get(id);
+      return check == null ? 0 : Weight.text(shortened(output)) - Weight.text(check.shown.output());
+    }
+  }
+
   /** Puts a check of the node, or of a service that is there. */
-  void registerCheck(CheckDefinition definition, String serviceId) {
+  void registerCheck(
+      CheckDefinition definition,
+      String serviceId,
+      Function<CheckDefinition, MemoryBudget.Hold> room) {
     admit(definition, definition.idOrName());
     synchronized (lock) {
       CatalogService service = null;
@@ -206,7 +252,7 @@ final class LocalAgent implements AutoCloseable {
       Set<String> all = new TreeSet<>(checksOf.getOrDefault(serviceId, Set.of()));
       all.add(id);
       CatalogCheck.requireRoom(all);
-      put(definition, id, definition.name(), service, definition.type(), checker.registrant());
+      put(definition, id, definition.name(), service, checker.registrant(), room);
       catalog.write(to -> to.putCheck(shown(id)));
       changed(serviceId);
     }
@@ -235,13 +281,15 @@ final class LocalAgent implements AutoCloseable {
       boolean isNews = !check.shown.status().equals(status);
       check.deadlineNanos = time.nanos() + check.definition().ttl().toNanos();
       check.expiresMillis = System.currentTimeMillis() + check.definition().ttl().toMillis();
-      String shortened =
-          output.length() > LONGEST_OUTPUT ? output.substring(0, LONGEST_OUTPUT) : output;
-      state(check, status, shortened);
+      state(check, status, shortened(output));
       arm(check);
       changes.heartbeat(id);
       return isNews;
     }
+  }
+
+  private static String shortened(String output) {
+    return output.length() > LONGEST_OUTPUT ? output.substring(0, LONGEST_OUTPUT) : output;
   }
 
   /** Begins or ends the maintenance of a service. */
@@ -419,6 +467,20 @@ final class LocalAgent implements AutoCloseable {
           .filter(check -> check.serviceId().isEmpty() || check.serviceId().equals(serviceId))
           .forEach(on::add);
       return on;
+    }
+  }
+
+  private void put(
+      CheckDefinition definition,
+      String id,
+      String name,
+      @Nullable CatalogService service,
+      InetAddress registrant,
+      Function<CheckDefinition, MemoryBudget.Hold> room) {
+    put(definition, id, name, service, definition.type(), registrant);
+    LocalCheck check = checks.get(id);
+    if (check != null) {
+      check.asked = room.apply(definition);
     }
   }
 

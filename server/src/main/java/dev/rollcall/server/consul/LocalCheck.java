@@ -1,5 +1,6 @@
 package dev.rollcall.server.consul;
 
+import dev.rollcall.server.MemoryBudget;
 import dev.rollcall.spi.HealthChecker;
 import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,9 @@ final class LocalCheck {
   final InetAddress registrant;
   CatalogCheck shown;
   HealthChecker.@Nullable Running running;
+
+  /** What it sends, in its client's budget. */
+  MemoryBudget.@Nullable Hold asked;
 
   /** When a TTL runs out, and since when the check is critical: both in {@link CreditedTime}. */
   long deadlineNanos;
@@ -50,6 +54,9 @@ final class LocalCheck {
     if (running != null) {
       running.stop();
       running = null;
+    }
+    if (asked != null) {
+      asked.close();
     }
   }
 }

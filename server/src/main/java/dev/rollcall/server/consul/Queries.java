@@ -3,6 +3,7 @@ package dev.rollcall.server.consul;
 import static java.util.Objects.requireNonNull;
 
 import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.util.TimeoutMode;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -71,7 +72,8 @@ final class Queries {
         call,
         call.has("consistent"),
         () -> link.caughtUp(topic),
-        () -> index == 0 ? told.get().response() : waiting(call, topic, index, wait, told));
+        () ->
+            index == 0 ? told.get().response(call.ctx()) : waiting(call, topic, index, wait, told));
   }
 
   /** Answers with what is always the same, as one of the queries. */
@@ -82,7 +84,7 @@ final class Queries {
         call,
         call.has("consistent"),
         contact::ask,
-        () -> told(call, contact.catalog(), () -> answer).get().response());
+        () -> told(call, contact.catalog(), () -> answer).get().response(call.ctx()));
   }
 
   /** Says with which consistency was read. */
@@ -154,11 +156,11 @@ final class Queries {
     long known = index(call);
     Duration wait = waitTime(call);
     if (known == 0 || known != index.getAsLong()) {
-      return read.get().response();
+      return read.get().response(call.ctx());
     }
     long at = catalog.indexOf(Topics.EVENTS);
     if (known != index.getAsLong()) { // fired in between
-      return read.get().response();
+      return read.get().response(call.ctx());
     }
     return waiting(call, Topics.EVENTS, at, wait, read);
   }
@@ -199,7 +201,7 @@ final class Queries {
     while (true) {
       long table = catalog.indexOf(Topics.KEYS);
       if (known == 0 || index.getAsLong() > known || keys.isBeyond(known)) {
-        return read.get().response();
+        return read.get().response(call.ctx());
       }
       Waiting waiting = new Waiting(call, topic, wait, read);
       Optional<HttpResponse> begun =
@@ -224,11 +226,11 @@ final class Queries {
     String known = call.parameter("hash");
     Hashed now = read.get();
     if (!now.hash().equals(known)) {
-      return now.answer().response();
+      return now.answer().response(call.ctx());
     }
     Waiting waiting = new Waiting(call, now.topic(), wait, () -> read.get().answer());
     waiting.again = waiter -> parkWhileSame(now, read, waiter);
-    return waiting.begin(waiting.again).orElseGet(() -> read.get().answer().response());
+    return waiting.begin(waiting.again).orElseGet(() -> read.get().answer().response(call.ctx()));
   }
 
   private boolean parkWhileSame(Hashed known, Supplier<Hashed> read, Waiter waiter) {
@@ -251,11 +253,11 @@ final class Queries {
       Duration soon = wait.compareTo(FOREIGN_WAIT) < 0 ? wait : FOREIGN_WAIT;
       return new Waiting(call, topic, soon, read)
           .begin(waiter -> catalog.park(topic, catalog.indexOf(topic), waiter))
-          .orElseGet(() -> read.get().response());
+          .orElseGet(() -> read.get().response(call.ctx()));
     }
     return new Waiting(call, topic, wait, read)
         .begin(waiter -> catalog.park(topic, index, waiter))
-        .orElseGet(() -> read.get().response());
+        .orElseGet(() -> read.get().response(call.ctx()));
   }
 
   /** Refuses what asks for another datacentre. */
@@ -375,8 +377,13 @@ final class Queries {
 
     private void end() {
       if (over.compareAndSet(false, true)) {
+        // From now on the client has as much time as any other to take its answer.
+        long millis = ctx.config().requestTimeoutMillis();
+        if (millis > 0) {
+          ctx.setRequestTimeoutMillis(TimeoutMode.SET_FROM_NOW, millis);
+        }
         try {
-          answer.complete(read.get().response());
+          answer.complete(read.get().response(ctx));
         } catch (RefusedException refused) {
           answer.complete(refused.answer().response());
         } catch (RuntimeException | LinkageError failed) {

@@ -1,15 +1,19 @@
 package dev.rollcall.server.consul;
 
+import dev.rollcall.server.MemoryBudget;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many registrations each client holds, with a bound. A registration is a service, or a node
- * that was registered as such ({@link InstanceId} with an empty ID); it belongs to the client that
- * registered it last, for as long as the {@link CatalogIndex} has it, however it goes:
- * deregistered, reaped, fenced.
+ * How many registrations each client holds, and how many bytes of memory they take, with a bound
+ * for both. A registration is a service with its checks, or a node that was registered as such
+ * ({@link InstanceId} with an empty ID); it belongs to the client that registered it last, for as
+ * long as the {@link CatalogIndex} has it, however it goes: deregistered, reaped, fenced.
+ *
+ * <p>What is about to be registered is weighed beforehand, and refused where there is no room; what
+ * then stands in the catalog is weighed again at each of its changes.
  *
  * <p><b>Guards.</b> {@code lock} guards both maps. It is taken after the lock of the {@link
  * LocalAgent} and before the catalog's, never the other way round. What is held is always put right
@@ -19,31 +23,40 @@ import org.jspecify.annotations.Nullable;
 final class Quota {
   private final CatalogIndex catalog;
   private final int most;
+  private final MemoryBudget memory;
 
   private final Object lock = new Object();
   // Guarded by "lock".
-  private final Map<InstanceId, String> holders = new HashMap<>();
+  private final Map<InstanceId, MemoryBudget.Hold> holds = new HashMap<>();
   private final Map<String, Integer> held = new HashMap<>();
 
-  Quota(CatalogIndex catalog, int maxByClient) {
+  Quota(CatalogIndex catalog, int maxByClient, MemoryBudget memory) {
     this.catalog = catalog;
     most = maxByClient;
-    catalog.onChange(this::release);
+    this.memory = memory;
+    catalog.onChange(this::weighAgain);
   }
 
   /**
    * Makes a registration for a client, if it may hold it.
    *
    * @param ids what is registered by it; what it holds already does not count again
+   * @param bytes what all of that weighs then
    * @throws RefusedException where it would hold too many; then nothing was registered
+   * @throws dev.rollcall.server.BudgetException where it would hold too much; likewise
    */
-  void register(Set<InstanceId> ids, String client, Runnable registration) {
-    Map<InstanceId, @Nullable String> before = take(ids, client);
+  void register(Set<InstanceId> ids, String client, long bytes, Runnable registration) {
+    MemoryBudget.Hold room = room(ids, client, bytes);
     try {
-      registration.run();
-    } catch (RuntimeException | Error refused) {
-      ids.forEach(id -> giveBack(id, client, before.get(id)));
-      throw refused;
+      Map<InstanceId, @Nullable String> before = take(ids, client);
+      try {
+        registration.run();
+      } catch (RuntimeException | Error refused) {
+        ids.forEach(id -> giveBack(id, client, before.get(id)));
+        throw refused;
+      }
+    } finally {
+      room.close();
     }
     ids.forEach(id -> settle(id, client));
   }
@@ -51,7 +64,8 @@ final class Quota {
   /** Returns whose a registration is; empty where it is nobody's. */
   String holder(InstanceId id) {
     synchronized (lock) {
-      return holders.getOrDefault(id, "");
+      String client = holderOf(id);
+      return client == null ? "" : client;
     }
   }
 
@@ -59,14 +73,45 @@ final class Quota {
   void restore(InstanceId id, String client) {
     synchronized (lock) {
       hold(id, client);
+      weigh(id);
     }
+  }
+
+  /**
+   * Makes a change that adds to a registration, which is on whoever holds it, or else on the client
+   * that makes the change.
+   *
+   * @param bytes by how much it weighs more then
+   * @throws dev.rollcall.server.BudgetException where that is too much; then nothing was changed
+   */
+  void add(InstanceId id, String client, long bytes, Runnable change) {
+    String payer = holder(id);
+    MemoryBudget.Hold room = memory.take(payer.isEmpty() ? client : payer, Math.max(0, bytes));
+    try {
+      change.run();
+    } finally {
+      room.close();
+    }
+    settle(id, client);
+  }
+
+  /** Returns a hold on what is needed in addition, while the registration is made. */
+  private MemoryBudget.Hold room(Set<InstanceId> ids, String client, long bytes) {
+    long has = 0;
+    synchronized (lock) {
+      for (InstanceId id : ids) {
+        MemoryBudget.Hold hold = holds.get(id);
+        has += hold != null && hold.client().equals(client) ? hold.bytes() : 0;
+      }
+    }
+    return memory.take(client, Math.max(0, bytes - has));
   }
 
   /** Returns whose they were before. */
   private Map<InstanceId, @Nullable String> take(Set<InstanceId> ids, String client) {
     Map<InstanceId, @Nullable String> before = new HashMap<>();
     synchronized (lock) {
-      long more = ids.stream().filter(id -> !client.equals(holders.get(id))).count();
+      long more = ids.stream().filter(id -> !client.equals(holderOf(id))).count();
       if (held.getOrDefault(client, 0) + more > most) {
         throw new RefusedException(
             429, "too many registrations of one client (expected: at most " + most + ")");
@@ -79,9 +124,10 @@ final class Quota {
   /** The registration was refused: unless another client came in between, all is as it was. */
   private void giveBack(InstanceId id, String client, @Nullable String before) {
     synchronized (lock) {
-      if (client.equals(holders.get(id))) {
+      if (client.equals(holderOf(id))) {
         if (before != null && catalog.look(view -> view.has(id))) {
           hold(id, before);
+          weigh(id);
         } else {
           drop(id);
         }
@@ -94,35 +140,58 @@ final class Quota {
     synchronized (lock) {
       if (!catalog.look(view -> view.has(id))) {
         drop(id);
-      } else if (!holders.containsKey(id)) {
-        hold(id, client);
+      } else {
+        if (!holds.containsKey(id)) {
+          hold(id, client);
+        }
+        weigh(id);
       }
     }
   }
 
-  private void release(Set<InstanceId> changed) {
+  private void weighAgain(Set<InstanceId> changed) {
     synchronized (lock) {
       for (InstanceId id : changed) {
-        if (holders.containsKey(id) && !catalog.look(view -> view.has(id))) {
-          drop(id);
+        if (holds.containsKey(id)) {
+          if (catalog.look(view -> view.has(id))) {
+            weigh(id);
+          } else {
+            drop(id);
+          }
         }
       }
     }
   }
 
+  /** Under the lock. */
+  private void weigh(InstanceId id) {
+    MemoryBudget.Hold hold = holds.get(id);
+    if (hold != null) {
+      hold.correct(catalog.look(view -> Weight.of(id, view)));
+    }
+  }
+
+  private @Nullable String holderOf(InstanceId id) {
+    MemoryBudget.Hold hold = holds.get(id);
+    return hold == null ? null : hold.client();
+  }
+
   /** Returns whose it was before. */
   private @Nullable String hold(InstanceId id, String client) {
-    String before = drop(id);
-    holders.put(id, client);
-    held.merge(client, 1, Integer::sum);
+    String before = holderOf(id);
+    if (!client.equals(before)) {
+      drop(id);
+      holds.put(id, memory.take(client, 0));
+      held.merge(client, 1, Integer::sum);
+    }
     return before;
   }
 
-  private @Nullable String drop(InstanceId id) {
-    String before = holders.remove(id);
+  private void drop(InstanceId id) {
+    MemoryBudget.Hold before = holds.remove(id);
     if (before != null) {
-      held.computeIfPresent(before, (of, count) -> count == 1 ? null : count - 1);
+      before.close();
+      held.computeIfPresent(before.client(), (of, count) -> count == 1 ? null : count - 1);
     }
-    return before;
   }
 }

@@ -32,11 +32,12 @@ record Route(String path, Map<HttpMethod, Handler> handlers) {
   }
 
   static Route getNow(String path, Immediate handler) {
-    return get(path, call -> handler.answer(call).response());
+    return get(path, call -> handler.answer(call).response(call.ctx()));
   }
 
   static Route put(String path, Immediate handler) {
-    return new Route(path, Map.of(HttpMethod.PUT, call -> handler.answer(call).response()));
+    return new Route(
+        path, Map.of(HttpMethod.PUT, call -> handler.answer(call).response(call.ctx())));
   }
 
   /** A write that the store is waited for. */

@@ -2,6 +2,7 @@ package dev.rollcall.server.consul;
 
 import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpResponse;
+import dev.rollcall.server.MemoryBudget;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.UUID;
@@ -17,8 +18,18 @@ final class SessionRoutes {
   private final CatalogIndex catalog;
   private final Queries queries;
   private final Identity identity;
+  private final Permissions permissions;
+  private final MemoryBudget memory;
 
-  SessionRoutes(Sessions sessions, CatalogIndex catalog, Queries queries, Identity identity) {
+  SessionRoutes(
+      Sessions sessions,
+      CatalogIndex catalog,
+      Queries queries,
+      Identity identity,
+      Permissions permissions,
+      MemoryBudget memory) {
+    this.permissions = permissions;
+    this.memory = memory;
     this.sessions = sessions;
     this.catalog = catalog;
     this.queries = queries;
@@ -37,12 +48,13 @@ final class SessionRoutes {
 
   private Answer create(Call call) {
     queries.requireDatacentreToo(call);
+    Session asked =
+        Session.of(
+            Fields.of(call.body().size() == 0 ? Json.EMPTY : call.json()),
+            UUID.randomUUID().toString(),
+            identity.node().name());
     Session created =
-        sessions.create(
-            Session.of(
-                Fields.of(call.body().size() == 0 ? Json.EMPTY : call.json()),
-                UUID.randomUUID().toString(),
-                identity.node().name()));
+        sessions.create(asked, memory.take(permissions.clientOf(call.ctx()), Weight.of(asked)));
     return call.json(
         to -> {
           to.writeStartObject();

@@ -1,6 +1,7 @@
 package dev.rollcall.server.consul;
 
 import dev.rollcall.kv.Bytes;
+import dev.rollcall.server.MemoryBudget;
 import dev.rollcall.spi.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,10 +54,12 @@ final class Sessions implements AutoCloseable {
 
   private static final class Live {
     private final Session session;
+    private final MemoryBudget.Hold hold;
     private long deadlineNanos;
 
-    Live(Session session) {
+    Live(Session session, MemoryBudget.Hold hold) {
       this.session = session;
+      this.hold = hold;
     }
 
     void renew(long nowNanos) {
@@ -78,9 +81,19 @@ final class Sessions implements AutoCloseable {
   /**
    * Begins a session.
    *
+   * @param hold what it takes of its client's memory, given back when it ends or does not begin
    * @throws RefusedException where its node or a check is not there, or critical
    */
-  Session create(Session asked) {
+  Session create(Session asked, MemoryBudget.Hold hold) {
+    try {
+      return begin(asked, hold);
+    } catch (RefusedException refused) {
+      hold.close();
+      throw refused;
+    }
+  }
+
+  private Session begin(Session asked, MemoryBudget.Hold hold) {
     Session[] created = new Session[1];
     catalog.write(
         to -> {
@@ -103,7 +116,7 @@ final class Sessions implements AutoCloseable {
                 429, "too many sessions (expected: at most " + MOST + " at a time)");
           }
           Session session = asked.at(to.index());
-          Live begun = new Live(session);
+          Live begun = new Live(session, hold);
           begun.renew(time.nanos());
           live.put(session.id(), begun);
           to.touch(Topics.SESSIONS);
@@ -152,6 +165,7 @@ final class Sessions implements AutoCloseable {
                   return;
                 }
                 live.remove(id);
+                found.hold.close();
                 to.touch(Topics.SESSIONS);
                 ended[0] = found.session;
                 held.addAll(keys.releaseAll(to, id));

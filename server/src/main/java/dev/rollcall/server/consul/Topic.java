@@ -1,5 +1,6 @@
 package dev.rollcall.server.consul;
 
+import java.lang.ref.SoftReference;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -9,13 +10,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a query can wait for: one service, one node, or a table. Holds the index of its last change,
  * those that wait for the next, and the answers that were encoded since, so that a thousand waiters
- * share one. Guarded by the lock of the {@link CatalogIndex}.
+ * share one; they are given up where memory runs short. Guarded by the lock of the {@link
+ * CatalogIndex}.
  */
 final class Topic {
   private static final int MAX_ANSWERS = 8;
 
   private final Set<Waiter> waiters = new LinkedHashSet<>();
-  private final Map<String, Answer> answers = new HashMap<>();
+  private final Map<String, SoftReference<Answer>> answers = new HashMap<>();
   private long index;
   private long version;
 
@@ -63,12 +65,13 @@ final class Topic {
   }
 
   @Nullable Answer answer(String variant) {
-    return answers.get(variant);
+    SoftReference<Answer> kept = answers.get(variant);
+    return kept == null ? null : kept.get();
   }
 
   void keep(String variant, Answer answer) {
-    if (answers.size() < MAX_ANSWERS) {
-      answers.put(variant, answer);
+    if (answers.size() < MAX_ANSWERS || answers.containsKey(variant)) {
+      answers.put(variant, new SoftReference<>(answer));
     }
   }
 }

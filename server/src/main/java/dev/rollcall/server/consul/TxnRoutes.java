@@ -4,10 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import com.linecorp.armeria.common.HttpResponse;
 import dev.rollcall.RegistryException;
+import dev.rollcall.kv.Bytes;
 import dev.rollcall.kv.Keys;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -110,7 +113,7 @@ final class TxnRoutes {
     keyChanges.requireRoom();
     return HttpResponse.of(
         keyChanges
-            .after(transact(operations))
+            .after(transact(operations, permissions.clientOf(call.ctx())))
             .handle(
                 (results, failed) ->
                     (failed == null ? results.answer(call.isPretty()) : KeyRoutes.failure(failed))
@@ -208,7 +211,7 @@ final class TxnRoutes {
             take(operations.get(i), i, ofKeys, to, results);
           }
         });
-    return results.answer(call.isPretty(), age()).response();
+    return results.answer(call.isPretty(), age()).response(call.ctx());
   }
 
   private Duration age() {
@@ -233,22 +236,34 @@ final class TxnRoutes {
     }
   }
 
-  private CompletionStage<TxnResults> transact(List<TxnOperation> operations) {
+  private CompletionStage<TxnResults> transact(List<TxnOperation> operations, String client) {
     Set<String> named = new HashSet<>();
+    Map<String, Bytes> written = new HashMap<>();
     for (TxnOperation operation : operations) {
       if (operation instanceof TxnOperation.OfKey of && !of.isTree()) {
         named.add(of.key());
+        if (of.isWrite() && !of.verb().startsWith("delete")) {
+          written.put(of.key(), of.value());
+        }
       }
     }
-    return requireNonNull(keys)
-        .transact(
-            named,
-            transaction -> {
-              for (int i = 0; i < operations.size(); i++) {
-                transaction.take(i, (TxnOperation.OfKey) operations.get(i));
-              }
-            },
-            sessions);
+    KeyValues store = requireNonNull(keys);
+    return store
+        .quota()
+        .write(
+            written,
+            client,
+            key -> !store.get(key).pairs().isEmpty(),
+            results -> !results.isFailed(),
+            () ->
+                store.transact(
+                    named,
+                    transaction -> {
+                      for (int i = 0; i < operations.size(); i++) {
+                        transaction.take(i, (TxnOperation.OfKey) operations.get(i));
+                      }
+                    },
+                    sessions));
   }
 
   private HttpResponse change(Call call, List<TxnOperation> operations) {
@@ -269,6 +284,7 @@ final class TxnRoutes {
     quota.register(
         registered,
         permissions.clientOf(call.ctx()),
+        CatalogTransaction.weigh(operations),
         () ->
             catalog.write(
                 to -> {

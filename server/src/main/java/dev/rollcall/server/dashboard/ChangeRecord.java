@@ -69,4 +69,19 @@ record ChangeRecord(long number, long at, String kind, String service, String id
   static String lower(ServiceInstance instance) {
     return instance.health().name().toLowerCase(Locale.ROOT);
   }
+
+  /** Returns about how many bytes it takes in an event. */
+  int size() {
+    return 100 + escapedLength(service) + escapedLength(id) + escapedLength(detail);
+  }
+
+  /** Returns how long a text is where everything but ASCII is escaped. */
+  static int escapedLength(String text) {
+    int length = text.length();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      length += c < ' ' || c > '~' ? 5 : c == '"' || c == '\\' ? 1 : 0;
+    }
+    return length;
+  }
 }

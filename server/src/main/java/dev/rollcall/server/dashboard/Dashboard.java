@@ -14,19 +14,25 @@ import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.rollcall.Registry;
+import dev.rollcall.server.UnderWay;
 import dev.rollcall.spi.Timer;
 
 /**
  * The page at {@code /}, its files below {@code /dashboard/}, and the stream of server-sent events
  * at {@code /dashboard/events} that feeds it. The page comes without data, so that it may be given
- * to every page; the stream begins with all that there is and goes on with what changes.
+ * to every page; the stream begins with how each service does and goes on with what changes. The
+ * instances of a service are asked for at {@code /dashboard/instances}, and looked for at {@code
+ * /dashboard/search}.
  *
  * <p>Thread-safe.
  *
  * @since 0.1.0
  */
 public final class Dashboard implements AutoCloseable {
+  private static final long STREAM_BYTES = 3L * Feed.PIECE_BYTES;
+
   private final Feed feed;
+  private final Pages pages;
 
   /**
    * Opens a dashboard.
@@ -36,6 +42,7 @@ public final class Dashboard implements AutoCloseable {
    */
   public Dashboard(Registry registry, Timer timer) {
     feed = new Feed(requireNonNull(registry, "registry"), requireNonNull(timer, "timer"));
+    pages = new Pages(feed);
   }
 
   /**
@@ -49,6 +56,8 @@ public final class Dashboard implements AutoCloseable {
     server.service("/dashboard/style.css", new PageFile("style.css", MediaType.CSS_UTF_8));
     server.service("/dashboard/icon.svg", new PageFile("icon.svg", MediaType.SVG_UTF_8));
     server.service("/dashboard/events", (HttpService) this::stream);
+    server.service("/dashboard/instances", (HttpService) pages::instances);
+    server.service("/dashboard/search", (HttpService) pages::search);
   }
 
   /**
@@ -64,12 +73,15 @@ public final class Dashboard implements AutoCloseable {
   @Override
   public void close() {
     feed.close();
+    pages.close();
   }
 
   private HttpResponse stream(ServiceRequestContext ctx, HttpRequest req) {
     if (req.method() != HttpMethod.GET) {
       return PageFile.notAllowed("GET");
     }
+    // A piece that is being sent, the next, and the objects around them.
+    UnderWay.of(ctx).ifPresent(hold -> hold.grow(STREAM_BYTES));
     ctx.clearRequestTimeout();
     HttpResponseWriter response = HttpResponse.streaming();
     response.write(

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import dev.rollcall.Freshness;
 import dev.rollcall.ServiceInstance;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
@@ -14,63 +14,102 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes the events of the stream. Whatever is not ASCII is escaped, so that nothing that a
- * stranger has written can end a line or an event.
+ * Writes what the page reads: the events of the stream, and pages of instances. Whatever is not
+ * ASCII is escaped, so that nothing that a stranger has written can end a line or an event.
  */
 final class Events {
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
-  static final byte[] BEAT = event("beat", "{}");
+  static final byte[] BEAT = event("beat", out -> {});
 
   private Events() {}
 
   /**
-   * What has changed of one service.
+   * Begins a stream.
    *
-   * @param name the service's name
-   * @param put the instances that are new or changed
-   * @param removed the ids of those that are gone
+   * @param services the first of them
+   * @param hasMore whether others follow in {@link #more}
    */
-  record Delta(String name, Collection<ServiceInstance> put, Collection<String> removed) {}
-
   static byte[] state(
-      Map<String, ? extends Collection<ServiceInstance>> services,
+      Collection<ServiceCounts> services,
+      boolean hasMore,
       Collection<ChangeRecord> history,
       Freshness freshness,
       long now) {
-    return write(
+    return event(
         "state",
         out -> {
           out.writeNumberField("now", now);
           out.writeObjectFieldStart("freshness");
           fields(out, freshness);
           out.writeEndObject();
-          out.writeArrayFieldStart("services");
-          for (Map.Entry<String, ? extends Collection<ServiceInstance>> service :
-              services.entrySet()) {
-            delta(out, service.getKey(), service.getValue(), List.of());
-          }
-          out.writeEndArray();
+          services(out, services);
+          out.writeBooleanField("more", hasMore);
           history(out, history);
         });
   }
 
-  static byte[] change(Collection<Delta> deltas, Collection<ChangeRecord> history) {
-    return write(
+  static byte[] more(Collection<ServiceCounts> services, boolean hasMore) {
+    return event(
+        "more",
+        out -> {
+          services(out, services);
+          out.writeBooleanField("more", hasMore);
+        });
+  }
+
+  static byte[] change(Collection<ServiceCounts> services, Collection<ChangeRecord> history) {
+    return event(
         "change",
         out -> {
-          out.writeArrayFieldStart("services");
-          for (Delta delta : deltas) {
-            delta(out, delta.name(), delta.put(), delta.removed());
-          }
-          out.writeEndArray();
+          services(out, services);
           history(out, history);
         });
   }
 
   static byte[] freshness(Freshness freshness) {
-    return write("freshness", out -> fields(out, freshness));
+    return event("freshness", out -> fields(out, freshness));
+  }
+
+  /**
+   * Writes a page of a service's instances.
+   *
+   * @param matching how many there are that were asked for
+   * @param longest at how many bytes it ends, whatever is left then
+   */
+  static byte[] instances(List<ServiceInstance> some, int matching, int longest) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    write(
+        bytes,
+        out -> {
+          out.writeNumberField("matching", matching);
+          out.writeArrayFieldStart("instances");
+          for (ServiceInstance instance : some) {
+            instance(out, instance);
+            out.flush();
+            if (bytes.size() >= longest) {
+              break;
+            }
+          }
+          out.writeEndArray();
+        });
+    return bytes.toByteArray();
+  }
+
+  /** Writes how many instances of which services are found. */
+  static byte[] found(Map<String, Integer> services) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    write(
+        bytes,
+        out -> {
+          out.writeObjectFieldStart("services");
+          for (Map.Entry<String, Integer> service : services.entrySet()) {
+            out.writeNumberField(service.getKey(), service.getValue());
+          }
+          out.writeEndObject();
+        });
+    return bytes.toByteArray();
   }
 
   private static void fields(JsonGenerator out, Freshness freshness) throws IOException {
@@ -87,22 +126,18 @@ final class Events {
     }
   }
 
-  private static void delta(
-      JsonGenerator out, String name, Collection<ServiceInstance> put, Collection<String> removed)
+  private static void services(JsonGenerator out, Collection<ServiceCounts> services)
       throws IOException {
-    out.writeStartObject();
-    out.writeStringField("name", name);
-    out.writeArrayFieldStart("put");
-    for (ServiceInstance instance : put) {
-      instance(out, instance);
+    out.writeArrayFieldStart("services");
+    for (ServiceCounts service : services) {
+      out.writeStartArray();
+      out.writeString(service.name());
+      out.writeNumber(service.passing());
+      out.writeNumber(service.warning());
+      out.writeNumber(service.critical());
+      out.writeEndArray();
     }
     out.writeEndArray();
-    out.writeArrayFieldStart("removed");
-    for (String id : removed) {
-      out.writeString(id);
-    }
-    out.writeEndArray();
-    out.writeEndObject();
   }
 
   private static void instance(JsonGenerator out, ServiceInstance instance) throws IOException {
@@ -152,19 +187,25 @@ final class Events {
     void write(JsonGenerator out) throws IOException;
   }
 
-  private static byte[] write(String event, Body body) {
-    StringWriter text = new StringWriter();
-    try (JsonGenerator out = JSON.createGenerator(text)) {
+  private static void write(ByteArrayOutputStream bytes, Body body) {
+    try (JsonGenerator out = JSON.createGenerator(bytes)) {
       out.writeStartObject();
       body.write(out);
       out.writeEndObject();
     } catch (IOException never) {
       throw new UncheckedIOException(never);
     }
-    return event(event, text.toString());
   }
 
-  private static byte[] event(String name, String data) {
-    return ("event: " + name + "\ndata: " + data + "\n\n").getBytes(StandardCharsets.US_ASCII);
+  private static byte[] event(String name, Body body) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.writeBytes(ascii("event: " + name + "\ndata: "));
+    write(bytes, body);
+    bytes.writeBytes(ascii("\n\n"));
+    return bytes.toByteArray();
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 }

@@ -9,39 +9,44 @@ import dev.rollcall.Freshness;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.Subscription;
-import dev.rollcall.server.dashboard.Events.Delta;
 import dev.rollcall.spi.Timer;
-import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Listens to the catalog once, writes each change once, and gives the bytes to however many
- * streams.
+ * Listens to the catalog once, and tells however many streams how each service does.
  *
- * <p><b>Design.</b> Events have numbers. The last of them, up to {@value #MAX_EVENTS} and {@value
- * #MAX_BYTES} bytes, are kept; a stream has a position and at most one piece on its way, and takes
- * the next when its client has taken that. A stream whose next event is no longer kept begins anew
- * with the whole state. So a slow client costs a number, and holds up no other.
+ * <p><b>Design.</b> Nothing is queued. Each service has the version of its last change, and a
+ * stream the version that it has got to; it is given what has a later one, a piece of some {@value
+ * #PIECE_BYTES} bytes at a time, and the next when its client has taken that. So a client that is
+ * slow, or does not read at all, holds a piece or two and a number, skips to the latest, and holds
+ * up no other. A piece is written once for all streams that stand at the same place.
+ *
+ * <p>A stream begins with the first services in their order, and goes on with the others; then come
+ * the changes. Which instances a service has is asked for one service at a time ({@link Pages}): it
+ * is what is long, and what hardly anybody looks at. Of services that are gone the latest {@value
+ * #MAX_GONE} are remembered; a stream that has not heard of one of the others begins anew.
  *
  * <p><b>Guards.</b> {@code lock} guards all fields, those of the streams too. The catalog's
- * listener writes, any thread of the server's reads; nothing but memory is touched under the lock,
- * and the bytes of the whole state are made under it, once a number however many ask.
+ * listener writes, any thread of the server's reads; nothing but memory is touched under the lock.
  */
 final class Feed implements CatalogListener, AutoCloseable {
-  private static final int MAX_EVENTS = 1_000;
-  private static final int MAX_BYTES = 4 << 20;
+  static final int PIECE_BYTES = 16 << 10;
+
   private static final int MAX_HISTORY = 200;
-  private static final int PIECE_BYTES = 64 << 10;
+  private static final int MAX_GONE = 10_000;
+  private static final int MAX_WRITTEN = 256;
+  private static final HttpData BEAT_EVENT = HttpData.wrap(Events.BEAT);
   private static final Duration BEAT = Duration.ofSeconds(10);
   private static final Duration STUCK = Duration.ofMinutes(1);
 
@@ -49,18 +54,62 @@ final class Feed implements CatalogListener, AutoCloseable {
   private final Subscription subscription;
 
   private final Object lock = new Object();
-  private final Map<String, Map<String, ServiceInstance>> services = new TreeMap<>();
-  private final ArrayDeque<byte[]> events = new ArrayDeque<>();
+  private final NavigableMap<String, Service> services = new TreeMap<>(NaturalOrder.INSTANCE);
+  private final NavigableMap<Long, String> changes = new TreeMap<>();
+  private final Map<String, Long> changedAt = new HashMap<>(); // of those that are gone, too
   // The latest first.
   private final ArrayDeque<ChangeRecord> history = new ArrayDeque<>();
   private final Set<Stream> streams = new HashSet<>();
+  private final Map<Place, Piece> written = new HashMap<>(); // since the last change
   private Freshness freshness;
-  private long firstKept = 1;
-  private long keptBytes;
+  private long version;
+  private long forgottenTo;
+  private long freshAt;
   private long happened;
   private boolean begun;
   private boolean closed;
-  private byte @Nullable [] whole;
+
+  /** A service and its instances by ID. */
+  private static final class Service {
+    private final TreeMap<String, ServiceInstance> instances = new TreeMap<>(NaturalOrder.INSTANCE);
+    private ServiceCounts counts;
+
+    Service(String name) {
+      counts = ServiceCounts.none(name);
+    }
+
+    void put(ServiceInstance instance) {
+      remove(instance.id());
+      instances.put(instance.id(), instance);
+      counts = counts.with(instance.health(), 1);
+    }
+
+    void remove(String id) {
+      ServiceInstance gone = instances.remove(id);
+      if (gone != null) {
+        counts = counts.with(gone.health(), -1);
+      }
+    }
+  }
+
+  /**
+   * Where a stream stands.
+   *
+   * @param seen the version of the last change that it has been told
+   * @param happened the number of the last thing that it has been told
+   * @param listed the last service of the first state that it has been told; null for none, empty
+   *     when it has been told of all
+   */
+  private record Place(long seen, long happened, @Nullable String listed) {
+    static final Place BEGINNING = new Place(0, 0, null);
+  }
+
+  /** What is sent next, and where a stream stands after it. */
+  private record Piece(HttpData bytes, Place next) {
+    Piece(byte[] bytes, Place next) {
+      this(HttpData.wrap(bytes), next);
+    }
+  }
 
   Feed(Registry registry, Timer timer) {
     this.timer = timer;
@@ -73,15 +122,9 @@ final class Feed implements CatalogListener, AutoCloseable {
   public void changed(CatalogChange change) {
     List<Stream> listening;
     synchronized (lock) {
-      List<Delta> deltas = new ArrayList<>();
       ArrayDeque<ChangeRecord> happenings = new ArrayDeque<>();
       for (Change each : change.changes().values()) {
         apply(each);
-        List<ServiceInstance> put = new ArrayList<>(each.all().added());
-        put.addAll(each.all().updated());
-        deltas.add(
-            new Delta(
-                each.service(), put, each.all().removed().stream().map(i -> i.id()).toList()));
         if (begun) {
           note(each, happenings);
         }
@@ -92,10 +135,10 @@ final class Feed implements CatalogListener, AutoCloseable {
       while (history.size() > MAX_HISTORY) {
         history.removeLast();
       }
-      List<ChangeRecord> latestFirst = new ArrayList<>(happenings);
-      Collections.reverse(latestFirst);
       begun = true;
-      listening = keep(Events.change(deltas, latestFirst));
+      forget();
+      written.clear();
+      listening = List.copyOf(streams);
     }
     listening.forEach(Stream::advance);
   }
@@ -105,7 +148,9 @@ final class Feed implements CatalogListener, AutoCloseable {
     List<Stream> listening;
     synchronized (lock) {
       freshness = now;
-      listening = keep(Events.freshness(now));
+      freshAt++;
+      written.clear();
+      listening = List.copyOf(streams);
     }
     listening.forEach(Stream::advance);
   }
@@ -141,6 +186,21 @@ final class Feed implements CatalogListener, AutoCloseable {
     }
   }
 
+  /** Returns the present instances of a service, in their order; none where it is not there. */
+  List<ServiceInstance> instances(String service) {
+    synchronized (lock) {
+      Service found = services.get(service);
+      return found == null ? List.of() : List.copyOf(found.instances.values());
+    }
+  }
+
+  /** Returns the present names of all services, in their order. */
+  List<String> names() {
+    synchronized (lock) {
+      return List.copyOf(services.keySet());
+    }
+  }
+
   @Override
   public void close() {
     List<Stream> last;
@@ -154,13 +214,36 @@ final class Feed implements CatalogListener, AutoCloseable {
 
   /** Under the lock. */
   private void apply(Change change) {
-    Map<String, ServiceInstance> instances =
-        services.computeIfAbsent(change.service(), name -> new TreeMap<>());
-    change.all().removed().forEach(gone -> instances.remove(gone.id()));
-    change.all().added().forEach(come -> instances.put(come.id(), come));
-    change.all().updated().forEach(now -> instances.put(now.id(), now));
-    if (instances.isEmpty()) {
-      services.remove(change.service());
+    String name = change.service();
+    Service service = services.computeIfAbsent(name, Service::new);
+    change.all().removed().forEach(gone -> service.remove(gone.id()));
+    change.all().added().forEach(service::put);
+    change.all().updated().forEach(service::put);
+    if (service.instances.isEmpty()) {
+      services.remove(name);
+    }
+    Long before = changedAt.put(name, ++version);
+    if (before != null) {
+      changes.remove(before);
+    }
+    changes.put(version, name);
+  }
+
+  /** Under the lock. Forgets the services that have been gone for longest, if they are too many. */
+  private void forget() {
+    int gone = changes.size() - services.size();
+    while (gone > MAX_GONE) {
+      // Half at once: it looks through those that are there as well.
+      var oldest = changes.entrySet().iterator();
+      while (oldest.hasNext() && gone > MAX_GONE / 2) {
+        Map.Entry<Long, String> each = oldest.next();
+        if (!services.containsKey(each.getValue())) {
+          oldest.remove();
+          changedAt.remove(each.getValue());
+          forgottenTo = each.getKey();
+          gone--;
+        }
+      }
     }
   }
 
@@ -175,14 +258,16 @@ final class Feed implements CatalogListener, AutoCloseable {
       note(into, at, "added", service, come.id(), ChangeRecord.lower(come));
     }
     for (ServiceInstance now : change.all().updated()) {
-      ServiceInstance before = ChangeRecord.before(change, now);
-      note(
-          into,
-          at,
-          ChangeRecord.kindOf(before, now),
-          service,
-          now.id(),
-          ChangeRecord.difference(before, now));
+      if (into.size() < MAX_HISTORY) {
+        ServiceInstance before = ChangeRecord.before(change, now);
+        note(
+            into,
+            at,
+            ChangeRecord.kindOf(before, now),
+            service,
+            now.id(),
+            ChangeRecord.difference(before, now));
+      }
     }
   }
 
@@ -198,28 +283,92 @@ final class Feed implements CatalogListener, AutoCloseable {
     }
   }
 
-  /** Under the lock. Returns who is to hear of it. */
-  private List<Stream> keep(byte[] event) {
-    events.addLast(event);
-    keptBytes += event.length;
-    whole = null;
-    while (events.size() > MAX_EVENTS || (keptBytes > MAX_BYTES && events.size() > 1)) {
-      keptBytes -= events.removeFirst().length;
-      firstKept++;
+  /** Under the lock. Returns what comes after a place; null where that is nothing. */
+  private @Nullable Piece after(Place place) {
+    Piece known = written.get(place);
+    if (known != null) {
+      return known;
     }
-    return List.copyOf(streams);
+    Piece piece;
+    String listed = place.listed();
+    if (listed == null || place.seen() < forgottenTo) {
+      piece = beginning();
+    } else if (!listed.isEmpty()) {
+      piece = more(place, listed);
+    } else if (place.seen() < version) {
+      piece = change(place);
+    } else {
+      return null;
+    }
+    if (written.size() < MAX_WRITTEN) {
+      written.put(place, piece);
+    }
+    return piece;
   }
 
-  /** Under the lock. */
-  private byte[] whole() {
-    byte[] state = whole;
-    if (state == null) {
-      Map<String, Collection<ServiceInstance>> lists = new TreeMap<>();
-      services.forEach((name, instances) -> lists.put(name, instances.values()));
-      state = Events.state(lists, history, freshness, System.currentTimeMillis());
-      whole = state;
+  private Piece beginning() {
+    List<ServiceCounts> some = first(services.values());
+    boolean hasMore = some.size() < services.size();
+    byte[] bytes = Events.state(some, hasMore, latest(0), freshness, System.currentTimeMillis());
+    return new Piece(bytes, new Place(version, happened, lastOf(some, hasMore)));
+  }
+
+  private Piece more(Place place, String listed) {
+    Collection<Service> left = services.tailMap(listed, false).values();
+    List<ServiceCounts> some = first(left);
+    boolean hasMore = !some.isEmpty() && !services.lastKey().equals(lastOf(some, true));
+    return new Piece(
+        Events.more(some, hasMore),
+        new Place(place.seen(), place.happened(), lastOf(some, hasMore)));
+  }
+
+  private static String lastOf(List<ServiceCounts> some, boolean hasMore) {
+    return hasMore ? some.get(some.size() - 1).name() : "";
+  }
+
+  private Piece change(Place place) {
+    List<ServiceCounts> some = new ArrayList<>();
+    long seen = place.seen();
+    int bytes = 0;
+    for (Map.Entry<Long, String> each : changes.tailMap(seen, false).entrySet()) {
+      Service service = services.get(each.getValue());
+      ServiceCounts counts = service == null ? ServiceCounts.none(each.getValue()) : service.counts;
+      bytes += counts.size();
+      if (bytes > PIECE_BYTES && !some.isEmpty()) {
+        break;
+      }
+      some.add(counts);
+      seen = each.getKey();
     }
-    return state;
+    return new Piece(Events.change(some, latest(place.happened())), new Place(seen, happened, ""));
+  }
+
+  /** Returns so many services as make up a piece. */
+  private static List<ServiceCounts> first(Collection<Service> of) {
+    List<ServiceCounts> some = new ArrayList<>();
+    int bytes = 0;
+    for (Service service : of) {
+      bytes += service.counts.size();
+      if (bytes > PIECE_BYTES && !some.isEmpty()) {
+        break;
+      }
+      some.add(service.counts);
+    }
+    return some;
+  }
+
+  /** Returns what has happened since, the latest first, as much as makes up a piece. */
+  private List<ChangeRecord> latest(long since) {
+    List<ChangeRecord> some = new ArrayList<>();
+    int bytes = 0;
+    for (ChangeRecord each : history) {
+      bytes += each.size();
+      if (each.number() <= since || bytes > PIECE_BYTES) {
+        break;
+      }
+      some.add(each);
+    }
+    return some;
   }
 
   private void beat() {
@@ -237,12 +386,10 @@ final class Feed implements CatalogListener, AutoCloseable {
   /** One client. Its fields are guarded by the feed's lock. */
   private final class Stream {
     private final HttpResponseWriter response;
-    // The number of the next event; 0 before the first state was sent.
-    private long next;
+    private Place place = Place.BEGINNING;
+    private long freshSeen;
     private boolean writing;
     private long writingSinceNanos;
-    // How many events the last piece holds.
-    private int taken;
 
     Stream(HttpResponseWriter response) {
       this.response = response;
@@ -250,33 +397,27 @@ final class Feed implements CatalogListener, AutoCloseable {
 
     /** Sends what comes next, if there is anything and nothing is on its way. */
     void advance() {
-      byte[] piece;
+      HttpData bytes;
       synchronized (lock) {
-        long end = firstKept + events.size();
-        if (writing || next == end) {
+        if (writing) {
           return;
         }
-        piece = next < firstKept ? whole() : pieceFrom(next);
-        next = next < firstKept ? end : next + taken;
+        Piece piece = after(place);
+        if (piece != null) {
+          if (place.listed() == null) {
+            freshSeen = freshAt; // the state says it
+          }
+          bytes = piece.bytes();
+          place = piece.next();
+        } else if (freshSeen != freshAt) {
+          bytes = HttpData.wrap(Events.freshness(freshness));
+          freshSeen = freshAt;
+        } else {
+          return;
+        }
         begin();
       }
-      send(piece);
-    }
-
-    /** Under the lock: so many events as make up a piece, one at least. */
-    private byte[] pieceFrom(long number) {
-      ByteArrayOutputStream piece = new ByteArrayOutputStream();
-      taken = 0;
-      long at = firstKept;
-      for (byte[] event : events) {
-        if (at++ >= number && (taken == 0 || piece.size() + event.length <= PIECE_BYTES)) {
-          piece.writeBytes(event);
-          taken++;
-        } else if (taken > 0) {
-          break;
-        }
-      }
-      return piece.toByteArray();
+      send(bytes);
     }
 
     void beat() {
@@ -291,7 +432,7 @@ final class Feed implements CatalogListener, AutoCloseable {
       if (stuck) {
         response.abort();
       } else {
-        send(Events.BEAT);
+        send(BEAT_EVENT);
       }
     }
 
@@ -301,8 +442,8 @@ final class Feed implements CatalogListener, AutoCloseable {
       writingSinceNanos = timer.nanoTime();
     }
 
-    private void send(byte[] piece) {
-      if (response.tryWrite(HttpData.wrap(piece))) {
+    private void send(HttpData piece) {
+      if (response.tryWrite(piece)) {
         response
             .whenConsumed()
             .thenRun(

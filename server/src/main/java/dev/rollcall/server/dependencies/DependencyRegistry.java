@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.rollcall.Registry;
 import dev.rollcall.RegistryException;
+import dev.rollcall.server.ClientMemory;
+import dev.rollcall.server.MemoryBudget;
 import dev.rollcall.server.outbound.CallTarget;
 import dev.rollcall.server.outbound.OutboundCalls;
 import dev.rollcall.spi.Timer;
@@ -17,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,6 +60,7 @@ public final class DependencyRegistry implements AutoCloseable {
   final OutboundCalls calls;
   final Timer timer;
   final Rhythm rhythm;
+  final ClientMemory memory;
 
   private final ExecutorService loop;
 
@@ -71,12 +75,16 @@ public final class DependencyRegistry implements AutoCloseable {
    * @param registry where the services are registered; stays the caller's to close, after this
    * @param calls how heartbeats and patches are sent; stays the caller's to close, after this
    * @param timer the clock; stays the caller's to close, after this
+   * @param memory how much memory clients may hold
    */
-  public DependencyRegistry(Registry registry, OutboundCalls calls, Timer timer) {
-    this(registry, calls, timer, Rhythm.STANDARD);
+  public DependencyRegistry(
+      Registry registry, OutboundCalls calls, Timer timer, ClientMemory memory) {
+    this(registry, calls, timer, memory, Rhythm.STANDARD);
   }
 
-  DependencyRegistry(Registry registry, OutboundCalls calls, Timer timer, Rhythm rhythm) {
+  DependencyRegistry(
+      Registry registry, OutboundCalls calls, Timer timer, ClientMemory memory, Rhythm rhythm) {
+    this.memory = requireNonNull(memory, "memory");
     this.registry = requireNonNull(registry, "registry");
     this.calls = requireNonNull(calls, "calls");
     this.timer = requireNonNull(timer, "timer");
@@ -122,7 +130,8 @@ public final class DependencyRegistry implements AutoCloseable {
    *
    * @return completes when the registry holds it; with {@code INVALID} where the centre may not
    *     call its URLs, with {@code CONFLICT} where there are too many services, with {@code DENIED}
-   *     where another service is known by that URL that the caller may not touch
+   *     where another service is known by that URL that the caller may not touch; with a {@link
+   *     dev.rollcall.server.BudgetException} where its client holds too much memory
    */
   CompletableFuture<Void> register(DependencyRequest request, Registrant registrant) {
     CompletableFuture<Void> admitted =
@@ -196,9 +205,23 @@ public final class DependencyRegistry implements AutoCloseable {
     } else if (members.size() >= MAX_SERVICES && !forgetOne()) {
       throw RegistryException.conflict("too many services are registered here");
     }
-    Member member = new Member(this, request, registrant);
+    Member member = new Member(this, request, registrant, room(request, registrant, before));
     members.put(request.url(), member);
     return member.join(before);
+  }
+
+  /** Takes the service's memory, in exchange for that of the one before it. */
+  private MemoryBudget.Hold room(
+      DependencyRequest request, Registrant registrant, @Nullable Member before) {
+    long weight = Member.weigh(request);
+    boolean isSame = before != null && before.registrant.client().equals(registrant.client());
+    long has = before != null && isSame ? before.room.bytes() : 0;
+    MemoryBudget.Hold room = memory.kept().take(registrant.client(), Math.max(0, weight - has));
+    if (before != null) {
+      before.room.close();
+    }
+    room.correct(weight);
+    return room;
   }
 
   private long servicesOf(String client) {

@@ -14,6 +14,7 @@ import com.linecorp.armeria.common.util.Exceptions;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.rollcall.RegistryException;
+import dev.rollcall.server.BudgetException;
 import dev.rollcall.server.access.AccessControl;
 import dev.rollcall.server.access.Limits;
 import dev.rollcall.server.access.Principal;
@@ -30,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * success; else a sentence says what is wrong: 400 for a body that is not what it must be, 403 for
  * a service that the caller may not touch, 404 for a URL that is not registered, 405 for a method
  * other than POST and DELETE, 422 for a URL that the centre may not call or too many required
- * services, 429 for too many services, 503 where the registry's store does not answer.
+ * services, 413 or 429 for too many services or too much memory, 503 where the registry's store
+ * does not answer.
  *
  * @since 0.1.0
  */
@@ -119,6 +121,9 @@ public final class DependencyService implements HttpService {
     return done.exceptionally(
         failed -> {
           Throwable cause = Exceptions.peel(failed);
+          if (cause instanceof BudgetException refused) {
+            return sentence(HttpStatus.valueOf(refused.status()), refused.sentence());
+          }
           if (cause instanceof RegistryException refused) {
             return sentence(
                 switch (refused.kind()) {

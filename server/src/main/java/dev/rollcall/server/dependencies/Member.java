@@ -5,6 +5,8 @@ import dev.rollcall.Liveness;
 import dev.rollcall.Registration;
 import dev.rollcall.RegistryException;
 import dev.rollcall.Subscription;
+import dev.rollcall.server.BudgetException;
+import dev.rollcall.server.MemoryBudget;
 import dev.rollcall.server.dependencies.DependencyRegistry.Registrant;
 import dev.rollcall.server.outbound.Reply;
 import dev.rollcall.spi.Timer;
@@ -25,11 +27,22 @@ import org.slf4j.LoggerFactory;
  */
 final class Member {
   private static final int QUICK_RETRIES = 2;
+
+  /** A service with its heartbeat, its registration and what the engine has of it. */
+  private static final long WEIGHT = 8_192;
+
+  /** The view of a required service, which may be there for this one alone. */
+  private static final long REQUIRED_WEIGHT = 2_048;
+
+  /** A provider among those that a dependant has been told of. */
+  private static final long TOLD_WEIGHT = 96;
+
   private static final Logger LOG = LoggerFactory.getLogger(DependencyRegistry.class);
 
   private final DependencyRegistry dependencies;
   final DependencyRequest request;
   final Registrant registrant;
+  final MemoryBudget.Hold room;
   private final SentState told = new SentState();
   private final List<Watched> requires = new ArrayList<>();
 
@@ -44,10 +57,29 @@ final class Member {
   private Timer.@Nullable Scheduled pull;
   private Timer.@Nullable Scheduled push;
 
-  Member(DependencyRegistry dependencies, DependencyRequest request, Registrant registrant) {
+  /**
+   * Creates a member.
+   *
+   * @param room what it takes of its client's memory, given back when it is known no more
+   */
+  Member(
+      DependencyRegistry dependencies,
+      DependencyRequest request,
+      Registrant registrant,
+      MemoryBudget.Hold room) {
     this.dependencies = dependencies;
     this.request = request;
     this.registrant = registrant;
+    this.room = room;
+  }
+
+  /** Returns about how many bytes of memory a service takes that has not been told anything. */
+  static long weigh(DependencyRequest request) {
+    long weight = WEIGHT + 8L * request.url().length(); // in the instance, its id and its answers
+    for (String service : request.required()) {
+      weight += REQUIRED_WEIGHT + 4L * service.length();
+    }
+    return weight;
   }
 
   /** Begins this service's life, and ends that of the one before it. */
@@ -68,6 +100,7 @@ final class Member {
     if (failed != null) {
       dependencies.members.remove(request.url(), this);
       left = true;
+      room.close();
       return;
     }
     if (left) {
@@ -135,6 +168,7 @@ final class Member {
   /** Stops asking and telling; the instance stays. */
   private void retire() {
     left = true;
+    room.close();
     cancel(pull);
     cancel(push);
     requires.forEach(watch -> watch.leave(this));
@@ -233,10 +267,21 @@ final class Member {
       return;
     }
     cancel(push);
+    byte[] json = patch.get().json();
+    MemoryBudget.Hold sending;
+    try {
+      room.resize(weigh(request) + TOLD_WEIGHT * (told.size() + patch.get().added().size()));
+      sending = dependencies.memory.underWay().take(registrant.client(), 2L * json.length);
+    } catch (BudgetException later) {
+      told.notDelivered();
+      tryAgain();
+      return;
+    }
     pushing = true;
     dependencies
         .calls
-        .post(request.update().get(), patch.get().json(), registrant.address())
+        .post(request.update().get(), json, registrant.address())
+        .whenComplete((reply, failed) -> sending.close())
         .thenAccept(reply -> dependencies.run(() -> taken(reply)));
   }
 
@@ -263,15 +308,19 @@ final class Member {
       told.perhapsDelivered();
     }
     if (!left) {
-      pushFailures++;
-      push =
-          dependencies.schedule(
-              this::tell,
-              Attempts.afterFailures(
-                  pushFailures,
-                  dependencies.rhythm.firstPatchRetry(),
-                  dependencies.rhythm.longestRetry()));
+      tryAgain();
     }
+  }
+
+  private void tryAgain() {
+    pushFailures++;
+    push =
+        dependencies.schedule(
+            this::tell,
+            Attempts.afterFailures(
+                pushFailures,
+                dependencies.rhythm.firstPatchRetry(),
+                dependencies.rhythm.longestRetry()));
   }
 
   private static void cancel(Timer.@Nullable Scheduled scheduled) {

@@ -57,6 +57,11 @@ final class SentState {
     return Optional.of(sent);
   }
 
+  /** Returns how many providers it knows, or may know. */
+  int size() {
+    return told.size() + uncertain.size();
+  }
+
   /** The dependant has taken the patch. */
   void delivered() {
     Patch taken = ended();

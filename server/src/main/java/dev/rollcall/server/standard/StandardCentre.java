@@ -8,6 +8,7 @@ import dev.rollcall.server.Centre;
 import dev.rollcall.server.CentreBuilder;
 import dev.rollcall.server.CentreContext;
 import dev.rollcall.server.CentrePart;
+import dev.rollcall.server.MemoryBudget;
 import dev.rollcall.server.access.AccessControl;
 import dev.rollcall.server.access.Principal;
 import dev.rollcall.server.consul.ConsulApi;
@@ -79,10 +80,16 @@ public final class StandardCentre {
 
     Around(CentreContext context, AccessControl access) {
       this.access = access;
-      dependencies = new DependencyRegistry(context.registry(), context.calls(), context.timer());
+      dependencies =
+          new DependencyRegistry(
+              context.registry(), context.calls(), context.timer(), context.memory());
       dashboard = new Dashboard(context.registry(), context.timer());
       metrics = new Metrics(context.registry(), context.calls());
       metrics.gauge("rollcall.watchers", "Requests that wait for a change", access::watchers);
+      MemoryBudget kept = context.memory().kept();
+      MemoryBudget underWay = context.memory().underWay();
+      metrics.gauge("rollcall.memory.kept", "Bytes of what clients have registered", kept::held);
+      metrics.gauge("rollcall.memory.under.way", "Bytes of requests under way", underWay::held);
       metrics.gauge("rollcall.dashboard.listeners", "Open pages", dashboard::listeners);
     }
 

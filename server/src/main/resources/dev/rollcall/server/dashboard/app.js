@@ -1,9 +1,11 @@
 "use strict";
 
 /*
- * One stream of events feeds one state, and one painting a frame shows it. Whatever comes from the
- * registry was written by strangers: it enters the page as text alone, and becomes a link only when
- * it is an http or https URL.
+ * One stream of events says how each service does, and one painting a frame shows it. The instances
+ * of a service are asked for while it is open, and words are looked for by the centre, so that the
+ * page is there at once, however many instances there are. Whatever comes from the registry was
+ * written by strangers: it enters the page as text alone, and becomes a link only when it is an http
+ * or https URL.
  */
 (() => {
   const HEALTHS = ["passing", "warning", "critical"];
@@ -13,10 +15,14 @@
   const order = new Intl.Collator("en", { numeric: true, sensitivity: "base" }).compare;
 
   const byId = (id) => document.getElementById(id);
-  const services = new Map();
-  const open = new Map();
+  const services = new Map(); /* name: { passing, warning, critical, size } */
+  const open = new Map(); /* name: { want, instances, matching, loading, again } */
   const touched = new Set();
   let history = [];
+  let sorted = null; /* the names of the services, until one comes or goes */
+  let found = null; /* name: how many match, while words are looked for */
+  let searching = null;
+  let listed = false;
   let loaded = false;
   let shown = PAGE;
   let painting = false;
@@ -64,42 +70,92 @@
     }
   }
 
-  function counts(instances) {
-    const sums = { passing: 0, warning: 0, critical: 0 };
-    for (const instance of instances.values()) sums[instance.health]++;
-    return sums;
-  }
-
-  /* What is searched, as one lower-case text an instance. */
-  function haystack(name, instance) {
-    if (!instance.text) {
-      const parts = [name, instance.id, instance.host + ":" + instance.port, instance.zone, instance.health];
-      parts.push(...instance.tags);
-      for (const [key, value] of Object.entries(instance.metadata)) parts.push(key + "=" + value);
-      instance.text = parts.join("\n").toLowerCase();
-    }
-    return instance.text;
-  }
-
   function query() {
+    const text = byId("search").value.trim();
     return {
-      words: byId("search").value.toLowerCase().split(/\s+/).filter(Boolean),
+      text: text,
+      looking: text !== "",
       failing: document.querySelector("input[name=health]:checked").value === "failing",
     };
   }
 
-  function matches(name, instance, asked) {
-    if (asked.failing && instance.health === "passing") return false;
-    const text = haystack(name, instance);
-    return asked.words.every((word) => text.includes(word));
+  function narrowing(asked) {
+    return "&q=" + encodeURIComponent(asked.text) + (asked.failing ? "&failing" : "");
   }
 
-  function matching(name, asked) {
-    const found = [];
-    for (const instance of services.get(name).values()) {
-      if (matches(name, instance, asked)) found.push(instance);
+  function matchingOf(name, asked) {
+    const counts = services.get(name);
+    if (asked.looking && found) return found.get(name) || 0;
+    return asked.failing ? counts.size - counts.passing : counts.size;
+  }
+
+  /* Asking. */
+  function headers(accept) {
+    const sent = { Accept: accept };
+    const token = sessionStorage.getItem(tokenKey);
+    if (token) sent.Authorization = "Bearer " + token;
+    return sent;
+  }
+
+  async function ask(path) {
+    const response = await fetch(path, { headers: headers("application/json"), cache: "no-store" });
+    if (!response.ok) throw new Error("status " + response.status);
+    return response.json();
+  }
+
+  /* Brings the instances of an open service, a few times a second at most. */
+  async function load(name) {
+    const wanted = open.get(name);
+    if (!wanted) return;
+    if (wanted.loading) {
+      wanted.again = true;
+      return;
     }
-    return found;
+    wanted.loading = true;
+    try {
+      const page = await ask("/dashboard/instances?service=" + encodeURIComponent(name)
+        + "&count=" + wanted.want + narrowing(query()));
+      const before = new Map(wanted.instances.map((instance) => [instance.id, instance]));
+      wanted.instances = page.instances.map((instance) => {
+        const last = before.get(instance.id);
+        return last && JSON.stringify(last) === JSON.stringify(instance) ? last : instance;
+      });
+      wanted.matching = page.matching;
+    } catch (failed) {
+      /* The stream says when the centre is gone, and all is asked for anew when it is back. */
+    }
+    paintSoon();
+    setTimeout(() => {
+      wanted.loading = false;
+      if (wanted.again) {
+        wanted.again = false;
+        load(name);
+      }
+    }, 300);
+  }
+
+  function search(wait) {
+    clearTimeout(searching);
+    searching = setTimeout(lookUp, wait);
+  }
+
+  async function lookUp() {
+    searching = null;
+    const asked = query();
+    if (asked.looking) {
+      try {
+        const answer = await ask("/dashboard/search?" + narrowing(asked).slice(1));
+        const now = query();
+        if (now.text !== asked.text || now.failing !== asked.failing) return;
+        found = new Map(Object.entries(answer.services));
+      } catch (failed) {
+        return;
+      }
+    } else {
+      found = null;
+    }
+    for (const name of open.keys()) load(name);
+    paintSoon();
   }
 
   /* Painting. */
@@ -115,15 +171,10 @@
 
   function paint() {
     const asked = query();
-    const narrowed = asked.words.length > 0 || asked.failing;
-    const found = new Map();
-    for (const name of [...services.keys()].sort(order)) {
-      const instances = narrowed ? matching(name, asked) : [...services.get(name).values()];
-      if (instances.length > 0) found.set(name, instances);
-    }
-    const names = [...found.keys()];
-    reconcile(byId("list"), names.slice(0, shown), makeService, (node, name) =>
-      updateService(node, name, found.get(name)));
+    const narrowed = asked.looking || asked.failing;
+    sorted = sorted || [...services.keys()].sort(order);
+    const names = narrowed ? sorted.filter((name) => matchingOf(name, asked) > 0) : sorted;
+    reconcile(byId("list"), names.slice(0, shown), makeService, updateService);
     touched.clear();
 
     byId("more").hidden = names.length <= shown;
@@ -132,7 +183,7 @@
     byId("empty").hidden = !loaded || services.size > 0;
     byId("none").hidden = !loaded || services.size === 0 || names.length > 0;
     if (!byId("none").hidden) {
-      setText(byId("none"), asked.words.length > 0
+      setText(byId("none"), asked.looking
         ? "No instance matches “" + byId("search").value.trim() + "”" + (asked.failing ? " and fails." : ".")
         : "All is well: no instance is failing.");
     }
@@ -143,10 +194,9 @@
 
   function paintSums() {
     const sums = { services: services.size, instances: 0, passing: 0, warning: 0, critical: 0 };
-    for (const instances of services.values()) {
-      sums.instances += instances.size;
-      const here = counts(instances);
-      for (const health of HEALTHS) sums[health] += here[health];
+    for (const counts of services.values()) {
+      sums.instances += counts.size;
+      for (const health of HEALTHS) sums[health] += counts[health];
     }
     for (const [name, sum] of Object.entries(sums)) {
       const node = byId("sum-" + name);
@@ -168,12 +218,15 @@
     body.append(element("ul"), element("button", "more"));
     body.lastChild.type = "button";
     body.lastChild.addEventListener("click", () => {
-      open.set(name, open.get(name) + PAGE);
-      paintSoon();
+      open.get(name).want += PAGE;
+      load(name);
     });
     toggle.addEventListener("click", () => {
       if (open.has(name)) open.delete(name);
-      else open.set(name, PAGE);
+      else {
+        open.set(name, { want: PAGE, instances: [], matching: 0, loading: false, again: false });
+        load(name);
+      }
       paintSoon();
     });
     node.append(heading, body);
@@ -187,14 +240,13 @@
     return bar;
   }
 
-  function updateService(node, name, instances) {
-    const all = services.get(name);
-    const sums = counts(all);
+  function updateService(node, name) {
+    const sums = services.get(name);
     const toggle = node.querySelector(".toggle");
     const isOpen = open.has(name);
     toggle.setAttribute("aria-expanded", String(isOpen));
     const label = toggle.querySelector(".counts");
-    const text = all.size + (all.size === 1 ? " instance" : " instances");
+    const text = sums.size + (sums.size === 1 ? " instance" : " instances");
     const parts = [text];
     if (sums.warning > 0) parts.push(sums.warning + " warning");
     if (sums.critical > 0) parts.push(sums.critical + " critical");
@@ -219,11 +271,12 @@
       reconcile(body.firstChild, [], null, null);
       return;
     }
-    const some = instances.slice(0, open.get(name));
-    const index = new Map(some.map((instance) => [instance.id, instance]));
+    const shownNow = open.get(name);
+    const index = new Map(shownNow.instances.map((instance) => [instance.id, instance]));
     reconcile(body.firstChild, [...index.keys()], makeInstance, (item, id) => updateInstance(item, index.get(id)));
-    body.lastChild.hidden = some.length === instances.length;
-    setText(body.lastChild, "Show more: " + (instances.length - some.length) + " instances left");
+    const left = shownNow.matching - shownNow.instances.length;
+    body.lastChild.hidden = left <= 0;
+    setText(body.lastChild, "Show more: " + left + " instances left");
   }
 
   function makeInstance(id) {
@@ -394,22 +447,30 @@
     switch (event) {
       case "state":
         services.clear();
+        sorted = null;
         for (const service of data.services) put(service);
+        listed = !data.more;
         history = data.history.slice(0, HISTORY);
         /* The numbers of the entries may be those of another run of the centre. */
         reconcile(byId("history"), [], null, null);
-        loaded = data.freshness.state !== "loading" || data.services.length > 0;
         freshness = dated(data.freshness);
+        allListed();
         clockSkew = data.now - Date.now();
+        break;
+      case "more":
+        for (const service of data.services) put(service);
+        listed = !data.more;
+        allListed();
         break;
       case "change":
         for (const service of data.services) put(service);
+        if (query().looking && !searching) search(1000);
         history = data.history.concat(history).slice(0, HISTORY);
         tell(data.history);
         break;
       case "freshness":
         freshness = dated(data);
-        loaded = loaded || data.state === "live";
+        loaded = loaded || (listed && data.state === "live");
         break;
       default:
         return;
@@ -418,37 +479,37 @@
     paintSoon();
   }
 
-  function put(service) {
-    const instances = services.get(service.name) || new Map();
-    for (const id of service.removed) instances.delete(id);
-    let added = false;
-    for (const instance of service.put) {
-      added = added || !instances.has(instance.id);
-      instances.set(instance.id, instance);
+  /* Of what the first state does not name nothing is left. */
+  function allListed() {
+    if (!listed) return;
+    performance.mark("rollcall-listed");
+    loaded = freshness.state !== "loading" || services.size > 0;
+    for (const name of [...open.keys()]) {
+      if (!services.has(name)) open.delete(name);
     }
-    if (added && instances.size > 1) {
-      const sorted = [...instances].sort(([one], [other]) => order(one, other));
-      instances.clear();
-      for (const [id, instance] of sorted) instances.set(id, instance);
-    }
-    if (instances.size === 0) {
-      services.delete(service.name);
-      open.delete(service.name);
+    if (query().looking) search(0);
+  }
+
+  function put([name, passing, warning, critical]) {
+    const size = passing + warning + critical;
+    if (!services.has(name) || size === 0) sorted = null;
+    if (size === 0) {
+      services.delete(name);
+      open.delete(name);
     } else {
-      services.set(service.name, instances);
+      services.set(name, { passing, warning, critical, size });
+      load(name);
     }
-    if (loaded) touched.add(service.name);
+    if (loaded) touched.add(name);
   }
 
   async function listen() {
     const abort = new AbortController();
     stop = () => abort.abort();
-    const headers = { Accept: "text/event-stream" };
-    const token = sessionStorage.getItem(tokenKey);
-    if (token) headers.Authorization = "Bearer " + token;
-    const response = await fetch("/dashboard/events", { headers, signal: abort.signal, cache: "no-store" });
+    const response = await fetch("/dashboard/events",
+      { headers: headers("text/event-stream"), signal: abort.signal, cache: "no-store" });
     if (response.status === 401 || response.status === 403) {
-      askForToken(response.status, Boolean(token));
+      askForToken(response.status, Boolean(sessionStorage.getItem(tokenKey)));
       return false;
     }
     if (!response.ok) throw new Error("status " + response.status);
@@ -520,6 +581,7 @@
   for (const kind of ["input", "change"]) {
     byId("search-form").addEventListener(kind, () => {
       shown = PAGE;
+      search(150);
       paintSoon();
     });
   }
@@ -535,6 +597,7 @@
       byId("search").focus();
     } else if (event.key === "Escape" && event.target === byId("search")) {
       byId("search").value = "";
+      search(0);
       paintSoon();
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       const all = [...document.querySelectorAll(".toggle")];

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.rollcall.kv.Bytes;
+import dev.rollcall.server.MemoryBudget;
 import dev.rollcall.spi.support.BackendProviders;
 import dev.rollcall.testkit.ManualTimer;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +33,7 @@ class SessionsTest {
   private final ManualTimer timer = new ManualTimer();
   private final CatalogIndex catalog = new CatalogIndex(1);
   private final String store = "memory:" + UUID.randomUUID();
+  private final MemoryBudget memory = new MemoryBudget("memory", 64 << 20);
   private final KeyValues keys =
       new KeyValues(
           catalog,
@@ -39,6 +41,7 @@ class SessionsTest {
           1,
           true,
           new StoreContact(BackendProviders.open(store, timer), timer, true).keys(),
+          new KeyQuota(memory),
           new Changes(false));
   private final Sessions sessions = new Sessions(catalog, keys, timer);
 
@@ -65,7 +68,8 @@ class SessionsTest {
 
   private Session session(String body) {
     JsonNode json = Json.parse(body.getBytes(StandardCharsets.UTF_8));
-    return sessions.create(Session.of(Fields.of(json), UUID.randomUUID().toString(), "n1"));
+    Session asked = Session.of(Fields.of(json), UUID.randomUUID().toString(), "n1");
+    return sessions.create(asked, memory.take("a", Weight.of(asked)));
   }
 
   private boolean acquires(Session session, String key) {

@@ -9,18 +9,23 @@ import com.linecorp.armeria.client.WebClient;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
 import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.RequestHeaders;
 import dev.rollcall.Health;
+import dev.rollcall.Liveness;
 import dev.rollcall.Registration;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.server.access.AccessControl;
 import dev.rollcall.server.access.Limits;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -128,28 +133,32 @@ class DashboardTest {
     page.awaitServices(1);
     try (Stream stream = new Stream(page.port())) {
       JsonNode state = stream.await("state", event -> true);
-      JsonNode service = state.get("services").get(0);
-      assertThat(service.get("name").asText()).isEqualTo("a");
-      assertThat(service.get("put").get(0).toString())
+      assertThat(state.get("services").toString()).isEqualTo("[[\"a\",1,0,0]]");
+      assertThat(state.get("more").asBoolean()).isFalse();
+      assertThat(page.instances("service=a").toString())
           .isEqualTo(
-              "{\"id\":\"a1\",\"host\":\"10.0.0.1\",\"port\":80,\"scheme\":\"http\",\"health\":"
-                  + "\"passing\",\"weight\":3,\"zone\":\"z\",\"tags\":[\"t\"],\"metadata\":"
-                  + "{\"k\":\"v\"},\"addresses\":{}}");
+              "{\"matching\":1,\"instances\":[{\"id\":\"a1\",\"host\":\"10.0.0.1\",\"port\":80,"
+                  + "\"scheme\":\"http\",\"health\":\"passing\",\"weight\":3,\"zone\":\"z\",\"tags\":"
+                  + "[\"t\"],\"metadata\":{\"k\":\"v\"},\"addresses\":{}}]}");
 
       Registration second = page.register(instance("a", "a2"));
-      assertThat(change(stream, "added").toString()).contains("\"id\":\"a2\"");
+      assertThat(change(stream, "added").get("services").toString()).isEqualTo("[[\"a\",2,0,0]]");
       second
           .update(second.instance().toBuilder().metadata("x", "1").address("h", 1).build())
           .join();
       assertThat(change(stream, "updated").get("history").get(0).get("detail").asText())
           .isEqualTo("address, x");
       second.health(Health.WARNING).join();
-      assertThat(change(stream, "warning").get("history").get(0).get("detail").asText())
+      JsonNode warning = change(stream, "warning");
+      assertThat(warning.get("history").get(0).get("detail").asText())
           .isEqualTo("passing → warning");
+      assertThat(warning.get("services").toString()).isEqualTo("[[\"a\",1,1,0]]");
       second.deregister().join();
-      JsonNode removed = change(stream, "removed");
-      assertThat(removed.get("services").get(0).get("removed").toString()).isEqualTo("[\"a2\"]");
-      assertThat(removed.get("services").get(0).get("put")).isEmpty();
+      assertThat(change(stream, "removed").get("services").toString()).isEqualTo("[[\"a\",1,0,0]]");
+      Registration last = page.register(instance("b", "b1"));
+      stream.await("change", event -> event.toString().contains("[\"b\",1,0,0]"));
+      last.deregister().join();
+      stream.await("change", event -> event.toString().contains("[\"b\",0,0,0]"));
     }
     try (Stream later = new Stream(page.port())) {
       JsonNode history = later.await("state", event -> true).get("history");
@@ -160,9 +169,10 @@ class DashboardTest {
   }
 
   @Test
-  void stream_whateverStrangersWrite_isDataOfOneEvent() throws IOException {
+  void whateverStrangersWrite_isData() throws IOException {
+    String service = "x" + SCRIPT.replace("/", "");
     page.register(
-        instance("x" + SCRIPT.replace("/", ""), "iä😀")
+        instance(service, "iä😀")
             .tag(SCRIPT)
             .tag("i\u2028\u2029ä😀")
             .zone(SCRIPT)
@@ -172,35 +182,126 @@ class DashboardTest {
     try (Stream stream = new Stream(page.port())) {
       JsonNode state = stream.await("state", event -> true);
 
-      JsonNode instance = state.get("services").get(0).get("put").get(0);
-      assertThat(instance.get("tags").get(0).asText()).isEqualTo(SCRIPT);
-      assertThat(instance.get("metadata").get("k").asText()).isEqualTo(SCRIPT);
-      assertThat(instance.get("tags").get(1).asText()).isEqualTo("i\u2028\u2029ä😀");
-      assertThat(instance.get("id").asText()).isEqualTo("iä😀");
+      assertThat(state.get("services").get(0).get(0).asText()).isEqualTo(service);
       assertThat(stream.head())
           .containsIgnoringCase("content-type: text/event-stream")
           .containsIgnoringCase("x-content-type-options: nosniff")
           .containsIgnoringCase("cache-control: no-store");
     }
+    JsonNode instance =
+        page.instances("service=" + URLEncoder.encode(service, StandardCharsets.UTF_8))
+            .get("instances")
+            .get(0);
+    assertThat(instance.get("tags").get(0).asText()).isEqualTo(SCRIPT);
+    assertThat(instance.get("metadata").get("k").asText()).isEqualTo(SCRIPT);
+    assertThat(instance.get("tags").get(1).asText()).isEqualTo("i\u2028\u2029ä😀");
+    assertThat(instance.get("id").asText()).isEqualTo("iä😀");
+    AggregatedHttpResponse response = get("/dashboard/search?q=alert");
+    assertThat(response.headers().get("x-content-type-options")).isEqualTo("nosniff");
+    assertThat(response.headers().contentType().is(MediaType.JSON)).isTrue();
+  }
+
+  @Test
+  void search_findsWhatIsShown_andPagesAreInOrder() throws IOException {
+    page.fill();
+    page.awaitServices(6);
+
+    assertThat(search("q=9F3c1e7+10.0.1.4")).isEqualTo("{\"orders\":1}");
+    assertThat(search("q=&failing")).isEqualTo("{\"orders\":1,\"payments\":1}");
+    assertThat(search("q=nobody-has-this")).isEqualTo("{}");
+    assertThat(search("q=überweisung")).isEqualTo("{\"überweisung\":1}");
+    JsonNode some = page.instances("service=search&count=3&q=shard");
+    assertThat(some.get("matching").asInt()).isEqualTo(12);
+    assertThat(some.get("instances").findValuesAsText("id"))
+        .containsExactly("search-1", "search-2", "search-3");
+    JsonNode failing = page.instances("service=orders&failing");
+    assertThat(failing.get("instances").findValuesAsText("id")).containsExactly("orders-4");
+    assertThat(page.instances("service=nobody").toString())
+        .isEqualTo("{\"matching\":0,\"instances\":[]}");
+  }
+
+  private String search(String query) throws IOException {
+    return page.ask("/dashboard/search?" + query).get("services").toString();
+  }
+
+  @Test
+  void names_areInTheOrderOfPeople() {
+    List<String> names =
+        new ArrayList<>(List.of("b10", "b9", "B1", "a", "b", "b09", "b9a", "C", "b10.2", "b10.11"));
+    names.sort(NaturalOrder.INSTANCE);
+    assertThat(names)
+        .containsExactly("a", "b", "B1", "b09", "b9", "b9a", "b10", "b10.2", "b10.11", "C");
+  }
+
+  @Test
+  void manyServices_comeInPieces_andNoneIsMissing() throws IOException {
+    for (int i = 0; i < 3_000; i++) {
+      var unused =
+          page.registry.register(
+              instance("a-service-with-a-name-" + i, "i").build(), Liveness.permanent());
+    }
+    page.awaitListed(3_000);
+    try (Stream stream = new Stream(page.port())) {
+      Set<String> names = new HashSet<>();
+      JsonNode state = stream.await("state", event -> true);
+      assertThat(state.toString().length()).isLessThan(3 * Feed.PIECE_BYTES);
+      boolean hasMore = state.get("more").asBoolean();
+      assertThat(hasMore).isTrue();
+      state.get("services").forEach(service -> names.add(service.get(0).asText()));
+      while (hasMore) {
+        JsonNode more = stream.await("more", event -> true);
+        assertThat(more.toString().length()).isLessThan(2 * Feed.PIECE_BYTES);
+        more.get("services").forEach(service -> names.add(service.get(0).asText()));
+        hasMore = more.get("more").asBoolean();
+      }
+      assertThat(names).hasSize(3_000);
+    }
+  }
+
+  @Test
+  void firstPage_at40000Instances_isShort() throws IOException {
+    for (int i = 0; i < 40_000; i++) {
+      var unused =
+          page.registry.register(
+              instance("service-" + i % 2_000, "instance-" + i)
+                  .metadata("commit", "9f3c1e7")
+                  .build(),
+              Liveness.permanent());
+    }
+    page.awaitListed(40_000);
+    long bytes = 0;
+    for (String file :
+        List.of("/", "/dashboard/app.js", "/dashboard/style.css", "/dashboard/icon.svg")) {
+      bytes += get(file).content().length();
+    }
+    try (Stream stream = new Stream(page.port())) {
+      JsonNode last = stream.await("state", event -> true);
+      bytes += last.toString().length();
+      while (last.get("more").asBoolean()) {
+        last = stream.await("more", event -> true);
+        bytes += last.toString().length();
+      }
+    }
+    bytes += page.instances("service=service-7").toString().length();
+    System.out.println("first page at 40,000 instances: " + bytes + " bytes");
+    assertThat(bytes).isLessThan(1 << 20);
   }
 
   @Test
   void stream_whoDoesNotRead_holdsUpNobody_andEndsAtTheLastState() throws IOException {
-    Registration changing = page.register(instance("busy", "b"));
     try (Stream slow = new Stream(page.port());
         Stream quick = new Stream(page.port())) {
-      String filler = "x".repeat(500);
       for (int i = 0; i < 3_000; i++) {
-        ServiceInstance.Builder next = changing.instance().toBuilder();
-        for (int field = 0; field < 20; field++) {
-          next.metadata("filler" + field, filler);
-        }
-        var unused = changing.update(next.metadata("count", "" + i).build());
+        var unused =
+            page.registry.register(
+                instance("a-service-with-a-long-name-" + "x".repeat(200) + i % 1_000, "i" + i)
+                    .build(),
+                Liveness.permanent());
       }
-      quick.await(
-          "", event -> event.has("services") && event.toString().contains("\"count\":\"2999\""));
-      slow.await(
-          "", event -> event.has("services") && event.toString().contains("\"count\":\"2999\""));
+      var last = page.register(instance("last", "l"));
+      last.health(Health.CRITICAL).join();
+      quick.await("", event -> event.toString().contains("[\"last\",0,0,1]"));
+      slow.await("", event -> event.toString().contains("[\"last\",0,0,1]"));
     }
   }
 

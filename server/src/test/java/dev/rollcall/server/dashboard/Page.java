@@ -2,6 +2,10 @@ package dev.rollcall.server.dashboard;
 
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.linecorp.armeria.client.WebClient;
+import com.linecorp.armeria.common.AggregatedHttpResponse;
 import com.linecorp.armeria.server.Server;
 import dev.rollcall.Health;
 import dev.rollcall.Liveness;
@@ -12,12 +16,15 @@ import dev.rollcall.server.access.AccessControl;
 import dev.rollcall.server.access.Limits;
 import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.SystemTimer;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 
 /** A dashboard on a server of its own, with a registry to fill. */
 final class Page implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   final Timer timer = SystemTimer.named("dashboard-test");
   final Registry registry = Registry.builder("memory:").timer(timer).build();
   final Dashboard dashboard = new Dashboard(registry, timer);
@@ -64,6 +71,42 @@ final class Page implements AutoCloseable {
                 return stream.await("state", event -> true).get("services").size() == services;
               }
             });
+  }
+
+  /** Waits until the page has heard of so many instances. */
+  void awaitListed(int instances) {
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .until(
+            () -> {
+              int listed = 0;
+              try (Stream stream = new Stream(port())) {
+                JsonNode last = stream.await("state", event -> true);
+                listed += sum(last);
+                while (last.get("more").asBoolean()) {
+                  last = stream.await("more", event -> true);
+                  listed += sum(last);
+                }
+              }
+              return listed == instances;
+            });
+  }
+
+  private static int sum(JsonNode event) {
+    int sum = 0;
+    for (JsonNode service : event.get("services")) {
+      sum += service.get(1).asInt() + service.get(2).asInt() + service.get(3).asInt();
+    }
+    return sum;
+  }
+
+  JsonNode instances(String query) throws IOException {
+    return ask("/dashboard/instances?" + query);
+  }
+
+  JsonNode ask(String path) throws IOException {
+    AggregatedHttpResponse answer = WebClient.of(url()).blocking().get(path);
+    return JSON.readTree(answer.contentUtf8());
   }
 
   /** A registry as it might be on an ordinary day. */

@@ -16,6 +16,8 @@ import dev.rollcall.Health;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.server.ClientMemory;
+import dev.rollcall.server.MemoryBudget;
 import dev.rollcall.server.access.AccessControl;
 import dev.rollcall.server.access.Limits;
 import dev.rollcall.server.access.Tokens;
@@ -63,6 +65,8 @@ class DependencyServiceTest {
           registry,
           calls,
           timer,
+          new ClientMemory(
+              new MemoryBudget("kept", 64 << 20), new MemoryBudget("under way", 64 << 20)),
           new DependencyRegistry.Rhythm(
               Duration.ofMillis(300),
               Duration.ofMillis(100),

@@ -155,6 +155,117 @@ class PoorSenderTest {
   }
 
   @Test
+  void oneOfEach_overHttp2_isAnswered() throws Exception {
+    assertThat(http2(":method", "GET", ":path", "/health/live", ":authority", "127.0.0.1"))
+        .isEqualTo(Http2Sender.Fate.ANSWERED);
+    assertThat(http2(":method", "GET", ":path", "/health/live", ":authority", "a.b", "host", "a.b"))
+        .isEqualTo(Http2Sender.Fate.ANSWERED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        ":path /health/live :path /v1/catalog/services :authority 127.0.0.1",
+        ":path /health/live :authority 127.0.0.1 :authority evil.example",
+        ":path /health/live :authority 127.0.0.1 host evil.example",
+        ":path /health/live host 127.0.0.1 host evil.example",
+        ":method PUT :path /health/live :authority 127.0.0.1"
+      })
+  void twoOfOne_overHttp2_endTheConnection(String headers) throws Exception {
+    List<String> sent = new ArrayList<>(List.of(":method", "GET"));
+    sent.addAll(List.of(headers.split(" ", -1)));
+    assertThat(http2(sent.toArray(new String[0]))).isEqualTo(Http2Sender.Fate.CONNECTION_ENDED);
+  }
+
+  private static Http2Sender.Fate http2(String... namesAndValues) throws IOException {
+    List<String> headers = new ArrayList<>(List.of(namesAndValues));
+    headers.addAll(2, List.of(":scheme", "http"));
+    try (Socket socket = centre.connect()) {
+      return Http2Sender.request(socket, headers.toArray(new String[0]));
+    }
+  }
+
+  @Test
+  void upgradeThatIsNone_hidesNoSecondHost() throws Exception {
+    try (Socket socket = centre.connect()) {
+      write(
+          socket.getOutputStream(),
+          "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: no\r\n\r\n");
+      assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
+          .isEqualTo("HTTP/1.1 200");
+      write(
+          socket.getOutputStream(),
+          "GET /v1/catalog/services HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n");
+      assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+          .contains("HTTP/1.1 400")
+          .doesNotContain("consul-index");
+    }
+  }
+
+  @Test
+  void manyRequestsWhoseAnswersAreNotRead_areCutOff() throws Exception {
+    String request = "GET /v1/catalog/services HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+    try (Socket socket = centre.connect()) {
+      write(socket.getOutputStream(), request.repeat(500));
+      String answers = read(socket);
+      assertThat(answers.split("HTTP/1.1 200", -1).length).isLessThan(500);
+    }
+    assertThat(centre.isAlive()).isTrue();
+  }
+
+  private static String read(Socket socket) {
+    StringBuilder read = new StringBuilder();
+    try {
+      int value = socket.getInputStream().read();
+      while (value >= 0) {
+        read.append((char) value);
+        value = socket.getInputStream().read();
+      }
+    } catch (IOException reset) {
+      // Cut off.
+    }
+    return read.toString();
+  }
+
+  @Test
+  void bodyThatTrickles_isCutOff_longBeforeARequestTakesTooLong() throws Exception {
+    try (RunningCentre patient = new RunningCentre(RunningCentre.patient())) {
+      long began = System.nanoTime();
+      int status =
+          patient.raw(
+              out -> {
+                write(
+                    out,
+                    "PUT /v1/kv/slow HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\n");
+                while (System.nanoTime() - began < Duration.ofMinutes(1).toNanos()) {
+                  write(out, "y");
+                  Thread.sleep(100);
+                }
+              });
+      assertThat(status).isIn(0, 408);
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(40));
+    }
+  }
+
+  @Test
+  void bodyThatComesSteadily_isTaken() throws Exception {
+    try (RunningCentre patient = new RunningCentre(RunningCentre.patient())) {
+      int status =
+          patient.raw(
+              out -> {
+                write(
+                    out,
+                    "PUT /v1/kv/steady HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 60000\r\n\r\n");
+                for (int i = 0; i < 60; i++) {
+                  write(out, "y".repeat(1_000));
+                  Thread.sleep(100);
+                }
+              });
+      assertThat(status).isEqualTo(200);
+    }
+  }
+
+  @Test
   void bodyThatLooksLikeHeaders_isABody() throws Exception {
     String body = "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n";
     assertThat(centre.send("PUT", "/v1/kv/hosts", body).body()).isEqualTo("true");

@@ -52,6 +52,12 @@ final class RunningCentre implements AutoCloseable {
         1 << 20, 16 << 10, 8 << 10, 20_000, 50, Duration.ofSeconds(1), Duration.ofMinutes(10));
   }
 
+  /** A request may take minutes. */
+  static CentreLimits patient() {
+    return new CentreLimits(
+        1 << 20, 16 << 10, 8 << 10, 20_000, 50, Duration.ofMinutes(2), Duration.ofMinutes(10));
+  }
+
   HttpResponse<String> send(String method, String path, byte[] body)
       throws IOException, InterruptedException {
     return http.send(request(method, path, body), HttpResponse.BodyHandlers.ofString());

@@ -108,7 +108,8 @@ class ServerArchitectureTest {
             .forEach(shown -> named.add(type.getSimpleName() + ": " + shown.getSimpleName()));
       }
     }
-    assertThat(named).containsExactly("CentreContext: OutboundCalls");
+    assertThat(named)
+        .containsExactly("CentreContext: ClientMemory", "CentreContext: OutboundCalls");
   }
 
   @Test
