@@ -206,7 +206,7 @@ final class StoreCatalog implements Catalog, WatchSink {
       if (add(subscriber)) {
         subscriber.signal();
       } else {
-        subscriber.refuse(StoreRegistry.closed());
+        subscriber.refuse(Failures.closed());
       }
     };
   }
