@@ -1,9 +1,9 @@
 package dev.rollcall.spring;
 
 import dev.rollcall.RegistryException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.springframework.boot.context.config.ConfigDataLocation;
 import org.springframework.boot.context.config.ConfigDataLocationResolver;
 import org.springframework.boot.context.config.ConfigDataLocationResolverContext;
@@ -29,24 +29,21 @@ final class KeyValueLocationResolver implements ConfigDataLocationResolver<KeyVa
       ConfigDataLocationResolverContext context, ConfigDataLocation location) {
     Binder binder = context.getBinder();
     boolean enabled = binder.bind("rollcall.enabled", Boolean.class).orElse(true);
+    RollcallProperties.Config config =
+        binder.bindOrCreate("rollcall.config", RollcallProperties.Config.class);
     String uri =
-        binder
-            .bind("rollcall.config.uri", String.class)
-            .orElseGet(() -> binder.bind("rollcall.uri", String.class).orElse(""));
+        Objects.requireNonNullElseGet(
+            config.uri(), () -> binder.bind("rollcall.uri", String.class).orElse(""));
     if (enabled && uri.isBlank()) {
       throw RegistryException.invalid(
           "rollcall.uri: missing (expected: the store of spring.config.import=" + location + ")");
     }
-    Duration deadline =
-        binder
-            .bind("rollcall.config.deadline", Duration.class)
-            .orElseGet(() -> Duration.ofSeconds(10));
-    List<KeyValueResource> resources = new ArrayList<>();
-    for (String prefix : prefixes(location.getNonPrefixedValue(SCHEME), binder)) {
-      resources.add(
-          new KeyValueResource(enabled ? uri : "", prefix, deadline, location.isOptional()));
-    }
-    return resources;
+    return prefixes(location.getNonPrefixedValue(SCHEME), binder).stream()
+        .map(
+            prefix ->
+                new KeyValueResource(
+                    enabled ? uri : "", prefix, config.deadline(), location.isOptional()))
+        .toList();
   }
 
   /** The last one has the last word. */

@@ -7,28 +7,25 @@ import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.beans.factory.DisposableBean;
-import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.cloud.context.refresh.ContextRefresher;
-import org.springframework.context.ApplicationListener;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.PropertySource;
 
 /**
- * Watches the keys of each import, from when the application is ready until its context is closed,
- * and refreshes the context when they differ from the properties it has. A refresh runs on a thread
- * of the store's listeners, one at a time: it reads the import again and makes beans anew.
+ * Watches the keys of each import while the context runs, and refreshes it when they differ from
+ * the properties it has. A refresh runs on a thread of the store's listeners, one at a time: it
+ * reads the import again and makes beans anew.
  *
- * <p>Its stores are guarded by this object, which is not held while a refresh runs.
+ * <p>Its stores are guarded by this object. A refresh does not need it, so that closing them may
+ * wait for one.
  */
-final class KeyValueRefresher
-    implements ApplicationListener<ApplicationReadyEvent>, DisposableBean {
+final class KeyValueRefresher implements SmartLifecycle {
   private static final Logger LOG = LoggerFactory.getLogger(KeyValueRefresher.class);
 
   private final ConfigurableEnvironment environment;
   private final ContextRefresher refresher;
   private final Map<String, KeyValueStore> stores = new HashMap<>(); // by URI
-  private boolean closed;
 
   KeyValueRefresher(ConfigurableEnvironment environment, ContextRefresher refresher) {
     this.environment = environment;
@@ -36,10 +33,7 @@ final class KeyValueRefresher
   }
 
   @Override
-  public synchronized void onApplicationEvent(ApplicationReadyEvent event) {
-    if (closed || !stores.isEmpty()) {
-      return;
-    }
+  public synchronized void start() {
     for (PropertySource<?> source : environment.getPropertySources()) {
       if (source instanceof KeyValueSource imported) {
         KeyValueResource resource = imported.resource();
@@ -66,13 +60,13 @@ final class KeyValueRefresher
   }
 
   @Override
-  public void destroy() {
-    Map<String, KeyValueStore> open;
-    synchronized (this) {
-      closed = true;
-      open = Map.copyOf(stores);
-      stores.clear();
-    }
-    open.values().forEach(KeyValueStore::close);
+  public synchronized void stop() {
+    stores.values().forEach(KeyValueStore::close);
+    stores.clear();
+  }
+
+  @Override
+  public synchronized boolean isRunning() {
+    return !stores.isEmpty();
   }
 }

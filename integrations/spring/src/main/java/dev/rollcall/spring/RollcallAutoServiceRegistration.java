@@ -1,19 +1,13 @@
 package dev.rollcall.spring;
 
 import dev.rollcall.Health;
+import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
-import dev.rollcall.spring.RollcallServiceRegistry.Voice;
-import java.time.Duration;
-import java.util.EnumMap;
-import java.util.Map;
+import dev.rollcall.spring.RollcallRegistration.Voice;
 import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
 import org.springframework.cloud.client.discovery.event.InstancePreRegisteredEvent;
@@ -22,6 +16,7 @@ import org.springframework.cloud.client.serviceregistry.AutoServiceRegistration;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 /**
  * Registers this application while it runs. Its place in the context's lifecycle is the point: it
@@ -32,8 +27,8 @@ import org.springframework.context.SmartLifecycle;
  * through, and while its health group is up, where one is named. That group is asked by a daemon
  * thread of this class, since it may block.
  *
- * <p>{@link #start} and {@link #stop} are called by the context, one at a time; their fields are
- * volatile for {@link #isRunning} and for events, which come on any thread.
+ * <p>{@link #start} and {@link #stop} are called by the context, one at a time; {@code running} is
+ * volatile for {@link #isRunning}. Events come on any thread.
  */
 final class RollcallAutoServiceRegistration
     implements AutoServiceRegistration,
@@ -47,27 +42,25 @@ final class RollcallAutoServiceRegistration
   private final RollcallServiceRegistry registry;
   private final RollcallRegistration registration;
   private final SelfDescription description;
-  private final ApplicationAvailability availability;
-  private final @Nullable ApplicationHealth health;
-  private final Duration healthInterval;
+  private final @Nullable ApplicationHealth group;
   private final ApplicationEventPublisher events;
+  private final ThreadPoolTaskScheduler asking = new ThreadPoolTaskScheduler();
   private volatile boolean running;
-  private volatile @Nullable ScheduledExecutorService asking;
 
   RollcallAutoServiceRegistration(
       RollcallServiceRegistry registry,
       RollcallRegistration registration,
       SelfDescription description,
-      ApplicationAvailability availability,
-      @Nullable ApplicationHealth health,
+      @Nullable ApplicationHealth group,
       ApplicationEventPublisher events) {
     this.registry = registry;
     this.registration = registration;
     this.description = description;
-    this.availability = availability;
-    this.health = health;
-    this.healthInterval = description.properties().registration().healthInterval();
+    this.group = group;
     this.events = events;
+    asking.setThreadNamePrefix("rollcall-health-group-");
+    asking.setDaemon(true);
+    registration.say(Voice.READINESS, Health.CRITICAL);
   }
 
   @Override
@@ -79,89 +72,52 @@ final class RollcallAutoServiceRegistration
       return;
     }
     registration.know(instance.get());
+    RollcallProperties.Registration settings = description.properties().registration();
     events.publishEvent(new InstancePreRegisteredEvent(this, registration));
-    Map<Voice, Health> said = new EnumMap<>(Voice.class);
-    said.put(Voice.READINESS, health(availability.getReadinessState()));
-    if (health != null) {
-      said.put(Voice.GROUP, ask(health));
-    }
     running = true;
-    registry.register(registration, said);
-    // An event that came before the registration was there has changed nothing.
-    registry.say(registration, Voice.READINESS, health(availability.getReadinessState()));
-    if (health != null) {
-      askRegularly(health);
+    ApplicationHealth asked = group;
+    if (asked != null) {
+      registration.say(Voice.GROUP, Health.CRITICAL);
+      asking.initialize();
+      asking.scheduleWithFixedDelay(() -> ask(asked), settings.healthInterval());
     }
-    events.publishEvent(
-        new InstanceRegisteredEvent<>(this, description.properties().registration()));
+    registry.register(registration);
+    events.publishEvent(new InstanceRegisteredEvent<>(this, settings));
   }
 
-  private void askRegularly(ApplicationHealth health) {
-    ScheduledExecutorService thread =
-        Executors.newSingleThreadScheduledExecutor(
-            task -> {
-              Thread made = new Thread(task, "rollcall-health-group");
-              made.setDaemon(true);
-              return made;
-            });
-    thread.scheduleWithFixedDelay(
-        () -> registry.say(registration, Voice.GROUP, ask(health)),
-        healthInterval.toNanos(),
-        healthInterval.toNanos(),
-        TimeUnit.NANOSECONDS);
-    asking = thread;
-  }
-
-  private static Health ask(ApplicationHealth health) {
+  private void ask(ApplicationHealth group) {
+    Health now = Health.CRITICAL;
     try {
-      return health.current();
+      now = group.current();
     } catch (RuntimeException e) {
       LOG.debug("The health group could not be asked", e);
-      return Health.CRITICAL;
     }
+    registration.say(Voice.GROUP, now);
   }
 
-  private static Health health(ReadinessState state) {
-    return state == ReadinessState.ACCEPTING_TRAFFIC ? Health.PASSING : Health.CRITICAL;
-  }
-
-  /** Takes the event's state: the bean that keeps the present one may hear of it later. */
+  /** Hears of it from the beginning: until the application says so, it is not ready. */
   @Override
   public void onApplicationEvent(AvailabilityChangeEvent<?> event) {
-    if (running && event.getState() instanceof ReadinessState state) {
-      registry.say(registration, Voice.READINESS, health(state));
+    if (event.getState() instanceof ReadinessState state) {
+      boolean ready = state == ReadinessState.ACCEPTING_TRAFFIC;
+      registration.say(Voice.READINESS, ready ? Health.PASSING : Health.CRITICAL);
     }
-  }
-
-  /** Without a thread that waits: the web server stops when the callback is run. */
-  @Override
-  public void stop(Runnable callback) {
-    end();
-    registry
-        .leave(registration)
-        .whenComplete(
-            (gone, failure) -> {
-              if (failure != null) {
-                LOG.warn("Not deregistered: {}", failure.getMessage());
-              }
-              callback.run();
-            });
   }
 
   @Override
   public void stop() {
     end();
-    registry.deregister(registration);
+    try {
+      registry.deregister(registration);
+    } catch (RegistryException e) {
+      LOG.warn("Not deregistered: {}", e.getMessage());
+    }
   }
 
   /** Called when the bean is destroyed, too: after a start that failed nobody stops it. */
   void end() {
     running = false;
-    ScheduledExecutorService ended = asking;
-    asking = null;
-    if (ended != null) {
-      ended.shutdownNow();
-    }
+    asking.shutdown();
   }
 
   @Override

@@ -4,7 +4,6 @@ import dev.rollcall.Registry;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.cloud.client.CommonsClientAutoConfiguration;
 import org.springframework.cloud.client.ConditionalOnDiscoveryEnabled;
@@ -41,7 +40,6 @@ public final class RollcallDiscoveryAutoConfiguration {
 
   @Bean
   @ConditionalOnProperty(name = "spring.cloud.discovery.blocking.enabled", matchIfMissing = true)
-  @ConditionalOnMissingBean
   RollcallDiscoveryClient rollcallDiscoveryClient(
       Registry registry, RollcallProperties properties) {
     return new RollcallDiscoveryClient(registry, properties.discovery());
@@ -60,7 +58,6 @@ public final class RollcallDiscoveryAutoConfiguration {
   static final class Reactive {
 
     @Bean
-    @ConditionalOnMissingBean
     RollcallReactiveDiscoveryClient rollcallReactiveDiscoveryClient(
         Registry registry, RollcallProperties properties) {
       return new RollcallReactiveDiscoveryClient(registry, properties.discovery());

@@ -10,8 +10,10 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.loadbalancer.CompletionContext;
 import org.springframework.cloud.client.loadbalancer.DefaultResponse;
 import org.springframework.cloud.client.loadbalancer.EmptyResponse;
+import org.springframework.cloud.client.loadbalancer.LoadBalancerLifecycle;
 import org.springframework.cloud.client.loadbalancer.Request;
 import org.springframework.cloud.client.loadbalancer.Response;
 import org.springframework.cloud.client.loadbalancer.RetryableRequestContext;
@@ -22,21 +24,23 @@ import reactor.core.publisher.Mono;
  * Chooses by a view of Rollcall's: its balancer, its zones, its requests in flight, its ejection. A
  * choice is one read of a state once the first state is there; no thread waits for that.
  *
- * <p>A request counts as in flight from its choice until {@link InFlightLifecycle} hears of its
- * end. A choice that is no request's, as {@code LoadBalancerClient.choose(name)}, is not counted:
- * nobody says when it ends.
+ * <p>A request counts as in flight from its choice until Spring Cloud tells of its end. An instance
+ * that was not reached is left out for a while; an answer of whatever status is no failure of the
+ * instance here. A choice that is no request's, as {@code LoadBalancerClient.choose(name)}, is not
+ * counted: nobody says when it ends.
  */
-final class RollcallLoadBalancer implements ReactorServiceInstanceLoadBalancer {
+final class RollcallLoadBalancer
+    implements ReactorServiceInstanceLoadBalancer,
+        LoadBalancerLifecycle<Object, Object, ServiceInstance> {
   private static final Logger LOG = LoggerFactory.getLogger(RollcallLoadBalancer.class);
 
   private final ServiceView view;
   private final Duration await;
-  private final PicksInFlight inFlight;
+  final PicksInFlight inFlight = new PicksInFlight();
 
-  RollcallLoadBalancer(ServiceView view, Duration await, PicksInFlight inFlight) {
+  RollcallLoadBalancer(ServiceView view, Duration await) {
     this.view = view;
     this.await = await;
-    this.inFlight = inFlight;
   }
 
   @Override
@@ -51,15 +55,25 @@ final class RollcallLoadBalancer implements ReactorServiceInstanceLoadBalancer {
         .onErrorResume(RegistryException.class, e -> Mono.just(none(e)));
   }
 
-  PicksInFlight inFlight() {
-    return inFlight;
+  @Override
+  public void onStart(Request<Object> request) {}
+
+  @Override
+  public void onStartRequest(Request<Object> request, Response<ServiceInstance> chosen) {}
+
+  @Override
+  public void onComplete(CompletionContext<Object, ServiceInstance, Object> end) {
+    Response<ServiceInstance> chosen = end.getLoadBalancerResponse();
+    if (chosen != null && chosen.hasServer()) {
+      inFlight.end(chosen.getServer(), end.status() == CompletionContext.Status.FAILED);
+    }
   }
 
   private Response<ServiceInstance> choice(Request<?> request) {
     try {
       return new DefaultResponse(
           request == REQUEST
-              ? new RollcallServiceInstance(view.pick(), null)
+              ? new RollcallServiceInstance(view.pick())
               : inFlight.count(acquire(request)));
     } catch (NoInstanceException e) {
       return none(e);

@@ -2,9 +2,8 @@ package dev.rollcall.spring;
 
 import dev.rollcall.Balancer;
 import dev.rollcall.Registry;
-import dev.rollcall.ServiceView;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.loadbalancer.core.DiscoveryClientServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.core.ReactorLoadBalancer;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
@@ -19,31 +18,24 @@ import org.springframework.core.env.Environment;
 @Configuration(proxyBeanMethods = false)
 class RollcallLoadBalancerConfiguration {
 
-  private static String service(Environment environment) {
-    return environment.getRequiredProperty(LoadBalancerClientFactory.PROPERTY_NAME);
-  }
-
   @Bean
-  @ConditionalOnMissingBean
-  ReactorLoadBalancer<ServiceInstance> rollcallLoadBalancer(
+  @ConditionalOnMissingBean(ReactorLoadBalancer.class)
+  RollcallLoadBalancer rollcallLoadBalancer(
       Registry registry,
       Balancer balancer,
       RollcallProperties properties,
       Environment environment) {
-    ServiceView view = registry.service(service(environment)).balancedBy(balancer);
-    return new RollcallLoadBalancer(view, properties.discovery().await(), new PicksInFlight());
+    String service = environment.getRequiredProperty(LoadBalancerClientFactory.PROPERTY_NAME);
+    return new RollcallLoadBalancer(
+        registry.service(service).balancedBy(balancer), properties.discovery().await());
   }
 
+  /** For other balancers. Spring Cloud's own would cache: each list is the present one here. */
   @Bean
   @ConditionalOnMissingBean
   ServiceInstanceListSupplier rollcallInstanceListSupplier(
       Registry registry, RollcallProperties properties, Environment environment) {
-    return new RollcallInstanceListSupplier(
-        registry.service(service(environment)), properties.discovery().await());
-  }
-
-  @Bean
-  InFlightLifecycle rollcallInFlightLifecycle() {
-    return new InFlightLifecycle();
+    return new DiscoveryClientServiceInstanceListSupplier(
+        new RollcallReactiveDiscoveryClient(registry, properties.discovery()), environment);
   }
 }

@@ -1,6 +1,15 @@
 package dev.rollcall.spring;
 
+import dev.rollcall.Health;
+import dev.rollcall.Liveness;
+import dev.rollcall.RegistrationStatus;
+import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.client.serviceregistry.Registration;
 
@@ -14,6 +23,10 @@ import org.springframework.cloud.client.serviceregistry.Registration;
 public final class RollcallRegistration extends InstanceView implements Registration {
   private final String service;
   private volatile @Nullable ServiceInstance instance;
+
+  // Both guarded by this.
+  private final Map<Voice, Health> said = new EnumMap<>(Voice.class);
+  private dev.rollcall.@Nullable Registration kept;
 
   RollcallRegistration(String service) {
     this.service = service;
@@ -29,12 +42,45 @@ public final class RollcallRegistration extends InstanceView implements Registra
     this.instance = instance;
   }
 
+  /** Who has an opinion on the health of an instance: the worst one is shown. */
+  enum Voice {
+    READINESS,
+    GROUP,
+    OPERATOR
+  }
+
   void know(ServiceInstance known) {
     instance = known;
   }
 
-  boolean isKnown() {
-    return instance != null;
+  /** Does nothing where it has begun. */
+  synchronized void begin(Registry registry, Liveness liveness) {
+    if (kept == null) {
+      kept = registry.announce(instance().withHealth(worst()), liveness);
+    }
+  }
+
+  /** Under the lock, so that the last word is sent last. Sending does not block. */
+  synchronized void say(Voice voice, Health health) {
+    said.put(voice, health);
+    if (kept != null && kept.instance().health() != worst()) {
+      kept.health(worst());
+    }
+  }
+
+  private Health worst() {
+    return said.values().stream().reduce(instance().health(), Health::worse);
+  }
+
+  /** Empty where it has not begun. */
+  synchronized Optional<RegistrationStatus> status() {
+    return Optional.ofNullable(kept).map(dev.rollcall.Registration::status);
+  }
+
+  synchronized CompletableFuture<Void> end(Duration drain) {
+    dev.rollcall.Registration left = kept;
+    kept = null;
+    return left == null ? CompletableFuture.completedFuture(null) : left.drain(drain);
   }
 
   @Override

@@ -8,7 +8,6 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
-import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.cloud.client.ConditionalOnDiscoveryEnabled;
 import org.springframework.cloud.client.serviceregistry.AutoServiceRegistrationAutoConfiguration;
 import org.springframework.cloud.client.serviceregistry.ServiceRegistryAutoConfiguration;
@@ -56,7 +55,6 @@ public final class RollcallRegistrationAutoConfiguration {
   }
 
   @Bean
-  @ConditionalOnMissingBean
   RollcallServiceRegistry rollcallServiceRegistry(
       Registry registry, Liveness liveness, RollcallProperties properties) {
     return new RollcallServiceRegistry(registry, liveness, properties.registration().drain());
@@ -70,7 +68,6 @@ public final class RollcallRegistrationAutoConfiguration {
   }
 
   @Bean(destroyMethod = "end")
-  @ConditionalOnMissingBean
   RollcallAutoServiceRegistration rollcallAutoServiceRegistration(
       RollcallServiceRegistry registry,
       RollcallRegistration registration,
@@ -78,22 +75,18 @@ public final class RollcallRegistrationAutoConfiguration {
       Environment environment,
       InetUtils machine,
       ObjectProvider<InstanceCustomizer> customizers,
-      ApplicationAvailability availability,
       ObjectProvider<ApplicationHealth> health,
       ApplicationEventPublisher events) {
-    ApplicationHealth group = health.getIfAvailable();
-    if (group == null && properties.registration().healthGroup() != null) {
+    String group = properties.registration().healthGroup();
+    ApplicationHealth asked = health.getIfAvailable();
+    if (group != null && asked == null) {
       throw RegistryException.invalid(
           "rollcall.registration.health-group: "
-              + properties.registration().healthGroup()
+              + group
               + " (expected: the actuator with its health endpoint on the class path)");
     }
-    return new RollcallAutoServiceRegistration(
-        registry,
-        registration,
-        new SelfDescription(properties, environment, machine, customizers.orderedStream().toList()),
-        availability,
-        group,
-        events);
+    SelfDescription description =
+        new SelfDescription(properties, environment, machine, customizers.orderedStream().toList());
+    return new RollcallAutoServiceRegistration(registry, registration, description, asked, events);
   }
 }

@@ -12,25 +12,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RollcallServiceInstance extends InstanceView {
   private final ServiceInstance instance;
-  private final PicksInFlight.@Nullable InFlight request;
 
-  RollcallServiceInstance(ServiceInstance instance, PicksInFlight.@Nullable InFlight request) {
+  /** What this was chosen for, if anything. Set before others see this. */
+  PicksInFlight.@Nullable InFlight request;
+
+  RollcallServiceInstance(ServiceInstance instance) {
     this.instance = instance;
-    this.request = request;
   }
 
   static List<org.springframework.cloud.client.ServiceInstance> all(List<ServiceInstance> of) {
     return of.stream()
-        .<org.springframework.cloud.client.ServiceInstance>map(
-            each -> new RollcallServiceInstance(each, null))
+        .<org.springframework.cloud.client.ServiceInstance>map(RollcallServiceInstance::new)
         .toList();
-  }
-
-  /** Says that the request for which this was chosen is over, if there was one. Idempotent. */
-  void requestEnded(boolean failed) {
-    if (request != null) {
-      request.end(failed);
-    }
   }
 
   @Override

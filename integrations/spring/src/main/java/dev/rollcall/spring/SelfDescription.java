@@ -3,6 +3,7 @@ package dev.rollcall.spring;
 import dev.rollcall.ServiceInstance;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.commons.util.InetUtils;
 import org.springframework.core.env.Environment;
@@ -32,11 +33,7 @@ record SelfDescription(
   /** Empty where there is no port that others could call. */
   Optional<ServiceInstance> instance() {
     RollcallProperties.Registration settings = properties.registration();
-    Integer configured = settings.port();
-    int port =
-        configured == null
-            ? environment.getProperty("local.server.port", Integer.class, 0)
-            : configured;
+    int port = settings.port() == null ? local("server") : settings.port();
     if (port <= 0) {
       return Optional.empty();
     }
@@ -52,12 +49,17 @@ record SelfDescription(
             .tags(settings.tags())
             .metadata(settings.metadata());
     settings.ports().forEach(instance::port);
-    int management = environment.getProperty("local.management.port", Integer.class, 0);
+    int management = local("management");
     if (management > 0 && management != port) {
       instance.port("management", management);
     }
     customizers.forEach(each -> each.customize(instance));
     return Optional.of(instance.build());
+  }
+
+  /** The port that a web server really has; 0 where it does not run. */
+  private int local(String server) {
+    return environment.getProperty("local." + server + ".port", Integer.class, 0);
   }
 
   private String host() {
@@ -69,10 +71,10 @@ record SelfDescription(
 
   private String scheme() {
     boolean secure =
-        environment.getProperty("server.ssl.enabled", Boolean.class, true)
-            && (environment.containsProperty("server.ssl.bundle")
-                || environment.containsProperty("server.ssl.key-store")
-                || environment.containsProperty("server.ssl.certificate"));
-    return secure ? "https" : "http";
+        Stream.of("bundle", "key-store", "certificate")
+            .anyMatch(each -> environment.containsProperty("server.ssl." + each));
+    return secure && environment.getProperty("server.ssl.enabled", Boolean.class, true)
+        ? "https"
+        : "http";
   }
 }

@@ -18,6 +18,20 @@ public final class StatusReport {
   private StatusReport() {}
 
   /**
+   * Tells whether the store answers, by the actuator's code.
+   *
+   * @param status the status
+   * @return UP, DOWN or UNKNOWN
+   */
+  public static String health(RegistryStatus status) {
+    return switch (status.store()) {
+      case REACHABLE -> "UP";
+      case UNREACHABLE -> "DOWN";
+      case UNKNOWN -> "UNKNOWN";
+    };
+  }
+
+  /**
    * Tells all there is.
    *
    * @param status the status

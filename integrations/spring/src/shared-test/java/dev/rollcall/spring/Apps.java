@@ -8,19 +8,33 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
+import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Applications as a user writes them, on free ports of the loopback interface. */
 final class Apps {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+  // What is on the class path for single tests, and would be part of every application.
+  static final String NO_WEBFLUX_GATEWAY = "spring.cloud.gateway.server.webflux.enabled=false";
+  static final String NO_WEBMVC_GATEWAY =
+      "spring.autoconfigure.exclude="
+          + "org.springframework.cloud.gateway.server.mvc.GatewayMvcClassPathWarningAutoConfiguration,"
+          + "org.springframework.cloud.gateway.server.mvc.GatewayServerMvcAutoConfiguration,"
+          + "org.springframework.cloud.gateway.server.mvc.config.DefaultFunctionConfiguration,"
+          + "org.springframework.cloud.gateway.server.mvc.filter.FilterAutoConfiguration,"
+          + "org.springframework.cloud.gateway.server.mvc.handler.GatewayMultipartAutoConfiguration,"
+          + "org.springframework.cloud.gateway.server.mvc.handler.HandlerFunctionAutoConfiguration,"
+          + "org.springframework.cloud.gateway.server.mvc.predicate.PredicateAutoConfiguration";
+  static final String NO_SPRING_CLOUD_CONSUL = "spring.cloud.consul.enabled=false";
 
   private Apps() {}
 
@@ -32,6 +46,11 @@ final class Apps {
   /** One with a web server. */
   static ConfigurableApplicationContext web(Class<?> application, String... arguments) {
     return run(application, "servlet", arguments);
+  }
+
+  /** One with a reactive web server. */
+  static ConfigurableApplicationContext reactive(Class<?> application, String... arguments) {
+    return run(application, "reactive", arguments);
   }
 
   private static ConfigurableApplicationContext run(
@@ -47,7 +66,13 @@ final class Apps {
                 "--server.port=0",
                 "--rollcall.registration.drain=0s"));
     all.addAll(List.of(arguments));
-    return new SpringApplicationBuilder(application).run(all.toArray(String[]::new));
+    return start(application, all.toArray(String[]::new));
+  }
+
+  private static ConfigurableApplicationContext start(Class<?> application, String... arguments) {
+    return new SpringApplicationBuilder(application, Apart.class)
+        .properties(NO_WEBFLUX_GATEWAY, NO_WEBMVC_GATEWAY, NO_SPRING_CLOUD_CONSUL)
+        .run(arguments);
   }
 
   static int port(ConfigurableApplicationContext application, String name) {
@@ -64,6 +89,17 @@ final class Apps {
         HttpResponse.BodyHandlers.ofString());
   }
 
+  /** Threads of Reactor's own: those that all share end with the first application. */
+  @Configuration(proxyBeanMethods = false)
+  static class Apart {
+    @Bean
+    ReactorResourceFactory reactorResourceFactory() {
+      ReactorResourceFactory own = new ReactorResourceFactory();
+      own.setUseGlobalResources(false);
+      return own;
+    }
+  }
+
   /** Nothing but what the class path brings. */
   @SpringBootConfiguration
   @EnableAutoConfiguration
@@ -74,7 +110,7 @@ final class Apps {
   @EnableAutoConfiguration
   static class Orders {
     public static void main(String[] arguments) {
-      SpringApplication.run(Orders.class, arguments);
+      start(Orders.class, arguments);
     }
 
     @Bean

@@ -36,6 +36,7 @@ import org.springframework.cloud.client.loadbalancer.LoadBalanced;
 import org.springframework.cloud.client.loadbalancer.LoadBalancerClient;
 import org.springframework.cloud.client.loadbalancer.RetryableRequestContext;
 import org.springframework.cloud.client.loadbalancer.reactive.ReactiveLoadBalancer;
+import org.springframework.cloud.loadbalancer.core.DiscoveryClientServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.core.ReactorLoadBalancer;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
@@ -167,7 +168,7 @@ class LoadBalancerTest {
   }
 
   private static PicksInFlight inFlight(String service) {
-    return ((RollcallLoadBalancer) balancer(service)).inFlight();
+    return ((RollcallLoadBalancer) balancer(service)).inFlight;
   }
 
   private static ReactiveLoadBalancer<org.springframework.cloud.client.ServiceInstance> balancer(
@@ -281,7 +282,7 @@ class LoadBalancerTest {
         application
             .getBean(LoadBalancerClientFactory.class)
             .getInstance("names", ServiceInstanceListSupplier.class);
-    assertThat(supplier).isInstanceOf(RollcallInstanceListSupplier.class);
+    assertThat(supplier).isInstanceOf(DiscoveryClientServiceInstanceListSupplier.class);
     assertThat(supplier.get().next().block(PATIENCE))
         .extracting(each -> each.getInstanceId())
         .containsExactly("eu-1a-1", "eu-1a-2", "eu-1b-1", "eu-1b-2");

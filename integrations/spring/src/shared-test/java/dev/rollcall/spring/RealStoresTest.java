@@ -1,27 +1,39 @@
 package dev.rollcall.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.rollcall.Freshness;
 import dev.rollcall.Registry;
+import dev.rollcall.Snapshot;
 import dev.rollcall.kv.KeyValueStore;
 import dev.rollcall.testkit.server.ConsulServer;
 import dev.rollcall.testkit.server.EtcdServer;
 import dev.rollcall.testkit.server.TestServer;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.web.client.RestClient;
 
-/** Two applications and a caller on a real store, which is down when the second one starts. */
+/**
+ * Applications and callers on a real store. It is down when some of them start: one that kept what
+ * it knew, and others that did not.
+ */
 @Tag("stores")
 class RealStoresTest {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  @TempDir Path folder;
 
   private static ConfigurableApplicationContext orders(String uri) {
     return Apps.web(
@@ -31,6 +43,19 @@ class RealStoresTest {
         "--rollcall.config.deadline=5s",
         "--spring.config.import=optional:rollcall:",
         "--management.endpoint.health.show-details=always");
+  }
+
+  private static ConfigurableApplicationContext caller(String uri, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("--rollcall.uri=" + uri));
+    arguments.addAll(List.of(more));
+    return Apps.plain(LoadBalancerTest.Caller.class, arguments.toArray(String[]::new));
+  }
+
+  private static void awaitCall(ConfigurableApplicationContext caller, int port) {
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptions()
+        .untilAsserted(() -> assertThat(call(caller)).isEqualTo(port));
   }
 
   private static int call(ConfigurableApplicationContext caller) {
@@ -71,30 +96,35 @@ class RealStoresTest {
             });
   }
 
-  private static void live(TestServer server, String uri) {
+  private void live(TestServer server, String uri) {
+    String cache = "--rollcall.cache.path=" + folder;
     put(uri, "hello");
     try (ConfigurableApplicationContext first = orders(uri);
-        ConfigurableApplicationContext caller =
-            Apps.plain(LoadBalancerTest.Caller.class, "--rollcall.uri=" + uri)) {
+        ConfigurableApplicationContext caller = caller(uri)) {
       assertThat(first.getEnvironment().getProperty("greeting")).isEqualTo("hello");
       int port = Apps.port(first, "server");
-      await()
-          .atMost(PATIENCE)
-          .ignoreExceptions()
-          .untilAsserted(() -> assertThat(call(caller)).isEqualTo(port));
+      awaitCall(caller, port);
       awaitHealth(first, "UP");
+      try (ConfigurableApplicationContext before = caller(uri, cache)) {
+        awaitCall(before, port);
+      }
       put(uri, "good morning");
       awaitGreeting(first, "good morning");
 
       server.stop();
       awaitHealth(first, "DOWN");
-      try (ConfigurableApplicationContext second = orders(uri)) {
+      try (ConfigurableApplicationContext second = orders(uri);
+          ConfigurableApplicationContext warm = caller(uri, cache);
+          ConfigurableApplicationContext empty = caller(uri, "--rollcall.discovery.await=1s")) {
         awaitHealth(second, "DOWN");
         assertThat(call(caller)).as("what is known stays").isEqualTo(port);
+        assertThat(call(warm)).as("what was kept is known").isEqualTo(port);
+        assertThatThrownBy(() -> call(empty)).hasMessageContaining("orders");
 
         server.start();
         awaitHealth(first, "UP");
         awaitHealth(second, "UP");
+        await().atMost(PATIENCE).until(() -> isLive(warm) && isLive(empty));
         put(uri, "good evening");
         awaitGreeting(first, "good evening");
         awaitGreeting(second, "good evening");
@@ -115,6 +145,11 @@ class RealStoresTest {
         assertThat(call(caller)).as("the second one has left").isEqualTo(port);
       }
     }
+  }
+
+  private static boolean isLive(ConfigurableApplicationContext caller) {
+    Snapshot orders = caller.getBean(Registry.class).service("orders").snapshot();
+    return orders.freshness() instanceof Freshness.Live && orders.instances().size() == 2;
   }
 
   @Test

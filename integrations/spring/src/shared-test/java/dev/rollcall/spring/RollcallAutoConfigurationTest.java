@@ -10,7 +10,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
-import org.springframework.boot.autoconfigure.availability.ApplicationAvailabilityAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.cloud.client.discovery.ReactiveDiscoveryClient;
@@ -22,13 +21,10 @@ class RollcallAutoConfigurationTest {
       new ApplicationContextRunner()
           .withConfiguration(
               AutoConfigurations.of(
-                  ApplicationAvailabilityAutoConfiguration.class,
                   UtilAutoConfiguration.class,
                   RollcallAutoConfiguration.class,
                   RollcallDiscoveryAutoConfiguration.class,
-                  RollcallEndpointAutoConfiguration.class,
                   RollcallLoadBalancerAutoConfiguration.class,
-                  RollcallMicrometerAutoConfiguration.class,
                   RollcallRegistrationAutoConfiguration.class));
 
   @Test

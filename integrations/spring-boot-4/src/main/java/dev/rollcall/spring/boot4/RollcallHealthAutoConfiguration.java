@@ -1,10 +1,15 @@
 package dev.rollcall.spring.boot4;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.rollcall.Health;
 import dev.rollcall.Registry;
+import dev.rollcall.RegistryStatus;
 import dev.rollcall.spring.ApplicationHealth;
 import dev.rollcall.spring.RollcallAutoConfiguration;
 import dev.rollcall.spring.RollcallProperties;
+import dev.rollcall.spring.StatusReport;
+import java.util.Set;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -31,15 +36,25 @@ import org.springframework.context.annotation.Bean;
 })
 @ConditionalOnBean(Registry.class)
 public final class RollcallHealthAutoConfiguration {
+  private static final Set<Status> PASSING = Set.of(Status.UP, Status.UNKNOWN);
 
   /** Made by Spring. */
   RollcallHealthAutoConfiguration() {}
 
+  /**
+   * Down while the store does not answer, which an application may well survive: views keep what
+   * they know, and registrations are restored. So it is in no group for readiness unless told to.
+   */
   @Bean
   @ConditionalOnMissingBean(name = "rollcallHealthIndicator")
   @ConditionalOnEnabledHealthIndicator("rollcall")
   HealthIndicator rollcallHealthIndicator(Registry registry) {
-    return new RollcallHealthIndicator(registry);
+    return () -> {
+      RegistryStatus status = registry.status();
+      return org.springframework.boot.health.contributor.Health.status(StatusReport.health(status))
+          .withDetails(StatusReport.of(status))
+          .build();
+    };
   }
 
   @Bean
@@ -50,14 +65,8 @@ public final class RollcallHealthAutoConfiguration {
       HealthEndpoint endpoint, RollcallProperties properties) {
     String group = String.valueOf(properties.registration().healthGroup());
     return () -> {
-      var found = endpoint.healthForPath(group);
-      if (found == null) {
-        throw new IllegalStateException("no health group " + group);
-      }
-      Status status = found.getStatus();
-      return status.equals(Status.UP) || status.equals(Status.UNKNOWN)
-          ? Health.PASSING
-          : Health.CRITICAL;
+      var found = requireNonNull(endpoint.healthForPath(group), () -> "no health group " + group);
+      return PASSING.contains(found.getStatus()) ? Health.PASSING : Health.CRITICAL;
     };
   }
 }
