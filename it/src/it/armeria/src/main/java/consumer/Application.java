@@ -7,6 +7,7 @@ import com.linecorp.armeria.server.Server;
 import dev.rollcall.Registry;
 import dev.rollcall.armeria.RollcallEndpointGroup;
 import dev.rollcall.armeria.RollcallUpdatingListener;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 
@@ -19,7 +20,7 @@ public final class Application {
     try (Registry registry = Registry.open(args[0])) {
       Server server =
           Server.builder()
-              .http(new InetSocketAddress("127.0.0.1", 0))
+              .http(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
               .service("/hello", (context, request) -> HttpResponse.of("hello " + args[1]))
               .serverListener(RollcallUpdatingListener.of(registry, args[1]))
               .build();
