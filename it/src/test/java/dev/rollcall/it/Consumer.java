@@ -14,6 +14,7 @@ enum Consumer {
   GRPC_NEWEST(Launch.APPLICATION, Shared.GRPC),
   ARMERIA(Launch.APPLICATION, Shared.NOTHING),
   HTTP(Launch.APPLICATION, Shared.NOTHING),
+  STORK(Launch.APPLICATION, Shared.NOTHING),
   CURATOR(Launch.APPLICATION, Shared.NOTHING),
   /** The only one without Rollcall: what others move away from. */
   SPRING_CLOUD_CONSUL(Launch.JAR, Shared.SPRING),

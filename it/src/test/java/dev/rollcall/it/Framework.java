@@ -31,6 +31,12 @@ enum Framework {
       Consumer.ARMERIA,
       "pom.xml",
       "<armeria.version>1.40.0<"),
+  STORK(
+      "rollcall-stork",
+      "SmallRye Stork 2.7.9",
+      Consumer.STORK,
+      "pom.xml",
+      "<stork.version>2.7.9<"),
   QUARKUS_STORK("rollcall-stork", "Quarkus 3.33.2, its SmallRye Stork", Consumer.QUARKUS_STORK, "", ""),
   HTTP(
       "rollcall-http",
