@@ -45,11 +45,11 @@ class MigrateFromConsulClientTest {
     private final ScheduledExecutorService heart = Executors.newSingleThreadScheduledExecutor();
 
     Before(String url) {
-      client = Consul.builder().withUrl(url).build();
+      client = Consul.builder().withUrl(url).withReadTimeoutMillis(20_000).build();
     }
 
     void register(int port) {
-      client.agentClient().register(port, 10L, "orders", "orders-1", "v1");
+      client.agentClient().register(port, 10L, "orders", "orders-1", List.of("v1"), Map.of());
       heart.scheduleAtFixedRate(this::pass, 0, 3, TimeUnit.SECONDS);
     }
 
@@ -64,10 +64,13 @@ class MigrateFromConsulClientTest {
     List<String> find() {
       List<ServiceHealth> healthy =
           client.healthClient().getHealthyServiceInstances("orders").getResponse();
-      return healthy.stream()
-          .map(each -> each.getService().getAddress() + ":" + each.getService().getPort())
-          .sorted()
-          .toList();
+      return healthy.stream().map(Before::address).sorted().toList();
+    }
+
+    private static String address(ServiceHealth found) {
+      String own = found.getService().getAddress();
+      String host = own.isEmpty() ? found.getNode().getAddress() : own;
+      return host + ":" + found.getService().getPort();
     }
 
     ServiceHealthCache follow(Map<String, Integer> seen) {
@@ -121,7 +124,7 @@ class MigrateFromConsulClientTest {
       ServiceHealthCache following = before.follow(seen);
       Registration registration =
           registry.register(instance(8002), Liveness.heartbeat(Duration.ofSeconds(10))).join();
-      List<String> both = List.of(":8001", "127.0.0.1:8002");
+      List<String> both = List.of("127.0.0.1:8001", "127.0.0.1:8002");
       await().atMost(PATIENCE).until(() -> before.find().equals(both));
       await().atMost(PATIENCE).until(() -> Integer.valueOf(2).equals(seen.get("orders")));
       await().atMost(PATIENCE).until(() -> orders.instances().size() == 2);
@@ -131,11 +134,11 @@ class MigrateFromConsulClientTest {
       await().atMost(PATIENCE).until(() -> addresses(orders).equals(List.of("127.0.0.1:8002")));
 
       // The way back: the old one first, and then the new one leaves.
-      before.client.agentClient().register(8001, 10L, "orders", "orders-1", "v1");
+      before.client.agentClient().register(8001, 10L, "orders", "orders-1", List.of("v1"), Map.of());
       before.pass();
       await().atMost(PATIENCE).until(() -> orders.instances().size() == 2);
       registration.drain(Duration.ofMillis(100)).join();
-      assertThat(before.find()).containsExactly(":8001");
+      assertThat(before.find()).containsExactly("127.0.0.1:8001");
       before.leave();
       following.stop();
     }
@@ -145,7 +148,7 @@ class MigrateFromConsulClientTest {
   void theSameId_isTakenOver_andComesBackAfterALateDeregistration() {
     try (Before before = new Before(consul.endpoint());
         Registry registry = Registry.open("consul://127.0.0.1:" + consul.port())) {
-      before.client.agentClient().register(8003, 10L, "billing", "billing-1");
+      before.client.agentClient().register(8003, 10L, "billing", "billing-1", List.of(), Map.of());
       ServiceInstance self =
           ServiceInstance.builder("billing").id("billing-1").address("127.0.0.1", 8004).build();
       Registration registration =
