@@ -134,7 +134,10 @@ class MigrateFromConsulClientTest {
       await().atMost(PATIENCE).until(() -> addresses(orders).equals(List.of("127.0.0.1:8002")));
 
       // The way back: the old one first, and then the new one leaves.
-      before.client.agentClient().register(8001, 10L, "orders", "orders-1", List.of("v1"), Map.of());
+      before
+          .client
+          .agentClient()
+          .register(8001, 10L, "orders", "orders-1", List.of("v1"), Map.of());
       before.pass();
       await().atMost(PATIENCE).until(() -> orders.instances().size() == 2);
       registration.drain(Duration.ofMillis(100)).join();

@@ -208,7 +208,11 @@ class MigrateFromJetcdTest {
         Registry done = Registry.open(uri("/end"))) {
       moving.register(orders2(), Liveness.heartbeat(Duration.ofSeconds(10))).join();
       ServiceInstance third =
-          ServiceInstance.builder("orders").id("3").address("127.0.0.1", 8003).zone("eu-1a").build();
+          ServiceInstance.builder("orders")
+              .id("3")
+              .address("127.0.0.1", 8003)
+              .zone("eu-1a")
+              .build();
       done.register(third, Liveness.heartbeat(Duration.ofSeconds(10))).join();
       List<String> both = List.of("127.0.0.1:8002", "127.0.0.1:8003");
       await().atMost(PATIENCE).until(() -> addresses(moving.service("orders")).equals(both));
@@ -231,7 +235,9 @@ class MigrateFromJetcdTest {
     }
   }
 
-  /** Keys of no form that Rollcall knows: {@code /app/instances/ID} is {@code SERVICE@HOST|PORT}. */
+  /**
+   * Keys of no form that Rollcall knows: {@code /app/instances/ID} is {@code SERVICE@HOST|PORT}.
+   */
   private static Map<String, ServiceInstance> instances(Map<String, String> keys) {
     Map<String, ServiceInstance> instances = new HashMap<>();
     keys.forEach(
@@ -240,8 +246,7 @@ class MigrateFromJetcdTest {
           String service = value.substring(0, value.indexOf('@'));
           String host = value.substring(value.indexOf('@') + 1, value.indexOf('|'));
           int port = Integer.parseInt(value.substring(value.indexOf('|') + 1));
-          instances.put(
-              id, ServiceInstance.builder(service).id(id).address(host, port).build());
+          instances.put(id, ServiceInstance.builder(service).id(id).address(host, port).build());
         });
     return instances;
   }

@@ -26,8 +26,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Each cell of {@code docs/compatibility.md}: a service of its own registers in a real Consul, and is
- * called by its name, with that version of its framework and on that JDK.
+ * Each cell of {@code docs/compatibility.md}: a service of its own registers in a real Consul, and
+ * is called by its name, with that version of its framework and on that JDK.
  */
 class CompatibilityTest {
   @RegisterExtension static final ConsulExtension consul = ConsulExtension.create();
@@ -50,7 +50,7 @@ class CompatibilityTest {
     command.addAll(arguments(row, name));
     Child program =
         Child.run(
-            command, built, Map.of(), built.resolve("cell-" + jdk + ".log"), Duration.ofMinutes(4));
+            command, built, Map.of(), built.resolve("cell-" + jdk + ".log"), Duration.ofMinutes(8));
     assertThat(program.exitCode()).as("%s", program).isZero();
     assertThat(program.said("CALL")).as("%s", program).isEqualTo(answer(row, name));
     assertThat(Store.CONSUL.entries(consul.endpoint(), name)).isEmpty();
@@ -84,7 +84,9 @@ class CompatibilityTest {
             .map(MatchResult::group)
             .toList();
     String jdks =
-        IntStream.of(Framework.JDKS).mapToObj(jdk -> "JDK " + jdk).collect(Collectors.joining(" | "));
+        IntStream.of(Framework.JDKS)
+            .mapToObj(jdk -> "JDK " + jdk)
+            .collect(Collectors.joining(" | "));
     List<String> expected = new ArrayList<>();
     expected.add("| module | framework | " + jdks + " | in each build |");
     for (Framework row : Framework.values()) {
@@ -104,7 +106,8 @@ class CompatibilityTest {
     for (Framework row : Framework.values()) {
       String pom =
           Files.readString(CHECKOUT.resolve("it/src/it/" + row.consumer.project() + "/pom.xml"));
-      for (MatchResult version : Pattern.compile("\\d+\\.\\d+\\.\\d+").matcher(row.versions).results().toList()) {
+      for (MatchResult version :
+          Pattern.compile("\\d+\\.\\d+\\.\\d+").matcher(row.versions).results().toList()) {
         assertThat(pom).as("%s", row).contains("<version>" + version.group() + "</version>");
       }
       assertThat(pom).as("%s", row).contains("<artifactId>" + row.module + "</artifactId>");

@@ -20,11 +20,7 @@ enum Framework {
       "<spring-boot.version>4.0.7<"),
   GRPC_OLDEST("rollcall-grpc", "gRPC 1.71.0", Consumer.GRPC_OLDEST, "", ""),
   GRPC_NEWEST(
-      "rollcall-grpc",
-      "gRPC 1.85.1",
-      Consumer.GRPC_NEWEST,
-      "pom.xml",
-      "<grpc.version>1.85.1<"),
+      "rollcall-grpc", "gRPC 1.85.1", Consumer.GRPC_NEWEST, "pom.xml", "<grpc.version>1.85.1<"),
   ARMERIA(
       "rollcall-armeria",
       "Armeria 1.40.0",
@@ -32,12 +28,9 @@ enum Framework {
       "pom.xml",
       "<armeria.version>1.40.0<"),
   STORK(
-      "rollcall-stork",
-      "SmallRye Stork 2.7.9",
-      Consumer.STORK,
-      "pom.xml",
-      "<stork.version>2.7.9<"),
-  QUARKUS_STORK("rollcall-stork", "Quarkus 3.33.2, its SmallRye Stork", Consumer.QUARKUS_STORK, "", ""),
+      "rollcall-stork", "SmallRye Stork 2.7.9", Consumer.STORK, "pom.xml", "<stork.version>2.7.9<"),
+  QUARKUS_STORK(
+      "rollcall-stork", "Quarkus 3.33.2, its SmallRye Stork", Consumer.QUARKUS_STORK, "", ""),
   HTTP(
       "rollcall-http",
       "the JDK's `HttpClient`",

@@ -39,8 +39,14 @@ record Jdk(Path home) {
           .orElseThrow(
               () ->
                   new AssertionError(
-                      "JDK " + version + ": none found (expected: in ROLLCALL_JDK_" + version + ", or"
-                          + " beside " + own().home() + ")"));
+                      "JDK "
+                          + version
+                          + ": none found (expected: in ROLLCALL_JDK_"
+                          + version
+                          + ", or"
+                          + " beside "
+                          + own().home()
+                          + ")"));
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
     }

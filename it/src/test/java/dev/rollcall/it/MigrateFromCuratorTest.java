@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * The way of {@code docs/migrate-from-curator.md}: a ZooKeeper and a Consul, an instance in each, and
- * the mirror between them, in a program with Curator's libraries.
+ * The way of {@code docs/migrate-from-curator.md}: a ZooKeeper and a Consul, an instance in each,
+ * and the mirror between them, in a program with Curator's libraries.
  */
 @Tag("long")
 class MigrateFromCuratorTest {

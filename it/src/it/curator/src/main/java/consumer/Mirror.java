@@ -21,8 +21,8 @@ final class Mirror implements AutoCloseable {
   }
 
   /**
-   * Takes the complete state, by id, again and again. Leaves alone whoever has registered there
-   * by himself: an exclusive registration gives way to him.
+   * Takes the complete state, by id, again and again. Leaves alone whoever has registered there by
+   * himself: an exclusive registration gives way to him.
    */
   synchronized void show(Map<String, ServiceInstance> now) {
     now.forEach(

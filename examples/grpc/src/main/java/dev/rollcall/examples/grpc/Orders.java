@@ -12,7 +12,9 @@ import java.util.Map;
 
 /** Knows which customer each order is of, and asks the other service for his name. */
 final class Orders implements AutoCloseable {
-  /** How many orders a customer has. In a project of your own, protoc makes this of a .proto file. */
+  /**
+   * How many orders a customer has. In a project of your own, protoc makes this of a .proto file.
+   */
   static final MethodDescriptor<Int32Value, Int32Value> COUNT =
       MethodDescriptor.<Int32Value, Int32Value>newBuilder()
           .setType(MethodType.UNARY)

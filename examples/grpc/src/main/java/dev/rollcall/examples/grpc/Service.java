@@ -19,7 +19,9 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** What a service needs: a registry, a server that is registered, and a channel to another service. */
+/**
+ * What a service needs: a registry, a server that is registered, and a channel to another service.
+ */
 final class Service implements AutoCloseable {
   private final Registry registry;
   private final GrpcRegistration registration;

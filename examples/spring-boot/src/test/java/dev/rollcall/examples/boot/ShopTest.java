@@ -60,9 +60,7 @@ class ShopTest {
     Process shop =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     try {
-      await()
-          .atMost(patience)
-          .until(() -> urls(log).size() == 2 || !shop.isAlive());
+      await().atMost(patience).until(() -> urls(log).size() == 2 || !shop.isAlive());
       assertThat(urls(log)).as(Files.readString(log)).hasSize(2);
       assertAnswers(urls(log).get(0), "order 1 is of Ada");
       assertAnswers(urls(log).get(1), "Ada has 2 orders");
@@ -75,9 +73,7 @@ class ShopTest {
 
   /** Not with the first call: the other one may have started this very moment. */
   private void assertAnswers(String url, String answer) {
-    await()
-        .atMost(PATIENCE)
-        .untilAsserted(() -> assertThat(get(url).body()).isEqualTo(answer));
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(get(url).body()).isEqualTo(answer));
   }
 
   private HttpResponse<String> get(String url) throws IOException, InterruptedException {
