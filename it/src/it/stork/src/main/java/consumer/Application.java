@@ -26,7 +26,17 @@ public final class Application {
   private Application() {}
 
   /** Takes the registry's URI and the name of the service. */
-  public static void main(String[] args) throws Exception {
+  public static void main(String[] args) {
+    try {
+      run(args);
+    } catch (Exception failed) {
+      failed.printStackTrace();
+      System.exit(1);
+    }
+    System.exit(0); // Mutiny's threads are no daemons, and nobody ends them
+  }
+
+  private static void run(String[] args) throws Exception {
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
