@@ -106,6 +106,30 @@ class LauncherTest {
   }
 
   @Test
+  void exampleWithAFramework_isAProgramOfItsOwn_builtWhenItIsAskedFor() throws Exception {
+    Path integration = home.resolve("integrations/grpc/src/main/Some.java");
+    Files.createDirectories(integration.getParent());
+    Files.writeString(integration, "");
+    stub(
+        "mvn",
+        """
+        echo "$*" >>calls
+        mkdir -p examples/grpc/target/fast
+        : >examples/grpc/target/fast/rollcall-example-grpc.jar
+        """);
+
+    Result first = start("example", "grpc", "consul://127.0.0.1:8500");
+
+    assertThat(first.code()).isEqualTo(7);
+    assertThat(first.out()).isEqualTo("ran: consul://127.0.0.1:8500\n");
+    assertThat(builds()).singleElement().asString().endsWith(" -pl examples/grpc -am");
+    assertThat(start("example", "grpc").err()).isEmpty();
+    Files.setLastModifiedTime(integration, FileTime.from(Instant.now().plusSeconds(60)));
+    start("example", "grpc");
+    assertThat(builds()).hasSize(2);
+  }
+
+  @Test
   void serve_makesTheArchiveOfItsClassesOnce_andStartsWithIt() throws Exception {
     Result first = start("serve", "--port", "0");
 

@@ -71,7 +71,7 @@ final class ConsumerBuilds {
     }
   }
 
-  /** A copy of the consumer's project, with the program that all run, outside of our reactor. */
+  /** A copy of the consumer's project, with what it shares, outside of our reactor. */
   private static Path lay(Consumer consumer) throws IOException {
     Path project = TARGET.resolve(consumer.project());
     // What an earlier run has built may hold an earlier Rollcall.
@@ -83,9 +83,10 @@ final class ConsumerBuilds {
         copy(file, project.resolve(from.relativize(file).toString()));
       }
     }
-    copy(
-        SOURCES.resolve("program/Program.java"),
-        project.resolve("src/main/java/consumer/Program.java"));
+    if (!consumer.shared().isEmpty()) {
+      Path shared = SOURCES.resolve(consumer.shared());
+      copy(shared, project.resolve("src/main/java/consumer").resolve(shared.getFileName()));
+    }
     // Where a folder ".mvn" is, Maven seeks the options of its JVM: not in ours.
     Files.createDirectories(project.resolve(".mvn"));
     return project;
@@ -152,7 +153,7 @@ final class ConsumerBuilds {
     assertThat(jlink.exitCode()).as("%s", jlink).isZero();
   }
 
-  private static String property(String name) {
+  static String property(String name) {
     String value = System.getProperty(name);
     if (value == null) {
       throw new UncheckedIOException(

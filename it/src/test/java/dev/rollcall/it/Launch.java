@@ -8,53 +8,49 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** How a consumer's program is started, with the JDK that runs the tests. */
+/** How a consumer's program is started. */
 enum Launch {
   CLASS_PATH {
     @Override
-    List<String> command(Path built) {
-      return java("-cp", path(built), "consumer.Program");
+    List<String> command(Path built, Jdk jdk) {
+      return java(jdk.home(), "-cp", path(built), "consumer.Program");
     }
   },
   APPLICATION {
     @Override
-    List<String> command(Path built) {
-      return java("-cp", path(built), "consumer.Application");
+    List<String> command(Path built, Jdk jdk) {
+      return java(jdk.home(), "-cp", path(built), "consumer.Application");
     }
   },
   MODULE_PATH {
     @Override
-    List<String> command(Path built) {
-      return java("-p", path(built), "-m", "consumer/consumer.Program");
+    List<String> command(Path built, Jdk jdk) {
+      return java(jdk.home(), "-p", path(built), "-m", "consumer/consumer.Program");
     }
   },
   JAR {
     @Override
-    List<String> command(Path built) {
-      return java("-jar", built.resolve("consumer.jar").toString());
+    List<String> command(Path built, Jdk jdk) {
+      return java(jdk.home(), "-jar", built.resolve("consumer.jar").toString());
     }
   },
   QUARKUS {
     @Override
-    List<String> command(Path built) {
-      return java("-jar", built.resolve("quarkus-app/quarkus-run.jar").toString());
+    List<String> command(Path built, Jdk jdk) {
+      return java(jdk.home(), "-jar", built.resolve("quarkus-app/quarkus-run.jar").toString());
     }
   },
   IMAGE {
     @Override
-    List<String> command(Path built) {
-      return withJava(built.resolve("image"), "-m", "consumer/consumer.Program");
+    List<String> command(Path built, Jdk jdk) {
+      return java(built.resolve("image"), "-m", "consumer/consumer.Program");
     }
   };
 
-  abstract List<String> command(Path built);
-
-  private static List<String> java(String... arguments) {
-    return withJava(Path.of(System.getProperty("java.home")), arguments);
-  }
+  abstract List<String> command(Path built, Jdk jdk);
 
   /** Starts fast and in one thread: several run beside each other, and the start is what costs. */
-  private static List<String> withJava(Path home, String... arguments) {
+  private static List<String> java(Path home, String... arguments) {
     return Stream.concat(
             Stream.of(
                 home.resolve("bin/java").toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),

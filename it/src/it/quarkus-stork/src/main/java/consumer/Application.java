@@ -49,7 +49,7 @@ public class Application implements QuarkusApplication {
         Thread.sleep(50);
       }
       String answer = hello.hello();
-      System.out.println("STORK " + answer);
+      System.out.println("CALL " + answer);
       if (!answer.equals("hello")) {
         return 1;
       }
