@@ -72,6 +72,7 @@ final class DataFolder implements AutoCloseable {
   private @Nullable MVStore store; // null after a failure, until it is opened again
   private boolean isCertain = true; // whether the file is known to say what is read of it
   private long bytes;
+  private long committedBytes = -1; // before all records were counted, when the folder was opened
 
   private DataFolder(Path file) {
     this.file = file;
@@ -164,7 +165,8 @@ final class DataFolder implements AutoCloseable {
     store = opened;
     opened.setVersionsToKeep(0);
     opened.setRetentionTime(RETENTION_MILLIS);
-    bytes = 0;
+    boolean isFirst = committedBytes < 0;
+    bytes = isFirst ? 0 : committedBytes;
     for (Table table : Table.values()) {
       MVMap<String, byte[]> map =
           opened.openMap(
@@ -173,8 +175,11 @@ final class DataFolder implements AutoCloseable {
                   .keyType(StringDataType.INSTANCE)
                   .valueType(ByteArrayDataType.INSTANCE));
       maps.put(table, map);
-      map.forEach((key, record) -> bytes += size(key, record));
+      if (isFirst) {
+        map.forEach((key, record) -> bytes += size(key, record));
+      }
     }
+    committedBytes = bytes;
     return opened;
   }
 
@@ -228,6 +233,7 @@ final class DataFolder implements AutoCloseable {
       open.sync();
     }
     isCertain = true;
+    committedBytes = bytes;
   }
 
   /** Frees what replaced records have taken, some of it at a time. */
