@@ -17,7 +17,7 @@ final class Weight {
 
   static final long NODE = 1_024;
   static final long CHECK = 1_024;
-  static final long KEY = 512;
+  static final long KEY = 3_072;
   static final long SESSION = 1_024;
   private static final long TEXT = 48;
 
