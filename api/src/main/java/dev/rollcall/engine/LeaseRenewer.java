@@ -73,8 +73,8 @@ final class LeaseRenewer {
 
   /**
    * Brings a renewal forward that is not due soon, by chance as well: while the store was away, it
-   * may have lost what it had. A renewal finds that out, and else the next one of a long lease would
-   * be the first.
+   * may have lost what it had. A renewal finds that out, and else the next one of a long lease
+   * would be the first.
    */
   void hurry() {
     Lease held = scheduled;

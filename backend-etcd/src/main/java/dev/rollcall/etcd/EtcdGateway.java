@@ -75,6 +75,7 @@ final class EtcdGateway implements AutoCloseable {
    * some tenths of a second in a fresh JVM, and looks names up.
    */
   private final SerializingExecutor first = new SerializingExecutor(this::executeAsync);
+
   private final Connector connector;
   private final PendingAnswers pending = new PendingAnswers();
 
