@@ -29,7 +29,8 @@ public interface Catalog {
   Snapshot snapshot(String service);
 
   /**
-   * Returns the present state of all services.
+   * Returns the present state of all services, at one moment: of a change to several of them, all
+   * or nothing. It may wait for a change that is just being made.
    *
    * @return the latest state, made anew: this costs time in proportion to the number of services
    */

@@ -147,9 +147,10 @@ final class StoreCatalog implements Catalog, WatchSink {
         now.freshness());
   }
 
+  /** Under the lock of the changes: one that bears on several services is seen whole. */
   @Override
-  public ViewedCatalog snapshot() {
-    Freshness now = freshness(); // first: what it says is loaded is there
+  public synchronized ViewedCatalog snapshot() {
+    Freshness now = freshness();
     ImmutableSortedMap.Builder<String, Snapshot> services = ImmutableSortedMap.naturalOrder();
     if (!(now instanceof Freshness.Loading)) {
       caches.forEach(
