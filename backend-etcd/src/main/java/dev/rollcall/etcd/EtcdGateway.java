@@ -69,13 +69,6 @@ final class EtcdGateway implements AutoCloseable {
   private final Timer timer;
   private final SkippedEntries malformed;
   private final ExecutorService executor;
-
-  /**
-   * Where calls begin until the store has answered one: the first makes the channel, which costs
-   * some tenths of a second in a fresh JVM, and looks names up.
-   */
-  private final SerializingExecutor first = new SerializingExecutor(this::executeAsync);
-
   private final Connector connector;
   private final PendingAnswers pending = new PendingAnswers();
 
@@ -168,16 +161,7 @@ final class EtcdGateway implements AutoCloseable {
     }
     AtomicReference<Connection> sentThrough = new AtomicReference<>(current);
     limit(what, deadline, answer, () -> requireNonNull(sentThrough.get()));
-    if (current.worked) {
-      attempt(what, send, answer, sentThrough, mayRepeat);
-    } else {
-      first.run(
-          () -> {
-            if (!answer.isDone()) { // it may have waited for the one before to look up a name
-              attempt(what, send, answer, sentThrough, mayRepeat);
-            }
-          });
-    }
+    attempt(what, send, answer, sentThrough, mayRepeat);
     return answer;
   }
 

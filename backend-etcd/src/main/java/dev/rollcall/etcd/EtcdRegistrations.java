@@ -110,7 +110,7 @@ final class EtcdRegistrations {
     InstanceKey key = request.instance().key();
     CompletableFuture<Lease> answer = gateway.withinTimeout("registration of " + key);
     Supplier<CompletableFuture<Lease>> write =
-        () -> answer.isDone() ? answer : registerNow(request, listener);
+        inTime(answer, () -> registerNow(request, listener));
     sequencer.run(key, answer, () -> inOurWords(apart(() -> gate.run(write))));
     return answer;
   }
@@ -346,8 +346,22 @@ final class EtcdRegistrations {
 
   CompletableFuture<Void> deregister(InstanceKey key, Owner owner) {
     CompletableFuture<Void> answer = gateway.withinTimeout("deregistration of " + key);
-    sequencer.run(key, answer, () -> inOurWords(deregisterNow(key, owner)));
+    sequencer.run(
+        key, answer, inTime(answer, () -> inOurWords(deregisterNow(key, owner))));
     return answer;
+  }
+
+  /**
+   * Leaves out a write whose turn comes with a tenth of its time left, or less: it could hardly be
+   * answered in it. Those that wait for one that is not answered reach their deadlines within
+   * moments of each other; without this, the last would still be sent.
+   */
+  private <T> Supplier<CompletableFuture<T>> inTime(
+      CompletableFuture<T> answer, Supplier<CompletableFuture<T>> write) {
+    long askedNanos = timer.nanoTime();
+    long limitNanos = gateway.timeout().toNanos() / 10 * 9;
+    return () ->
+        answer.isDone() || timer.nanoTime() - askedNanos > limitNanos ? answer : write.get();
   }
 
   private static <T> CompletableFuture<T> inOurWords(CompletableFuture<T> write) {
