@@ -53,6 +53,7 @@ final class EtcdRegistrations {
   private static final long FENCE_SECONDS = 60;
 
   private final EtcdGateway gateway;
+  private final Timer timer;
   private final KeyLayout keys;
   private final Codec codec;
   private final long minTtlSeconds;
@@ -85,6 +86,7 @@ final class EtcdRegistrations {
   EtcdRegistrations(
       EtcdGateway gateway, Timer timer, KeyLayout keys, Codec codec, Duration minTtl) {
     this.gateway = gateway;
+    this.timer = timer;
     this.keys = keys;
     this.codec = codec;
     this.minTtlSeconds = wholeSeconds(minTtl);
@@ -109,8 +111,7 @@ final class EtcdRegistrations {
   CompletableFuture<Lease> register(RegisterRequest request, LeaseListener listener) {
     InstanceKey key = request.instance().key();
     CompletableFuture<Lease> answer = gateway.withinTimeout("registration of " + key);
-    Supplier<CompletableFuture<Lease>> write =
-        inTime(answer, () -> registerNow(request, listener));
+    Supplier<CompletableFuture<Lease>> write = inTime(answer, () -> registerNow(request, listener));
     sequencer.run(key, answer, () -> inOurWords(apart(() -> gate.run(write))));
     return answer;
   }
@@ -346,8 +347,7 @@ final class EtcdRegistrations {
 
   CompletableFuture<Void> deregister(InstanceKey key, Owner owner) {
     CompletableFuture<Void> answer = gateway.withinTimeout("deregistration of " + key);
-    sequencer.run(
-        key, answer, inTime(answer, () -> inOurWords(deregisterNow(key, owner))));
+    sequencer.run(key, answer, inTime(answer, () -> inOurWords(deregisterNow(key, owner))));
     return answer;
   }
 

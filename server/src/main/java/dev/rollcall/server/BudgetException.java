@@ -8,6 +8,7 @@ package dev.rollcall.server;
 public final class BudgetException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** Of the answer over HTTP. */
   private final int status;
 
   BudgetException(int status, String message) {
