@@ -7,6 +7,7 @@ import dev.rollcall.Change;
 import dev.rollcall.Freshness;
 import dev.rollcall.RegistryObserver;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -59,8 +60,9 @@ final class CatalogSubscriber extends Subscriber {
     try {
       if (catalog.isLoaded()) {
         Map<String, Change> changes = new TreeMap<>();
-        // Taken out before its state is read: a change after that touches it again.
-        for (String service : initial ? catalog.names() : touched) {
+        // Each once: one that is touched again meanwhile has its next change in the next call.
+        for (String service : new HashSet<>(initial ? catalog.names() : touched)) {
+          // Taken out before its state is read: a change after that touches it again.
           touched.remove(service);
           collect(service, changes);
         }

@@ -30,7 +30,6 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
@@ -260,7 +259,6 @@ class DashboardTest {
   }
 
   @Test
-  @Tag("long")
   void firstPage_at40000Instances_isShort() throws IOException {
     for (int i = 0; i < 40_000; i++) {
       var unused =
