@@ -51,7 +51,7 @@ class LauncherTest {
         "java",
         """
         if [[ "$1" == -version ]]; then echo 'openjdk version "17.0.1"' >&2; exit; fi
-        [[ "$2" != --sun-misc-unsafe-memory-access=allow ]] || shift 2
+        [[ "$3" != --sun-misc-unsafe-memory-access=allow ]] || shift 3
         case "$2" in
           -XX:ArchiveClassesAtExit=*)
             echo archive >>archives
@@ -149,7 +149,7 @@ class LauncherTest {
     stub(
         "java",
         """
-        [[ "$2" != --sun-misc-unsafe-memory-access=allow ]] || shift 2
+        [[ "$3" != --sun-misc-unsafe-memory-access=allow ]] || shift 3
         if [[ "$2" == -XX:* ]]; then echo archive >>archives; echo cannot; exit 1; fi
         shift 2
         echo "ran: $*"
