@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 /**
  * Decodes the percent-escapes of a path, strictly: {@code %} and two hexadecimal digits. A plus
  * sign is one. Stateless.
+ *
+ * @since 0.1.0
  */
 public final class PercentEncoding {
   private PercentEncoding() {}
