@@ -141,7 +141,7 @@ final class BreakableWatch<S> {
       boolean late;
       synchronized (BreakableWatch.this) {
         late = open != this;
-        closing = opened;
+        closing = late ? null : opened; // else whoever has ended this closes it too
       }
       if (late) {
         opened.run();
