@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  *   DEREGISTERING  IDLE           out of the store until a check passes
  *   DEREGISTERING  DONE           out of it for ever; refused for good
  *   either         BACKING_OFF    not answered, and refused only for now
- *   BACKING_OFF    IDLE           the next attempt is due, or somebody wants it at once
+ *   BACKING_OFF    IDLE           the next attempt is due, or it is wanted at once
  *   any            DONE           the registry is closed
  * </pre>
  *

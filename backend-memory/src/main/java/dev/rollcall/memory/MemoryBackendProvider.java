@@ -85,7 +85,7 @@ public final class MemoryBackendProvider implements BackendProvider {
   }
 
   private static Named named(String name, Optional<Double> guard) {
-    // Not the opener's timer, which is closed with his registry: others may use the store longer.
+    // Not the opener's timer, which is closed with its registry: others may use the store longer.
     Timer timer = SystemTimer.named("rollcall-memory-" + name);
     double share = guard.orElse(MassExpiryGuard.STANDARD_SHARE);
     return new Named(timer, store(timer, share), share);
