@@ -64,13 +64,13 @@ class ClosingTest {
     CountDownLatch waits = new CountDownLatch(1);
     Timer timer = bench.closing(new NoticingTimer(waits));
     ConsulBackend backend =
-        ConsulFaults.open("consul://127.0.0.1:" + proxy.port() + "?timeout=2s", timer);
+        ConsulFaults.open("consul://127.0.0.1:" + proxy.port() + "?timeout=4s", timer);
     ServiceInstance instance = Bench.instance("s", "i", 0);
     Owner owner = Bench.owner();
-    Bench.get(backend.snapshot(Selector.service("s"))); // a cold client may send nothing in time
-    proxy.stall();
     RegisterRequest request =
         new RegisterRequest(instance, Liveness.permanent(), owner, Claim.TAKE_OVER);
+    Bench.get(backend.register(request, end -> {})); // a cold client may send nothing in time
+    proxy.stall();
     assertEnded(backend.register(request, end -> {}).toCompletableFuture());
     proxy.heal();
     CompletableFuture<?> departure =
@@ -93,7 +93,7 @@ class ClosingTest {
     CountDownLatch waits = new CountDownLatch(1);
     NoticingTimer timer = bench.closing(new NoticingTimer(waits));
     ConsulBackend backend =
-        ConsulFaults.open("consul://127.0.0.1:" + proxy.port() + "?timeout=2s", timer);
+        ConsulFaults.open("consul://127.0.0.1:" + proxy.port() + "?timeout=4s", timer);
     RegisterRequest request =
         new RegisterRequest(
             Bench.instance("s", "i", 0), Liveness.permanent(), Bench.owner(), Claim.TAKE_OVER);

@@ -2,6 +2,7 @@ package dev.rollcall.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.rollcall.Catalog;
 import dev.rollcall.CatalogChange;
 import dev.rollcall.Change;
 import dev.rollcall.Freshness;
@@ -18,11 +19,13 @@ import dev.rollcall.spi.RegistryBackend;
 import dev.rollcall.spi.Selector;
 import dev.rollcall.spi.WatchSink;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.DisplayName;
@@ -262,6 +265,48 @@ abstract class WatchClauses extends Clauses {
     assertThat(registry.catalog().freshness()).isInstanceOf(Freshness.Live.class);
     assertThat(ofService.violations()).isEmpty();
     assertThat(ofOther.violations()).isEmpty();
+  }
+
+  @Test
+  @DisplayName(
+      "W11 everything, W4 nothing lost: each change of a service that does not rest is told")
+  @IfItFails("does a service that changes while changes are gathered overwrite what was gathered?")
+  void w11_everything_noChangeIsLeftOut() {
+    ScriptedBackend scripted = new ScriptedBackend(store.open(time.timer()));
+    Catalog catalog = process(scripted, settings -> settings).catalog();
+    Map<String, ChangeChecker> told = new ConcurrentHashMap<>();
+    closing(
+        catalog.watch(
+            change ->
+                change
+                    .changes()
+                    .forEach(
+                        (name, each) ->
+                            told.computeIfAbsent(name, any -> new ChangeChecker(1))
+                                .changed(each))));
+    eventually(() -> assertThat(scripted.sink).isPresent());
+    WatchSink sink = scripted.sink.orElseThrow();
+    sink.replace(Selector.everything(), List.of(), 1);
+    sink.synced();
+    Map<String, ServiceInstance> last = new HashMap<>();
+    for (int n = 0; n < 50_000; n++) {
+      String name = service + "-" + n % 100;
+      ServiceInstance next =
+          ServiceInstance.builder(name).id("a").address("127.0.0.1", 1 + n % 65_000).build();
+      sink.apply(List.of(new InstanceEvent.Put(next)), n + 2);
+      last.put(name, next);
+      if (n % 5_000 == 4_999) { // so that each service is told of often, however busy the machine
+        last.forEach(
+            (each, end) ->
+                eventually(
+                    () ->
+                        assertThat(told)
+                            .hasEntrySatisfying(
+                                each,
+                                checker -> assertThat(checker.instances()).containsExactly(end))));
+      }
+    }
+    told.forEach((name, checker) -> assertThat(checker.violations()).as(name).isEmpty());
   }
 
   @Test

@@ -1,5 +1,8 @@
 package dev.rollcall.testkit;
 
+import dev.rollcall.Catalog;
+import dev.rollcall.CatalogChange;
+import dev.rollcall.CatalogListener;
 import dev.rollcall.Change;
 import dev.rollcall.Freshness;
 import dev.rollcall.Liveness;
@@ -417,6 +420,35 @@ final class BrokenRegistries {
         @Override
         public void apply(List<InstanceEvent> events, long revision) {
           events.forEach(event -> super.apply(List.of(event), revision));
+        }
+      };
+    }
+  }
+
+  @Breaks(
+      group = RegistryContract.Watch.class,
+      tests = {"w11_everything_noChangeIsLeftOut"})
+  static class KeepsTheLaterOfTwoChangesOfAService extends BrokenContract {
+    @Override
+    Registry above(Registry right) {
+      return new ForwardingRegistry(right) {
+        @Override
+        public Catalog catalog() {
+          return new Everything(super.catalog()) {
+            @Override
+            public Subscription watch(CatalogListener listener) {
+              Map<String, Change> gathered = new HashMap<>(); // the running worker's alone
+              AtomicInteger calls = new AtomicInteger();
+              return super.watch(
+                  change -> {
+                    gathered.putAll(change.changes());
+                    if (calls.incrementAndGet() % 3 != 0) {
+                      listener.changed(new CatalogChange(gathered));
+                      gathered.clear();
+                    }
+                  });
+            }
+          };
         }
       };
     }

@@ -2,7 +2,10 @@ package dev.rollcall.testkit;
 
 import dev.rollcall.Balancer;
 import dev.rollcall.Catalog;
+import dev.rollcall.CatalogListener;
+import dev.rollcall.CatalogSnapshot;
 import dev.rollcall.Filter;
+import dev.rollcall.Freshness;
 import dev.rollcall.InstanceKey;
 import dev.rollcall.Liveness;
 import dev.rollcall.Pick;
@@ -17,6 +20,7 @@ import dev.rollcall.Subscription;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 
@@ -170,6 +174,55 @@ class ForwardingRegistry implements Registry {
     @Override
     public Subscription watch(ServiceListener listener) {
       return to.watch(listener);
+    }
+  }
+
+  /** Passes every call on to a catalog. */
+  static class Everything implements Catalog {
+    private final Catalog to;
+
+    Everything(Catalog to) {
+      this.to = to;
+    }
+
+    @Override
+    public SortedSet<String> services() {
+      return to.services();
+    }
+
+    @Override
+    public Snapshot snapshot(String service) {
+      return to.snapshot(service);
+    }
+
+    @Override
+    public CatalogSnapshot snapshot() {
+      return to.snapshot();
+    }
+
+    @Override
+    public Freshness freshness() {
+      return to.freshness();
+    }
+
+    @Override
+    public CompletableFuture<Catalog> ready() {
+      return to.ready();
+    }
+
+    @Override
+    public Catalog await(Duration timeout) {
+      return to.await(timeout);
+    }
+
+    @Override
+    public Subscription watch(CatalogListener listener) {
+      return to.watch(listener);
+    }
+
+    @Override
+    public Flow.Publisher<CatalogSnapshot> publisher() {
+      return to.publisher();
     }
   }
 }

@@ -119,14 +119,26 @@ class SoakTest {
     }
   }
 
-  private static void assertFinds(Check check, SoakReport report) {
+  /**
+   * A fault shows in more than one way, and a soak ends with the way that it sees first: which that
+   * is depends on the threads, so that another seed may be needed.
+   */
+  private static void assertFinds(Check check, Soak soak) {
+    SoakReport report = soak.run();
+    for (long seed = 2; seed <= 5 && !finds(check, report); seed++) {
+      assertThat(report.passed()).as(String.join("\n", report.lines())).isFalse();
+      report = soak.seed(seed).run();
+    }
     assertThat(report.passed()).as(String.join("\n", report.lines())).isFalse();
     assertThat(report.figures())
         .as(String.join("\n", report.lines()))
         .filteredOn(figure -> figure.check().equals(check.title))
         .allSatisfy(figure -> assertThat(figure.violations()).isPositive());
-    assertThat(report.violations())
-        .anySatisfy(found -> assertThat(found.check()).isEqualTo(check.title));
+    assertThat(finds(check, report)).as(String.join("\n", report.lines())).isTrue();
+  }
+
+  private static boolean finds(Check check, SoakReport report) {
+    return report.violations().stream().anyMatch(found -> found.check().equals(check.title));
   }
 
   @Test
@@ -209,7 +221,7 @@ class SoakTest {
   @Test
   @DisplayName("order: an old state of an instance after a new one")
   void oldStates_areFound() {
-    assertFinds(Check.ORDER, soak(to -> new Watching(to, Repeating::new)).run());
+    assertFinds(Check.ORDER, soak(to -> new Watching(to, Repeating::new)));
   }
 
   private static final class Repeating extends Sink {
@@ -241,7 +253,7 @@ class SoakTest {
   void lostChanges_areFound() {
     assertFinds(
         Check.DIFFERENCES,
-        soak(UnaryOperator.identity(), UnaryOperator.identity(), SoakTest::losingChanges).run());
+        soak(UnaryOperator.identity(), UnaryOperator.identity(), SoakTest::losingChanges));
   }
 
   /** A registry whose listeners miss every third change. */
@@ -303,8 +315,7 @@ class SoakTest {
                             }
                           }
                         }))
-            .patience(Duration.ofSeconds(5))
-            .run());
+            .patience(Duration.ofSeconds(5)));
   }
 
   @Test
@@ -324,8 +335,7 @@ class SoakTest {
                       }
                     },
                 UnaryOperator.identity())
-            .patience(Duration.ofSeconds(5))
-            .run());
+            .patience(Duration.ofSeconds(5)));
   }
 
   @Test
@@ -340,8 +350,7 @@ class SoakTest {
                     return CompletableFuture.completedFuture(null);
                   }
                 })
-            .patience(Duration.ofSeconds(5))
-            .run());
+            .patience(Duration.ofSeconds(5)));
   }
 
   @Test
@@ -359,8 +368,7 @@ class SoakTest {
                         : super.register(request, listener);
                   }
                 })
-            .patience(Duration.ofSeconds(5))
-            .run());
+            .patience(Duration.ofSeconds(5)));
   }
 
   /** A lease that never ends, whatever becomes of the instance. */
@@ -395,8 +403,7 @@ class SoakTest {
                         listener);
                   }
                 })
-            .patience(Duration.ofSeconds(5))
-            .run());
+            .patience(Duration.ofSeconds(5)));
   }
 
   @Test
@@ -414,8 +421,7 @@ class SoakTest {
                         }))
             .grace(Duration.ZERO)
             .round(Duration.ofSeconds(6))
-            .rounds(6)
-            .run());
+            .rounds(6));
   }
 
   @Test
@@ -440,8 +446,7 @@ class SoakTest {
                   }
                 })
             .grace(Duration.ofMillis(500))
-            .rounds(6)
-            .run());
+            .rounds(6));
   }
 
   @Test
@@ -457,8 +462,7 @@ class SoakTest {
                     return super.register(request, end -> {}).thenApply(Untold::new);
                   }
                 })
-            .rounds(4)
-            .run());
+            .rounds(4));
   }
 
   /** A lease whose end its owner never hears of. */
@@ -480,16 +484,15 @@ class SoakTest {
     assertFinds(
         Check.CALLS,
         soak(
-                UnaryOperator.identity(),
-                to ->
-                    new ForwardingKeyValueBackend(to) {
-                      @Override
-                      public CompletionStage<Void> put(String key, Bytes value) {
-                        return CompletableFuture.failedFuture(RegistryException.invalid("no"));
-                      }
-                    },
-                UnaryOperator.identity())
-            .run());
+            UnaryOperator.identity(),
+            to ->
+                new ForwardingKeyValueBackend(to) {
+                  @Override
+                  public CompletionStage<Void> put(String key, Bytes value) {
+                    return CompletableFuture.failedFuture(RegistryException.invalid("no"));
+                  }
+                },
+            UnaryOperator.identity()));
   }
 
   @Test
