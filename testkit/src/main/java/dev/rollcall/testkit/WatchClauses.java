@@ -289,13 +289,13 @@ abstract class WatchClauses extends Clauses {
     sink.replace(Selector.everything(), List.of(), 1);
     sink.synced();
     Map<String, ServiceInstance> last = new HashMap<>();
-    for (int n = 0; n < 50_000; n++) {
-      String name = service + "-" + n % 100;
+    for (int n = 0; n < 100_000; n++) {
+      String name = service + "-" + n % 500;
       ServiceInstance next =
           ServiceInstance.builder(name).id("a").address("127.0.0.1", 1 + n % 65_000).build();
       sink.apply(List.of(new InstanceEvent.Put(next)), n + 2);
       last.put(name, next);
-      if (n % 5_000 == 4_999) { // so that each service is told of often, however busy the machine
+      if (n % 25_000 == 24_999) { // so that each service is told of often, however busy the machine
         last.forEach(
             (each, end) ->
                 eventually(
