@@ -233,7 +233,7 @@ public final class ConsulApi implements CentrePart, HttpService {
           to.putCheck(
               new CatalogCheck(
                   node.name(),
-                  "serfHealth",
+                  Identity.SERF,
                   "Serf Health Status",
                   CatalogCheck.PASSING,
                   "",

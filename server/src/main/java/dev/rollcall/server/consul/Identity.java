@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * first request.
  */
 final class Identity {
+  /** The check that every agent has of itself. */
+  static final String SERF = "serfHealth";
+
   static final String API_VERSION = "1.8.7";
 
   private final String datacentre;
