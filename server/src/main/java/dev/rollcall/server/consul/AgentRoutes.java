@@ -50,6 +50,7 @@ final class AgentRoutes {
   List<Route> routes() {
     return List.of(
         Route.getNow("agent/self", call -> call.json(to -> identity.writeSelf(to, leads()))),
+        Route.getNow("agent/version", call -> call.json(identity::writeVersion)),
         Route.getNow("agent/members", call -> call.json(identity::writeMembers)),
         Route.getNow("agent/services", this::services),
         Route.get("agent/service/", this::service),

@@ -8,6 +8,7 @@ import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import com.linecorp.armeria.common.util.SafeCloseable;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServerBuilder;
@@ -83,7 +84,7 @@ public final class ConsulApi implements CentrePart, HttpService {
    * @throws RegistryException where there is a folder of data, and it cannot be used
    */
   public ConsulApi(CentreContext context, ConsulApiSettings settings) {
-    identity = new Identity(settings.datacentre(), settings.node());
+    identity = new Identity(settings.datacentre(), settings.node(), settings.version());
     DataFolder data = open(context, settings);
     Changes changes = new Changes(data != null);
     Changes keyChanges = new Changes(false);
@@ -259,6 +260,21 @@ public final class ConsulApi implements CentrePart, HttpService {
 
   @Override
   public HttpResponse serve(ServiceRequestContext ctx, HttpRequest request) {
+    HttpResponse answer = answer(ctx, request);
+    return identity.isLater() ? answer.mapHeaders(ConsulApi::later) : answer;
+  }
+
+  /** Adds what Consul's answers have since 1.9: there are no ACLs, and no streaming. */
+  private static ResponseHeaders later(ResponseHeaders headers) {
+    ResponseHeadersBuilder more =
+        headers.toBuilder().set(Answer.DEFAULT_POLICY, "allow");
+    if (headers.contains(Answer.INDEX)) {
+      more.set(Answer.QUERY_BACKEND, "blocking-query");
+    }
+    return more.build();
+  }
+
+  private HttpResponse answer(ServiceRequestContext ctx, HttpRequest request) {
     try {
       // As it was sent: what the server makes of it has lost parts of keys and ids.
       String sent = ctx.routingContext().requestTarget().rawPath();
