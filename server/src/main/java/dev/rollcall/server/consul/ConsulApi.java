@@ -109,7 +109,6 @@ public final class ConsulApi implements CentrePart, HttpService {
     contact = new StoreContact(context.backend(), context.timer(), context.isStoreInProcess());
     String mark = StoredEntry.mark(identity.node().name(), life);
     link = new StoreLink(context, catalog, agent, contact.catalog(), changes, mark);
-    StoreWrites writes = new StoreWrites(contact, link, changes);
     Queries queries =
         new Queries(
             catalog,
@@ -121,6 +120,7 @@ public final class ConsulApi implements CentrePart, HttpService {
     Permissions permissions = settings.permissions();
     MemoryBudget memory = context.memory().kept();
     Quota quota = new Quota(catalog, permissions.maxRegistrations(), memory);
+    Writes writes = new Writes(contact, link, permissions, quota, changes, keyChanges);
     keys = openKeys(context, firstIndex, keyChanges);
     sessions =
         keys != null && context.isStoreInProcess()
@@ -129,7 +129,7 @@ public final class ConsulApi implements CentrePart, HttpService {
     List<Route> routes = new ArrayList<>();
     if (keys != null) {
       routes.addAll(
-          new KeyRoutes(keys, sessions, queries, contact.keys(), permissions, keyChanges).routes());
+          new KeyRoutes(keys, sessions, queries, writes).routes());
     }
     if (sessions != null) {
       routes.addAll(
@@ -137,11 +137,10 @@ public final class ConsulApi implements CentrePart, HttpService {
     }
     routes.addAll(
         new AgentRoutes(
-                agent, identity, permissions, quota, queries, contact, writes, changes, memory)
+                agent, identity, permissions, queries, contact, writes, changes, memory)
             .routes());
     routes.addAll(
-        new CatalogRoutes(catalog, queries, identity, permissions, quota, writes, link, changes)
-            .routes());
+        new CatalogRoutes(catalog, queries, identity, permissions, writes, link).routes());
     routes.addAll(
         new TxnRoutes(
                 catalog,
@@ -152,9 +151,7 @@ public final class ConsulApi implements CentrePart, HttpService {
                 link,
                 identity,
                 permissions,
-                quota,
-                changes,
-                keyChanges)
+                writes)
             .routes());
     routes.addAll(new HealthRoutes(catalog, queries, identity).routes());
     routes.addAll(new EventRoutes(catalog, queries).routes());

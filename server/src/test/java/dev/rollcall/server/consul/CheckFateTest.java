@@ -87,7 +87,7 @@ class CheckFateTest {
   }
 
   @Test
-  void alias_followsAService_andItsNode() {
+  void alias_followsAService() {
     both("/agent/service/register", "{\"Name\":\"app\",\"Port\":1}");
     both(
         "/agent/service/register",
@@ -102,9 +102,6 @@ class CheckFateTest {
     both("/agent/check/warn/c?note=slow", "");
     sameCheck("alias", "warning", "Aliased check \"c \\\"of\\\" app\" failing: slow");
     both("/agent/check/pass/c", "");
-    both("/agent/check/register", "{\"Name\":\"disk\",\"TTL\":\"1h\"}");
-    sameCheck("alias", "critical", "Aliased check \"disk\" failing: ");
-    both("/agent/check/deregister/disk", "");
     sameCheck("alias", "passing", "All checks passing.");
     both("/agent/check/fail/c?note=down", "");
     sameCheck("alias", "critical", "Aliased check \"c \\\"of\\\" app\" failing: down");
@@ -130,6 +127,23 @@ class CheckFateTest {
     }
     ours.put("/agent/check/deregister/hears", "");
     ours.put("/agent/service/deregister/talks", "");
+  }
+
+  /** At once; an agent looks for such a check once a minute. */
+  @Test
+  void alias_ofAService_followsItsNode() {
+    ours.put("/agent/service/register", "{\"Name\":\"on-node\",\"Port\":1}");
+    ours.put(
+        "/agent/check/register",
+        "{\"Name\":\"beside\",\"ServiceID\":\"on-node\",\"AliasService\":\"on-node\"}");
+    awaitOurs("beside", "passing", "No checks found.");
+    ours.put("/agent/check/register", "{\"Name\":\"disk\",\"TTL\":\"1h\"}");
+    awaitOurs("beside", "critical", "Aliased check \"disk\" failing: ");
+    ours.put("/agent/check/pass/disk", "");
+    awaitOurs("beside", "passing", "All checks passing.");
+    ours.put("/agent/check/deregister/disk", "");
+    awaitOurs("beside", "passing", "No checks found.");
+    ours.put("/agent/service/deregister/on-node", "");
   }
 
   /** An agent's own ones follow themselves, and stay critical; 1.8.7 dies of a node unknown. */
