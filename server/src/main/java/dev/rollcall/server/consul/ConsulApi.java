@@ -128,30 +128,20 @@ public final class ConsulApi implements CentrePart, HttpService {
             : null;
     List<Route> routes = new ArrayList<>();
     if (keys != null) {
-      routes.addAll(
-          new KeyRoutes(keys, sessions, queries, writes).routes());
+      routes.addAll(new KeyRoutes(keys, sessions, queries, writes).routes());
     }
     if (sessions != null) {
       routes.addAll(
           new SessionRoutes(sessions, catalog, queries, identity, permissions, memory).routes());
     }
     routes.addAll(
-        new AgentRoutes(
-                agent, identity, permissions, queries, contact, writes, changes, memory)
+        new AgentRoutes(agent, identity, permissions, queries, contact, writes, changes, memory)
             .routes());
     routes.addAll(
         new CatalogRoutes(catalog, queries, identity, permissions, writes, link).routes());
     routes.addAll(
         new TxnRoutes(
-                catalog,
-                keys,
-                sessions,
-                queries,
-                contact,
-                link,
-                identity,
-                permissions,
-                writes)
+                catalog, keys, sessions, queries, contact, link, identity, permissions, writes)
             .routes());
     routes.addAll(new HealthRoutes(catalog, queries, identity).routes());
     routes.addAll(new EventRoutes(catalog, queries).routes());
@@ -263,8 +253,7 @@ public final class ConsulApi implements CentrePart, HttpService {
 
   /** Adds what Consul's answers have since 1.9: there are no ACLs, and no streaming. */
   private static ResponseHeaders later(ResponseHeaders headers) {
-    ResponseHeadersBuilder more =
-        headers.toBuilder().set(Answer.DEFAULT_POLICY, "allow");
+    ResponseHeadersBuilder more = headers.toBuilder().set(Answer.DEFAULT_POLICY, "allow");
     if (headers.contains(Answer.INDEX)) {
       more.set(Answer.QUERY_BACKEND, "blocking-query");
     }

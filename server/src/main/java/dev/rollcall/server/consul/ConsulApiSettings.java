@@ -116,8 +116,7 @@ public record ConsulApiSettings(
     return with(permissions, data, version);
   }
 
-  private ConsulApiSettings with(
-      Permissions permissions, Optional<Path> data, String version) {
+  private ConsulApiSettings with(Permissions permissions, Optional<Path> data, String version) {
     return new ConsulApiSettings(
         datacentre, node, blockingQueriesByClient, firstIndex, permissions, data, version);
   }

@@ -12,14 +12,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who this centre says that it is: a Consul server that is its own agent and leader. The version is
- * what it was told to say. The address is set once, when the server has its port, before the
- * first request.
+ * what it was told to say. The address is set once, when the server has its port, before the first
+ * request.
  */
 final class Identity {
   /** The check that every agent has of itself. */
   static final String SERF = "serfHealth";
 
   private final String version;
+
   /** Go's zero time. */
   private static final String UNKNOWN = "0001-01-01T00:00:00Z";
 
@@ -130,8 +131,7 @@ final class Identity {
     to.writeFieldName("Member");
     writeMember(to);
     to.writeObjectFieldStart("Stats");
-    ConsulJsonWriter.map(
-        to, "build", Map.of("prerelease", "", "revision", "", "version", version));
+    ConsulJsonWriter.map(to, "build", Map.of("prerelease", "", "revision", "", "version", version));
     Map<String, String> stats = new TreeMap<>();
     stats.put("acl", "disabled");
     stats.put("bootstrap", "false");

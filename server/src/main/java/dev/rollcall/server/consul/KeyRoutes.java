@@ -35,11 +35,7 @@ final class KeyRoutes {
   private final Queries queries;
   private final Writes writes;
 
-  KeyRoutes(
-      KeyValues keys,
-      @Nullable Sessions sessions,
-      Queries queries,
-      Writes writes) {
+  KeyRoutes(KeyValues keys, @Nullable Sessions sessions, Queries queries, Writes writes) {
     this.writes = writes;
     this.keys = keys;
     this.sessions = sessions;

@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What was registered with this centre as with an agent: services, and checks that it is told of
- * (TTL), runs (HTTP, TCP, gRPC), or has follow others (alias). Each change goes into the {@link CatalogIndex} within the same call.
+ * (TTL), runs (HTTP, TCP, gRPC), or has follow others (alias). Each change goes into the {@link
+ * CatalogIndex} within the same call.
  *
  * <p><b>Guards.</b> {@code lock} guards everything; it is taken before the catalog's lock, never
  * the other way round. Requests come on event loops, results of checks on the checker's threads,

@@ -16,8 +16,7 @@ record Locality(String region, String zone) {
   }
 
   /** Writes a field, or nothing where nothing was said. */
-  static void write(JsonGenerator to, String name, @Nullable Locality locality)
-      throws IOException {
+  static void write(JsonGenerator to, String name, @Nullable Locality locality) throws IOException {
     if (locality != null) {
       to.writeObjectFieldStart(name);
       to.writeStringField("Region", locality.region());

@@ -24,7 +24,9 @@ record NamedPort(String name, int port, boolean isDefault) {
     for (NamedPort port : ports) {
       if (port.name().isEmpty() || !names.add(port.name())) {
         throw RefusedException.bad(
-            "Ports: Name \"" + Fields.shown(port.name()) + "\" (expected: one of its own for each)");
+            "Ports: Name \""
+                + Fields.shown(port.name())
+                + "\" (expected: one of its own for each)");
       }
       if (port.port() < 1 || port.port() > 65_535) {
         throw RefusedException.bad("Ports: Port " + port.port() + " (expected: 1-65535)");

@@ -235,11 +235,7 @@ public final class OutboundCalls implements AutoCloseable {
    * @param service which of its services; empty for the server as a whole
    */
   CompletionStage<Reply> health(
-      HostPort address,
-      boolean secure,
-      String service,
-      InetAddress registrant,
-      Duration timeout) {
+      HostPort address, boolean secure, String service, InetAddress registrant, Duration timeout) {
     return new GrpcCall(this, address, secure, service, registrant, atMost(timeout)).begin();
   }
 

@@ -44,8 +44,7 @@ public final class StandardCentre {
   public static CentreBuilder builder(
       String storeUri, AccessControl access, OutboundPolicy policy, ConsulApiSettings consul) {
     requireNonNull(access, "access");
-    ConsulApiSettings guarded =
-        consul.guardedBy(new ByRoles(access.limits().registrations()));
+    ConsulApiSettings guarded = consul.guardedBy(new ByRoles(access.limits().registrations()));
     return Centre.builder(storeUri)
         .outbound(policy)
         .part(context -> new ConsulApi(context, guarded))

@@ -155,12 +155,12 @@ class CheckFateTest {
     awaitOurs("far", "critical", "Service  could not be found on node ext");
     awaitOurs("off", "critical", "Service s could not be found on node ext");
     String node = "{\"Node\":\"ext\",\"Address\":\"10.0.0.1\",";
-    ours.put(
-        "/catalog/register", node + "\"Check\":{\"Name\":\"ping\",\"Status\":\"passing\"}}");
+    ours.put("/catalog/register", node + "\"Check\":{\"Name\":\"ping\",\"Status\":\"passing\"}}");
     awaitOurs("far", "passing", "All checks passing.");
     ours.put(
         "/catalog/register",
-        node + "\"Service\":{\"Service\":\"s\"},\"Check\":{\"Name\":\"of s\",\"ServiceID\":\"s\","
+        node
+            + "\"Service\":{\"Service\":\"s\"},\"Check\":{\"Name\":\"of s\",\"ServiceID\":\"s\","
             + "\"Status\":\"warning\",\"Output\":\"so so\"}}");
     awaitOurs("off", "warning", "Aliased check \"of s\" failing: so so");
     assertThat(check(ours, "far").path("Status").asText()).isEqualTo("passing");
@@ -179,8 +179,7 @@ class CheckFateTest {
   private static void awaitOurs(String id, String status, String output) {
     await()
         .atMost(Duration.ofSeconds(30))
-        .untilAsserted(
-            () -> assertThat(said(ours, id)).isEqualTo(status + ": " + output));
+        .untilAsserted(() -> assertThat(said(ours, id)).isEqualTo(status + ": " + output));
   }
 
   @Test
@@ -236,8 +235,7 @@ class CheckFateTest {
         "/",
         exchange -> {
           String who = exchange.getRequestURI().getPath();
-          List<String> before =
-              seen.computeIfAbsent(who, of -> new CopyOnWriteArrayList<>());
+          List<String> before = seen.computeIfAbsent(who, of -> new CopyOnWriteArrayList<>());
           // As what it counted when this request was sent.
           String status =
               check(who.equals("/agent") ? real : ours, "threshold").path("Status").asText();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.rollcall.server.Centre;
 import dev.rollcall.testkit.server.ConsulServer;
+import dev.rollcall.testkit.server.ServerBinary;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -35,6 +36,15 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(600)
 class ClientScriptsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** What docs/centre.md tells of. */
+  private static final List<String> OF_THE_COMMAND =
+      List.of(
+          "members",
+          "operator raft list-peers",
+          "acl token list",
+          "intention match web",
+          "snapshot save file");
 
   private static ConsulServer consul;
   private static Centre centre;
@@ -90,6 +100,85 @@ class ClientScriptsTest {
         "org.apache.maven.plugins:maven-dependency-plugin:3.9.0:copy-dependencies",
         "-DoutputDirectory=" + folder.resolve("lib"));
     same(Set.of(), "java", "-cp", folder.resolve("lib") + "/*", "Ecwid.java");
+  }
+
+  /** The agent's own program, one command after the other. */
+  @Test
+  void consulCommand() throws Exception {
+    String consulProgram = ServerBinary.consul().path().toString();
+    Files.writeString(
+        folder.resolve("web.json"),
+        "{\"service\":{\"name\":\"web\",\"id\":\"web1\",\"port\":80,\"tags\":[\"blue\"],"
+            + "\"check\":{\"id\":\"w\",\"ttl\":\"1h\",\"status\":\"passing\"}}}");
+    List<String> differences = new ArrayList<>();
+    for (String command :
+        List.of(
+            "services register web.json",
+            "services register -name=shop -port=81",
+            "services register -name=x -address=0.0.0.0",
+            "maint",
+            "maint -enable -service=web1 -reason=why",
+            "maint",
+            "maint -disable -service=web1",
+            "catalog datacenters",
+            "catalog nodes",
+            "catalog nodes -service=web -detailed",
+            "catalog services",
+            "catalog services -tags",
+            "kv put app/a one",
+            "kv put -flags=42 app/b two",
+            "kv put -cas -modify-index=1 app/a late",
+            "kv get app/a",
+            "kv get app/none",
+            "kv get -base64 app/b",
+            "kv get -recurse app",
+            "kv get -keys app/",
+            "kv export app/",
+            "kv delete app/a",
+            "kv delete -recurse app",
+            "event -name=deploy payload",
+            "watch -type=services",
+            "watch -type=service -service=web",
+            "watch -type=checks -service=web",
+            "watch -type=nodes",
+            "lock -verbose jobs/nightly true",
+            "members",
+            "validate none",
+            "operator raft list-peers",
+            "acl token list",
+            "intention match web",
+            "snapshot save file",
+            "services deregister web.json",
+            "services deregister -id=shop",
+            "services deregister -id=nobody")) {
+      String agent = said(URI.create(consul.endpoint()), consulProgram, command);
+      String ours = said(centre.uri(), consulProgram, command);
+      if (!agent.equals(ours)) {
+        differences.add(command + "\n  agent: " + agent + "\n  centre: " + ours);
+      }
+    }
+    assertThat(differences.stream().map(each -> each.substring(0, each.indexOf('\n'))))
+        .as(String.join("\n", differences))
+        .containsExactlyElementsOf(OF_THE_COMMAND);
+  }
+
+  private String said(URI server, String program, String command) throws Exception {
+    String leader =
+        new Client(server + "/v1").get("/status/leader").body().strip().replace("\"", "");
+    List<String> whole = new ArrayList<>(List.of("env", "CONSUL_HTTP_ADDR=" + server, program));
+    whole.addAll(List.of(command.split(" ", -1)));
+    Ended ended = run(whole.toArray(String[]::new));
+    String lines = String.join("\n", ended.lines()).replace(leader, "SERVER");
+    if (lines.startsWith("[") || lines.startsWith("{")) {
+      lines = Normal.body(lines, leader);
+    }
+    return ended.exit()
+        + " "
+        + lines
+            .replace(server.getAuthority(), "SERVER")
+            .replaceAll("\\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\b", "an id")
+            .replaceAll("(?m)( |^)[0-9a-f]{8} ", " an id ")
+            .replaceAll(" +", " ");
   }
 
   private void copy(String name) throws IOException {

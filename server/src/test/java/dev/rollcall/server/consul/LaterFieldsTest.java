@@ -138,6 +138,9 @@ class LaterFieldsTest {
   private static Centre reporting(String version) {
     ConsulApiSettings settings =
         new ConsulApiSettings("dc1", "n1", 100, 1, Permissions.everything()).reporting(version);
-    return Centre.builder("memory:").port(0).part(context -> new ConsulApi(context, settings)).start();
+    return Centre.builder("memory:")
+        .port(0)
+        .part(context -> new ConsulApi(context, settings))
+        .start();
   }
 }

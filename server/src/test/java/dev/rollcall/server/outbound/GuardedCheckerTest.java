@@ -73,11 +73,9 @@ class GuardedCheckerTest {
         Liveness.httpCheck(URI.create("https://203.0.113.7/own"), HOUR).tlsSkipVerify();
     GuardedChecker checker = calls.checker(CLIENT);
     assertThatThrownBy(() -> checker.admit(grpc))
-        .hasMessage(
-            "GRPC: settings of TLS are not served (expected: a certificate for the host)");
+        .hasMessage("GRPC: settings of TLS are not served (expected: a certificate for the host)");
     assertThatThrownBy(() -> checker.admit(unverified))
-        .hasMessage(
-            "HTTP: settings of TLS are not served (expected: a certificate for the host)");
+        .hasMessage("HTTP: settings of TLS are not served (expected: a certificate for the host)");
     for (Liveness.Check never : List.of(grpc, unverified)) {
       BlockingQueue<Health> results = new LinkedBlockingQueue<>();
       checker.start(never, results::add).stop();
