@@ -111,6 +111,15 @@ final class ServeCommand implements Callable<Integer> {
   private String datacentre = "dc1";
 
   @Option(
+      names = "--consul-version",
+      paramLabel = "VERSION",
+      defaultValue = ConsulApiSettings.USUAL_VERSION,
+      description =
+          "The version of Consul that it says it is, for clients that ask; ${DEFAULT-VALUE} where not"
+              + " given. From 1.9.0 on its answers have the headers that Consul has since then.")
+  private String consulVersion = ConsulApiSettings.USUAL_VERSION;
+
+  @Option(
       names = "--tokens",
       paramLabel = "FILE",
       description = "Who may do what: a file of tokens and roles, see docs/centre.md.")
@@ -203,7 +212,8 @@ final class ServeCommand implements Callable<Integer> {
             // Past every index of an earlier run, however short the pause between the two was.
             Math.max(1, System.currentTimeMillis()),
             Permissions.everything(),
-            data());
+            data(),
+            consulVersion);
     CentreBuilder builder =
         StandardCentre.builder(store(), access, policy, settings)
             .host(host)

@@ -19,10 +19,9 @@ final class AgentRoutes {
   private final LocalAgent agent;
   private final Identity identity;
   private final Permissions permissions;
-  private final Quota quota;
   private final Queries queries;
   private final StoreContact contact;
-  private final StoreWrites writes;
+  private final Writes writes;
   private final Changes changes;
   private final MemoryBudget memory;
 
@@ -30,10 +29,9 @@ final class AgentRoutes {
       LocalAgent agent,
       Identity identity,
       Permissions permissions,
-      Quota quota,
       Queries queries,
       StoreContact contact,
-      StoreWrites writes,
+      Writes writes,
       Changes changes,
       MemoryBudget memory) {
     this.changes = changes;
@@ -44,12 +42,12 @@ final class AgentRoutes {
     this.agent = agent;
     this.identity = identity;
     this.permissions = permissions;
-    this.quota = quota;
   }
 
   List<Route> routes() {
     return List.of(
         Route.getNow("agent/self", call -> call.json(to -> identity.writeSelf(to, leads()))),
+        Route.getNow("agent/version", call -> call.json(identity::writeVersion)),
         Route.getNow("agent/members", call -> call.json(identity::writeMembers)),
         Route.getNow("agent/services", this::services),
         Route.get("agent/service/", this::service),
@@ -155,8 +153,6 @@ final class AgentRoutes {
   }
 
   private HttpResponse register(Call call) {
-    writes.require();
-    writes.requireRoom();
     ServiceDefinition definition = ServiceDefinition.ofAgent(call.json(), agent.self().name());
     permissions.requireRegister(call.ctx(), definition.service().name());
     agent
@@ -169,9 +165,9 @@ final class AgentRoutes {
         call.has("replace-existing-checks") && !isFalse(call, "replace-existing-checks");
     Set<InstanceId> registered = own(definition.service().id());
     String client = permissions.clientOf(call.ctx());
-    quota.register(
+    writes.register(
+        call,
         registered,
-        client,
         agent.weigh(definition, replace),
         () -> agent.register(definition, replace, room(client)));
     return writes.answer(registered, Answer.empty());
@@ -212,14 +208,13 @@ final class AgentRoutes {
   }
 
   private HttpResponse maintainService(Call call) {
-    writes.require();
     String id = call.require("Missing service ID");
     boolean enable = enable(call);
     requireOwner(call, id);
     String reason = call.parameter("reason");
-    quota.add(
-        own(id).iterator().next(),
-        permissions.clientOf(call.ctx()),
+    writes.change(
+        call,
+        new InstanceId(agent.self().name(), id),
         enable ? Weight.CHECK + Weight.text(reason) : 0,
         () -> agent.maintainService(id, enable, reason));
     return writes.answer(own(id), Answer.empty());
@@ -228,7 +223,7 @@ final class AgentRoutes {
   private HttpResponse maintainNode(Call call) {
     writes.require();
     agent.maintainNode(enable(call), call.parameter("reason"));
-    return changes.answer(Answer.empty());
+    return writes.answer(Set.of(), Answer.empty());
   }
 
   private static boolean enable(Call call) {
@@ -245,8 +240,6 @@ final class AgentRoutes {
   }
 
   private HttpResponse registerCheck(Call call) {
-    writes.require();
-    writes.requireRoom();
     Fields fields = Fields.of(call.json());
     if (fields.text("Name").isEmpty()) {
       throw RefusedException.bad("Missing check name");
@@ -261,9 +254,9 @@ final class AgentRoutes {
     requireOwner(call, service);
     requireOwnerOfCheck(call, definition.idOrName());
     String client = permissions.clientOf(call.ctx());
-    quota.add(
+    writes.change(
+        call,
         new InstanceId(agent.self().name(), service),
-        client,
         agent.weigh(definition, service),
         () -> agent.registerCheck(definition, service, room(client)));
     return writes.answer(own(service), Answer.empty());
@@ -293,9 +286,9 @@ final class AgentRoutes {
       isNews[0] = agent.beat(id, status, output);
     } else {
       try {
-        quota.add(
+        writes.output(
+            call,
             new InstanceId(agent.self().name(), agent.serviceIdOfCheck(id)),
-            permissions.clientOf(call.ctx()),
             more,
             () -> isNews[0] = agent.beat(id, status, output));
       } catch (BudgetException refused) {

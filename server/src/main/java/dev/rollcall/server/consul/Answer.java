@@ -20,6 +20,9 @@ record Answer(ResponseHeaders headers, HttpData body) {
   static final AsciiString LAST_CONTACT = AsciiString.cached("x-consul-lastcontact");
   static final AsciiString CONSISTENCY = AsciiString.cached("x-consul-effective-consistency");
 
+  static final AsciiString DEFAULT_POLICY = AsciiString.cached("x-consul-default-acl-policy");
+  static final AsciiString QUERY_BACKEND = AsciiString.cached("x-consul-query-backend");
+
   private static final int PIECE = 16 << 10;
   private static final MediaType JSON = MediaType.parse("application/json");
   private static final MediaType TEXT = MediaType.PLAIN_TEXT_UTF_8;

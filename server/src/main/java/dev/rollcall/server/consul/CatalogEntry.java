@@ -55,6 +55,7 @@ record CatalogEntry(CatalogNode node, @Nullable CatalogService service, List<Cat
             node.text("Address"),
             node.map("TaggedAddresses"),
             node.map("Meta"),
+            Locality.of(node),
             0,
             0),
         fields

@@ -111,8 +111,8 @@ final class CatalogIndex {
 
   /**
    * Adds a listener that hears which instances have changed, in themselves or in a check of theirs,
-   * and which nodes have gone (with an empty ID). Before the first write; called on the writer's
-   * thread, and must only take note.
+   * and which nodes have gone, or have another check of their own (with an empty ID). Before the
+   * first write; called on the writer's thread, and must only take note.
    */
   void onChange(Consumer<Set<InstanceId>> listener) {
     listeners.add(listener);

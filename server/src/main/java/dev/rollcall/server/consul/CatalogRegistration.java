@@ -34,7 +34,14 @@ record CatalogRegistration(
         skip
             ? null
             : new CatalogNode(
-                fields.text("ID"), name, address, tagged, fields.map("NodeMeta"), 0, 0);
+                fields.text("ID"),
+                name,
+                address,
+                tagged,
+                fields.map("NodeMeta"),
+                Locality.of(fields),
+                0,
+                0);
     Optional<CatalogService> service =
         fields.object("Service").map(of -> ServiceDefinition.ofCatalog(of, name));
     List<CatalogCheck> checks = new ArrayList<>();

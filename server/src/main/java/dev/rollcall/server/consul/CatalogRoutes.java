@@ -22,28 +22,22 @@ final class CatalogRoutes {
   private final Queries queries;
   private final Identity identity;
   private final Permissions permissions;
-  private final Quota quota;
-  private final StoreWrites writes;
+  private final Writes writes;
   private final StoreLink link;
-  private final Changes changes;
 
   CatalogRoutes(
       CatalogIndex catalog,
       Queries queries,
       Identity identity,
       Permissions permissions,
-      Quota quota,
-      StoreWrites writes,
-      StoreLink link,
-      Changes changes) {
+      Writes writes,
+      StoreLink link) {
     this.link = link;
-    this.changes = changes;
     this.writes = writes;
     this.catalog = catalog;
     this.queries = queries;
     this.identity = identity;
     this.permissions = permissions;
-    this.quota = quota;
   }
 
   List<Route> routes() {
@@ -217,8 +211,6 @@ final class CatalogRoutes {
   }
 
   private HttpResponse register(Call call) {
-    writes.require();
-    writes.requireRoom();
     Fields fields = Fields.of(call.json());
     requireDatacentre(fields);
     CatalogRegistration registration = CatalogRegistration.of(fields);
@@ -239,13 +231,12 @@ final class CatalogRoutes {
     registration
         .service()
         .ifPresent(of -> registered.add(new InstanceId(registration.nodeName(), of.id())));
-    quota.register(
+    writes.register(
+        call,
         registered,
-        permissions.clientOf(call.ctx()),
         catalog.look(registration::weigh),
         () -> catalog.write(registration::apply));
-    registration.changed().forEach(id -> changes.registered(id, Changes.By.CATALOG));
-    return writes.answer(registered, Answer.json(TRUE));
+    return writes.answerCatalog(registration.changed(), registered, Answer.json(TRUE));
   }
 
   private HttpResponse deregister(Call call) {
@@ -313,8 +304,7 @@ final class CatalogRoutes {
             to.removeNode(node);
           }
         });
-    changed.forEach(id -> changes.registered(id, Changes.By.CATALOG));
-    return writes.answer(removed, Answer.json(TRUE));
+    return writes.answerCatalog(changed, removed, Answer.json(TRUE));
   }
 
   private void requireDatacentre(Fields fields) {

@@ -238,6 +238,7 @@ final class CatalogWriter {
     touched.add(Topics.CHECKS);
     touched.add(Topics.node(check.node()));
     if (check.serviceId().isEmpty()) {
+      changed.add(new InstanceId(check.node(), ""));
       for (CatalogService service : entry.services.values()) {
         touched.add(Topics.service(service.name()));
         changed.add(new InstanceId(service.node(), service.id()));

@@ -21,11 +21,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id empty where the agent is to choose
  * @param ttl zero where it is not a TTL check
- * @param probe what to ask over the network; null for a TTL check
+ * @param probe what to ask over the network; null for a check by TTL or alias
+ * @param alias whose checks it follows; null for one that does not
  * @param request what an HTTP check sends
  * @param reapAfter zero for never
- * @param successesBeforePassing how many successes in a row it takes, after the first
- * @param failuresBeforeCritical how many failures in a row it takes, after the first
+ * @param successesBeforePassing how many successes in a row it takes after a failure; 0 as 1
+ * @param failuresBeforeWarning how many failures in a row it takes after a success; 0 for as many
+ *     as to be critical
+ * @param failuresBeforeCritical how many failures in a row it takes after a success; 0 as 1
  */
 record CheckDefinition(
     String id,
@@ -34,9 +37,11 @@ record CheckDefinition(
     String status,
     Duration ttl,
     Liveness.@Nullable Check probe,
+    @Nullable CheckAlias alias,
     CheckRequest request,
     Duration reapAfter,
     int successesBeforePassing,
+    int failuresBeforeWarning,
     int failuresBeforeCritical) {
 
   /** In {@code agent/service/register} everything else is refused, as Consul does. */
@@ -53,10 +58,16 @@ record CheckDefinition(
           "timeout",
           "http",
           "tcp",
+          "tcpusetls",
+          "udp",
+          "h2ping",
+          "h2pingusetls",
+          "osservice",
           "method",
           "header",
           "body",
           "tlsskipverify",
+          "disableredirects",
           "scriptargs",
           "args",
           "script",
@@ -68,6 +79,7 @@ record CheckDefinition(
           "aliasservice",
           "deregistercriticalserviceafter",
           "successbeforepassing",
+          "failuresbeforewarning",
           "failuresbeforecritical",
           "outputmaxsize",
           "token",
@@ -91,23 +103,33 @@ record CheckDefinition(
     Duration interval = fields.duration("Interval");
     Duration reapAfter = fields.duration("DeregisterCriticalServiceAfter");
     refuseUnserved(fields, prefix);
-    boolean asks = fields.has("HTTP") || fields.has("TCP");
+    boolean asks = fields.has("HTTP") || fields.has("TCP") || fields.has("GRPC");
     Liveness.Check probe = null;
+    CheckAlias alias = CheckAlias.of(fields);
+    if (!interval.isZero() && !ttl.isZero()) {
+      throw RefusedException.bad(prefix + "Interval and TTL cannot both be specified");
+    }
     if (asks) {
-      if (!ttl.isZero()) {
-        throw RefusedException.bad(prefix + "Interval and TTL cannot both be specified");
-      }
       if (interval.isZero()) {
         throw RefusedException.bad(prefix + "Interval must be > 0 for Script, HTTP, or TCP checks");
       }
+      if (alias != null) {
+        throw RefusedException.bad(prefix + "Interval cannot be set for Alias checks");
+      }
       probe = probe(fields, interval, prefix);
-    } else if (!interval.isZero() && !ttl.isZero()) {
-      throw RefusedException.bad(prefix + "Interval and TTL cannot both be specified");
-    } else if (ttl.isZero()) {
+    } else if (alias != null && !ttl.isZero()) {
+      throw RefusedException.bad(prefix + "TTL must be not be set for Alias checks");
+    } else if (alias == null && ttl.isZero()) {
       throw RefusedException.bad(prefix + "TTL must be > 0 for TTL checks");
     }
     if (!status.isEmpty() && !CatalogCheck.isStatus(status)) {
       throw RefusedException.bad("Status for checks must 'passing', 'warning', 'critical'");
+    }
+    int failuresBeforeWarning = fields.number("FailuresBeforeWarning", 0);
+    int failuresBeforeCritical = fields.number("FailuresBeforeCritical", 0);
+    if (failuresBeforeWarning > failuresBeforeCritical) {
+      throw RefusedException.bad(
+          prefix + "FailuresBeforeWarning can't be higher than FailuresBeforeCritical");
     }
     String id = fields.text("CheckID");
     return new CheckDefinition(
@@ -117,10 +139,12 @@ record CheckDefinition(
         status,
         ttl,
         probe,
+        alias,
         request(fields, prefix),
         reapAfter.isZero() || reapAfter.compareTo(MIN_REAP) >= 0 ? reapAfter : MIN_REAP,
         fields.number("SuccessBeforePassing", 0),
-        fields.number("FailuresBeforeCritical", 0));
+        failuresBeforeWarning,
+        failuresBeforeCritical);
   }
 
   /** Returns what says that a service, or the node, is in maintenance. */
@@ -132,8 +156,10 @@ record CheckDefinition(
         CatalogCheck.CRITICAL,
         Duration.ZERO,
         null,
+        null,
         CheckRequest.GET,
         Duration.ZERO,
+        0,
         0,
         0);
   }
@@ -158,6 +184,13 @@ record CheckDefinition(
       to.writeStringField("Body", request.body().text());
     } else if (probe instanceof Liveness.TcpCheck tcp) {
       to.writeStringField("TCP", tcp.address().toString());
+    } else if (probe instanceof Liveness.GrpcCheck grpc) {
+      to.writeStringField("GRPC", target(grpc));
+      to.writeBooleanField("GRPCUseTLS", grpc.tls().isPresent());
+    }
+    if (alias != null) {
+      to.writeStringField("AliasNode", alias.node());
+      to.writeStringField("AliasService", alias.service());
     }
     if (probe != null) {
       to.writeNumberField("Interval", probe.interval().toNanos());
@@ -165,6 +198,7 @@ record CheckDefinition(
     }
     to.writeNumberField("DeregisterCriticalServiceAfter", reapAfter.toNanos());
     to.writeNumberField("SuccessBeforePassing", successesBeforePassing);
+    to.writeNumberField("FailuresBeforeWarning", failuresBeforeWarning);
     to.writeNumberField("FailuresBeforeCritical", failuresBeforeCritical);
     to.writeEndObject();
   }
@@ -195,12 +229,17 @@ record CheckDefinition(
           "Scripts are disabled on this agent from remote calls; to enable, configure"
               + " 'enable_script_checks' to true");
     }
-    for (String unserved :
-        new String[] {"DockerContainerID", "GRPC", "AliasNode", "AliasService"}) {
+    for (String unserved : new String[] {"DockerContainerID", "UDP", "H2PING", "OSService"}) {
       if (!fields.prose(unserved).isEmpty()) {
         throw RefusedException.bad(
-            prefix + unserved + " is not served by this centre (expected: TTL, HTTP, TCP)");
+            prefix
+                + unserved
+                + " is not served by this centre (expected: TTL, HTTP, TCP, GRPC, AliasNode or"
+                + " AliasService)");
       }
+    }
+    if (fields.flag("TCPUseTLS")) {
+      throw RefusedException.bad(prefix + "TCPUseTLS: true (expected: false, or an HTTP check)");
     }
   }
 
@@ -222,9 +261,16 @@ record CheckDefinition(
       if (fields.has("HTTP")) {
         return Liveness.httpCheck(URI.create(fields.text("HTTP")), interval).timeout(timeout);
       }
-      HostAndPort target = HostAndPort.fromString(fields.text("TCP"));
-      return new Liveness.TcpCheck(
-          new HostPort(target.getHost(), target.getPort()),
+      if (fields.has("TCP")) {
+        return new Liveness.TcpCheck(
+            address(fields.text("TCP")), interval, timeout, Liveness.DEFAULT_DEREGISTER_AFTER);
+      }
+      String target = fields.text("GRPC");
+      int slash = target.indexOf('/');
+      return new Liveness.GrpcCheck(
+          address(slash < 0 ? target : target.substring(0, slash)),
+          slash < 0 ? "" : target.substring(slash + 1),
+          fields.flag("GRPCUseTLS") ? Optional.of(Liveness.Tls.DEFAULT) : Optional.empty(),
           interval,
           timeout,
           Liveness.DEFAULT_DEREGISTER_AFTER);
@@ -235,8 +281,19 @@ record CheckDefinition(
           prefix
               + (fields.has("HTTP")
                   ? "HTTP: (expected: an http or https URL)"
-                  : "TCP: (expected: host:port)"));
+                  : fields.has("TCP")
+                      ? "TCP: (expected: host:port)"
+                      : "GRPC: (expected: host:port, or host:port/service)"));
     }
+  }
+
+  private static HostPort address(String text) {
+    HostAndPort target = HostAndPort.fromString(text);
+    return new HostPort(target.getHost(), target.getPort());
+  }
+
+  private static String target(Liveness.GrpcCheck grpc) {
+    return grpc.address() + (grpc.service().isEmpty() ? "" : "/" + grpc.service());
   }
 
   /** Returns the ID that a check gets that is registered by itself. */
@@ -246,14 +303,25 @@ record CheckDefinition(
 
   /** Returns what Consul calls the kind of check. */
   String type() {
+    if (alias != null) {
+      return "alias";
+    }
     if (probe instanceof Liveness.HttpCheck) {
       return "http";
+    }
+    if (probe instanceof Liveness.GrpcCheck) {
+      return "grpc";
     }
     return probe == null ? "ttl" : "tcp";
   }
 
   /** Returns what a check of this kind is shown to have said. */
   String outputOf(Health health) {
+    if (probe instanceof Liveness.GrpcCheck grpc) {
+      return "gRPC check "
+          + target(grpc)
+          + (health == Health.PASSING ? ": success" : ": does not serve");
+    }
     String target =
         probe instanceof Liveness.HttpCheck http
             ? "HTTP " + request.method() + " " + http.uri()

@@ -8,6 +8,7 @@ import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import com.linecorp.armeria.common.util.SafeCloseable;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServerBuilder;
@@ -83,7 +84,7 @@ public final class ConsulApi implements CentrePart, HttpService {
    * @throws RegistryException where there is a folder of data, and it cannot be used
    */
   public ConsulApi(CentreContext context, ConsulApiSettings settings) {
-    identity = new Identity(settings.datacentre(), settings.node());
+    identity = new Identity(settings.datacentre(), settings.node(), settings.version());
     DataFolder data = open(context, settings);
     Changes changes = new Changes(data != null);
     Changes keyChanges = new Changes(false);
@@ -108,7 +109,6 @@ public final class ConsulApi implements CentrePart, HttpService {
     contact = new StoreContact(context.backend(), context.timer(), context.isStoreInProcess());
     String mark = StoredEntry.mark(identity.node().name(), life);
     link = new StoreLink(context, catalog, agent, contact.catalog(), changes, mark);
-    StoreWrites writes = new StoreWrites(contact, link, changes);
     Queries queries =
         new Queries(
             catalog,
@@ -120,6 +120,7 @@ public final class ConsulApi implements CentrePart, HttpService {
     Permissions permissions = settings.permissions();
     MemoryBudget memory = context.memory().kept();
     Quota quota = new Quota(catalog, permissions.maxRegistrations(), memory);
+    Writes writes = new Writes(contact, link, permissions, quota, changes, keyChanges);
     keys = openKeys(context, firstIndex, keyChanges);
     sessions =
         keys != null && context.isStoreInProcess()
@@ -127,33 +128,20 @@ public final class ConsulApi implements CentrePart, HttpService {
             : null;
     List<Route> routes = new ArrayList<>();
     if (keys != null) {
-      routes.addAll(
-          new KeyRoutes(keys, sessions, queries, contact.keys(), permissions, keyChanges).routes());
+      routes.addAll(new KeyRoutes(keys, sessions, queries, writes).routes());
     }
     if (sessions != null) {
       routes.addAll(
           new SessionRoutes(sessions, catalog, queries, identity, permissions, memory).routes());
     }
     routes.addAll(
-        new AgentRoutes(
-                agent, identity, permissions, quota, queries, contact, writes, changes, memory)
+        new AgentRoutes(agent, identity, permissions, queries, contact, writes, changes, memory)
             .routes());
     routes.addAll(
-        new CatalogRoutes(catalog, queries, identity, permissions, quota, writes, link, changes)
-            .routes());
+        new CatalogRoutes(catalog, queries, identity, permissions, writes, link).routes());
     routes.addAll(
         new TxnRoutes(
-                catalog,
-                keys,
-                sessions,
-                queries,
-                contact,
-                link,
-                identity,
-                permissions,
-                quota,
-                changes,
-                keyChanges)
+                catalog, keys, sessions, queries, contact, link, identity, permissions, writes)
             .routes());
     routes.addAll(new HealthRoutes(catalog, queries, identity).routes());
     routes.addAll(new EventRoutes(catalog, queries).routes());
@@ -233,7 +221,7 @@ public final class ConsulApi implements CentrePart, HttpService {
           to.putCheck(
               new CatalogCheck(
                   node.name(),
-                  "serfHealth",
+                  Identity.SERF,
                   "Serf Health Status",
                   CatalogCheck.PASSING,
                   "",
@@ -259,6 +247,20 @@ public final class ConsulApi implements CentrePart, HttpService {
 
   @Override
   public HttpResponse serve(ServiceRequestContext ctx, HttpRequest request) {
+    HttpResponse answer = answer(ctx, request);
+    return identity.isLater() ? answer.mapHeaders(ConsulApi::later) : answer;
+  }
+
+  /** Adds what Consul's answers have since 1.9: there are no ACLs, and no streaming. */
+  private static ResponseHeaders later(ResponseHeaders headers) {
+    ResponseHeadersBuilder more = headers.toBuilder().set(Answer.DEFAULT_POLICY, "allow");
+    if (headers.contains(Answer.INDEX)) {
+      more.set(Answer.QUERY_BACKEND, "blocking-query");
+    }
+    return more.build();
+  }
+
+  private HttpResponse answer(ServiceRequestContext ctx, HttpRequest request) {
     try {
       // As it was sent: what the server makes of it has lost parts of keys and ids.
       String sent = ctx.routingContext().requestTarget().rawPath();

@@ -24,6 +24,7 @@ final class ConsulJsonWriter {
     to.writeStringField("Datacenter", datacentre);
     mapOrNull(to, "TaggedAddresses", node.taggedAddresses());
     mapOrNull(to, meta, node.meta());
+    Locality.write(to, "Locality", node.locality());
   }
 
   /** As in {@code catalog/service}. */
@@ -41,10 +42,12 @@ final class ConsulJsonWriter {
     weights(to, "ServiceWeights", service);
     map(to, "ServiceMeta", service.meta());
     to.writeNumberField("ServicePort", service.port());
+    NamedPort.write(to, "ServicePorts", service.ports());
     to.writeBooleanField("ServiceEnableTagOverride", service.enableTagOverride());
     proxy(to, "ServiceProxy");
     to.writeObjectFieldStart("ServiceConnect");
     to.writeEndObject();
+    Locality.write(to, "ServiceLocality", service.locality());
     indexes(to, service.createIndex(), service.modifyIndex());
     to.writeEndObject();
   }
@@ -62,11 +65,13 @@ final class ConsulJsonWriter {
     addresses(to, "TaggedAddresses", service);
     mapOrNull(to, "Meta", service.meta());
     to.writeNumberField("Port", service.port());
+    NamedPort.write(to, "Ports", service.ports());
     weights(to, "Weights", service);
     to.writeBooleanField("EnableTagOverride", service.enableTagOverride());
     proxy(to, "Proxy");
     to.writeObjectFieldStart("Connect");
     to.writeEndObject();
+    Locality.write(to, "Locality", service.locality());
     indexes(to, service.createIndex(), service.modifyIndex());
     to.writeEndObject();
   }
@@ -83,6 +88,7 @@ final class ConsulJsonWriter {
     texts(to, "Tags", service.tags());
     map(to, "Meta", service.meta());
     to.writeNumberField("Port", service.port());
+    NamedPort.write(to, "Ports", service.ports());
     to.writeStringField("Address", service.address());
     addresses(to, "TaggedAddresses", service);
     weights(to, "Weights", service);
@@ -90,6 +96,7 @@ final class ConsulJsonWriter {
     if (!hash.isEmpty()) {
       to.writeStringField("ContentHash", hash);
     }
+    Locality.write(to, "Locality", service.locality());
     to.writeEndObject();
   }
 

@@ -12,18 +12,25 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who this centre says that it is: a Consul server that is its own agent and leader. The version is
- * that of the API that it serves. The address is set once, when the server has its port, before the
- * first request.
+ * what it was told to say. The address is set once, when the server has its port, before the first
+ * request.
  */
 final class Identity {
-  static final String API_VERSION = "1.8.7";
+  /** The check that every agent has of itself. */
+  static final String SERF = "serfHealth";
+
+  private final String version;
+
+  /** Go's zero time. */
+  private static final String UNKNOWN = "0001-01-01T00:00:00Z";
 
   private final String datacentre;
   private final String nodeName;
   private final String id;
   private volatile @Nullable InetSocketAddress address; // set once, see above
 
-  Identity(String datacentre, String nodeName) {
+  Identity(String datacentre, String nodeName, String version) {
+    this.version = version;
     this.datacentre = datacentre;
     this.nodeName = nodeName;
     id =
@@ -84,7 +91,7 @@ final class Identity {
             "serf_protocol_current", "2",
             "serf_protocol_max", "5",
             "serf_protocol_min", "1",
-            "version", API_VERSION),
+            "version", version),
         port(),
         1,
         1,
@@ -102,7 +109,7 @@ final class Identity {
     to.writeStringField("NodeID", id);
     to.writeStringField("Revision", "");
     to.writeBooleanField("Server", true);
-    to.writeStringField("Version", API_VERSION);
+    to.writeStringField("Version", version);
     to.writeEndObject();
     to.writeObjectFieldStart("DebugConfig");
     to.writeStringField("Datacenter", datacentre);
@@ -124,8 +131,7 @@ final class Identity {
     to.writeFieldName("Member");
     writeMember(to);
     to.writeObjectFieldStart("Stats");
-    ConsulJsonWriter.map(
-        to, "build", Map.of("prerelease", "", "revision", "", "version", API_VERSION));
+    ConsulJsonWriter.map(to, "build", Map.of("prerelease", "", "revision", "", "version", version));
     Map<String, String> stats = new TreeMap<>();
     stats.put("acl", "disabled");
     stats.put("bootstrap", "false");
@@ -137,6 +143,21 @@ final class Identity {
     to.writeEndObject();
     ConsulJsonWriter.map(to, "Meta", Map.of("consul-network-segment", ""));
     to.writeEndObject();
+  }
+
+  /** Writes which version this is; it is built of no sources of Consul's. */
+  void writeVersion(JsonGenerator to) throws IOException {
+    to.writeStartObject();
+    to.writeStringField("SHA", "");
+    to.writeStringField("BuildDate", UNKNOWN);
+    to.writeStringField("HumanVersion", version);
+    to.writeStringField("FIPS", "");
+    to.writeEndObject();
+  }
+
+  /** Tells whether a version since 1.9 is said, whose answers have more headers. */
+  boolean isLater() {
+    return !version.startsWith("1.8.") && !version.matches("1\\.[0-7]\\..*");
   }
 
   void writeMembers(JsonGenerator to) throws IOException {
@@ -152,7 +173,7 @@ final class Identity {
     to.writeNumberField("Port", port());
     Map<String, String> tags = new TreeMap<>();
     tags.put("acls", "0");
-    tags.put("build", API_VERSION + ":");
+    tags.put("build", version + ":");
     tags.put("dc", datacentre);
     tags.put("ft_fs", "1");
     tags.put("id", id);

@@ -23,27 +23,12 @@ final class KeyQuota {
   }
 
   /**
-   * Writes a key for a client, if it may hold it.
+   * Writes keys for a client in one step, if it may hold them.
    *
-   * @param write completes with whether it was written
    * @param isThere tells whether a key is shown, so that one that is deleted at once is not held
+   * @param isWritten tells of a result whether they were written
    * @throws dev.rollcall.server.BudgetException where the client would hold too much; then nothing
    *     was written
-   */
-  CompletionStage<Boolean> write(
-      String key,
-      Bytes value,
-      String client,
-      Predicate<String> isThere,
-      Supplier<CompletionStage<Boolean>> write) {
-    return write(Map.of(key, value), client, isThere, written -> written, write);
-  }
-
-  /**
-   * Writes several keys for a client in one step, if it may hold them.
-   *
-   * @param isWritten tells of a result whether they were written
-   * @see #write(String, Bytes, String, Predicate, Supplier)
    */
   <T> CompletionStage<T> write(
       Map<String, Bytes> values,

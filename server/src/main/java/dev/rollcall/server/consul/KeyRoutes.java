@@ -16,6 +16,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -32,20 +33,10 @@ final class KeyRoutes {
   private final KeyValues keys;
   private final @Nullable Sessions sessions; // null where the store is shared
   private final Queries queries;
-  private final StoreContact.Stream contact;
-  private final Changes changes;
-  private final Permissions permissions;
+  private final Writes writes;
 
-  KeyRoutes(
-      KeyValues keys,
-      @Nullable Sessions sessions,
-      Queries queries,
-      StoreContact.Stream contact,
-      Permissions permissions,
-      Changes changes) {
-    this.permissions = permissions;
-    this.changes = changes;
-    this.contact = contact;
+  KeyRoutes(KeyValues keys, @Nullable Sessions sessions, Queries queries, Writes writes) {
+    this.writes = writes;
     this.keys = keys;
     this.sessions = sessions;
     this.queries = queries;
@@ -167,9 +158,6 @@ final class KeyRoutes {
 
   private HttpResponse put(Call call) {
     queries.requireDatacentreToo(call);
-    contact.requireWritable();
-    changes.require();
-    changes.requireRoom();
     String key = key(call);
     requireOneOf(call, "cas", "acquire", "release");
     long flags = call.has("flags") ? number(call, "flags") : 0;
@@ -193,14 +181,7 @@ final class KeyRoutes {
     } else {
       write = () -> keys.put(key, value, flags);
     }
-    return answer(
-        keys.quota()
-            .write(
-                key,
-                value,
-                permissions.clientOf(call.ctx()),
-                written -> !keys.get(written).pairs().isEmpty(),
-                write));
+    return answer(call, Map.of(key, value), write);
   }
 
   private Sessions requireSessions() {
@@ -224,15 +205,16 @@ final class KeyRoutes {
 
   private HttpResponse delete(Call call) {
     queries.requireDatacentreToo(call);
-    contact.requireWritable();
-    changes.require();
     requireOneOf(call, "recurse", "cas");
     if (call.has("recurse")) {
-      return answer(keys.deleteAll(call.rest()));
+      return answer(call, Map.of(), () -> keys.deleteAll(call.rest()));
     }
     String key = key(call);
-    return answer(
-        call.has("cas") ? keys.compareAndDelete(key, number(call, "cas")) : keys.delete(key));
+    if (call.has("cas")) {
+      long index = number(call, "cas");
+      return answer(call, Map.of(), () -> keys.compareAndDelete(key, index));
+    }
+    return answer(call, Map.of(), () -> keys.delete(key));
   }
 
   private static String key(Call call) {
@@ -275,15 +257,15 @@ final class KeyRoutes {
     }
   }
 
-  private HttpResponse answer(CompletionStage<Boolean> done) {
-    return HttpResponse.of(
-        changes
-            .after(done)
-            .handle(
-                (yes, failed) ->
-                    failed == null
-                        ? Answer.json(yes.toString().getBytes(StandardCharsets.UTF_8)).response()
-                        : failure(failed).response()));
+  private HttpResponse answer(
+      Call call, Map<String, Bytes> values, Supplier<CompletionStage<Boolean>> write) {
+    return writes.keys(
+        call,
+        keys,
+        values,
+        written -> written,
+        write,
+        written -> Answer.json(written.toString().getBytes(StandardCharsets.UTF_8)));
   }
 
   static Answer failure(Throwable failed) {

@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What was registered with this centre as with an agent: services, and checks that it is told of
- * (TTL) or runs (HTTP, TCP). Each change goes into the {@link CatalogIndex} within the same call.
+ * (TTL), runs (HTTP, TCP, gRPC), or has follow others (alias). Each change goes into the {@link
+ * CatalogIndex} within the same call.
  *
  * <p><b>Guards.</b> {@code lock} guards everything; it is taken before the catalog's lock, never
  * the other way round. Requests come on event loops, results of checks on the checker's threads,
@@ -49,6 +50,7 @@ final class LocalAgent implements AutoCloseable {
   private final GuardedChecker checker;
   private final Timer timer;
   private final Changes changes;
+  private final Aliases aliases;
 
   private final Object lock = new Object();
   // All guarded by "lock".
@@ -80,6 +82,8 @@ final class LocalAgent implements AutoCloseable {
     this.checker = checker;
     this.timer = timer;
     time = new CreditedTime(timer);
+    aliases = new Aliases(timer, this::follow);
+    catalog.onChange(aliases::changed);
   }
 
   CatalogNode self() {
@@ -526,6 +530,9 @@ final class LocalAgent implements AutoCloseable {
     checks.put(id, check);
     checksOf.computeIfAbsent(shown.serviceId(), of -> new TreeSet<>()).add(id);
     arm(check);
+    if (definition.alias() != null) {
+      aliases.add(id, definition.alias().followed(self.name()));
+    }
     if (definition.probe() != null) {
       Consumer<Health> onResult = health -> probed(check, health);
       check.running = checker.start(definition.probe(), definition.request(), registrant, onResult);
@@ -542,6 +549,9 @@ final class LocalAgent implements AutoCloseable {
       return;
     }
     check.stop();
+    if (check.definition().alias() != null) {
+      aliases.remove(id, check.definition().alias().followed(self.name()));
+    }
     if (check.isTtl()) {
       changes.heartbeat(id); // if it does not come back, that is forgotten too
     }
@@ -567,16 +577,23 @@ final class LocalAgent implements AutoCloseable {
       if (checks.get(check.shown.id()) != check) {
         return;
       }
-      CheckDefinition definition = check.definition();
-      boolean failed = health == Health.CRITICAL;
-      check.failures = failed ? check.failures + 1 : 0;
-      check.successes = failed ? 0 : check.successes + 1;
-      boolean believed =
-          failed
-              ? check.failures > definition.failuresBeforeCritical()
-              : check.successes > definition.successesBeforePassing();
-      if (believed) {
-        state(check, status(health), definition.outputOf(health));
+      Health believed = check.believed(health);
+      if (believed != null) {
+        state(check, status(believed), check.definition().outputOf(health));
+      }
+    }
+  }
+
+  /** Looks at checks that follow others. */
+  private void follow(Set<String> ids) {
+    for (String id : ids) {
+      synchronized (lock) {
+        LocalCheck check = checks.get(id);
+        CheckAlias alias = check == null ? null : check.definition().alias();
+        if (check != null && alias != null && !closed) {
+          CheckAlias.Said said = catalog.look(view -> alias.look(view, check.shown));
+          state(check, said.status(), shortened(said.output()));
+        }
       }
     }
   }
@@ -590,6 +607,9 @@ final class LocalAgent implements AutoCloseable {
     check.shown = after;
     if (before.status().equals(status)) {
       catalog.write(to -> to.refreshCheck(after));
+      if (check.definition().alias() == null) { // else two that follow each other would not rest
+        aliases.changed(Set.of(new InstanceId(self.name(), after.serviceId())));
+      }
       return;
     }
     if (check.isCritical()) {

@@ -1,5 +1,6 @@
 package dev.rollcall.server.consul;
 
+import dev.rollcall.Health;
 import dev.rollcall.server.MemoryBudget;
 import dev.rollcall.spi.HealthChecker;
 import java.net.InetAddress;
@@ -26,14 +27,16 @@ final class LocalCheck {
   /** Whether the queue of TTLs holds it. */
   boolean isArmed;
 
-  int successes;
-  int failures;
+  private int successes;
+  private int failures;
 
   LocalCheck(
       CheckDefinition definition, CatalogCheck shown, InetAddress registrant, long nowNanos) {
     this.definition = definition;
     this.registrant = registrant;
     this.shown = shown;
+    successes = definition.successesBeforePassing(); // the first result counts at once
+    failures = definition.failuresBeforeCritical();
     criticalSinceNanos = nowNanos;
     deadlineNanos = nowNanos + definition.ttl().toNanos();
   }
@@ -44,6 +47,21 @@ final class LocalCheck {
 
   boolean isTtl() {
     return !definition.ttl().isZero();
+  }
+
+  /** Counts a result; returns as what the check counts now, null where it stays as it is. */
+  @Nullable Health believed(Health result) {
+    if (result != Health.CRITICAL) {
+      failures = 0;
+      return ++successes >= definition.successesBeforePassing() ? result : null;
+    }
+    successes = 0;
+    failures++;
+    if (failures >= definition.failuresBeforeCritical()) {
+      return Health.CRITICAL;
+    }
+    int forWarning = definition.failuresBeforeWarning();
+    return forWarning > 0 && failures >= forWarning ? Health.WARNING : null;
   }
 
   boolean isCritical() {

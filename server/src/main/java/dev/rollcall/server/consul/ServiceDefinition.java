@@ -29,6 +29,8 @@ record ServiceDefinition(CatalogService service, List<CheckDefinition> checks) {
           "enabletagoverride",
           "proxy",
           "connect",
+          "locality",
+          "ports",
           "namespace");
   private static final Pattern META_KEY = Pattern.compile("[A-Za-z0-9_-]+");
   private static final int MAX_NAME = 253;
@@ -120,6 +122,8 @@ record ServiceDefinition(CatalogService service, List<CheckDefinition> checks) {
         weights[0],
         weights[1],
         fields.flag("EnableTagOverride"),
+        Locality.of(fields),
+        NamedPort.listOf(fields),
         0,
         0);
   }

@@ -50,7 +50,7 @@ final class StoredEntry {
   static @Nullable ServiceInstance toInstance(
       HealthEntry entry, boolean forOthers, String self, String mark) {
     CatalogService service = entry.service();
-    if (service.port() == 0 || service.id().equals("consul")) {
+    if (service.usualPort() == 0 || service.id().equals("consul")) {
       return null;
     }
     String id = StoredId.of(service, !forOthers && service.node().equals(self));
@@ -60,7 +60,7 @@ final class StoredEntry {
               .id(id)
               .address(
                   service.address().isEmpty() ? entry.node().address() : service.address(),
-                  service.port())
+                  service.usualPort())
               .tags(service.tags())
               .weight(service.passingWeight())
               .health(health(entry));
@@ -81,6 +81,8 @@ final class StoredEntry {
       }
       if (zone != null) {
         builder.zone(zone);
+      } else if (service.locality() != null && !service.locality().zone().isEmpty()) {
+        builder.zone(service.locality().zone());
       }
       meta.put(NODE, entry.node().name());
       meta.put(MARK, mark);

@@ -117,6 +117,7 @@ sealed interface TxnOperation {
             node.text("Address"),
             node.map("TaggedAddresses"),
             node.map("Meta"),
+            Locality.of(node),
             0,
             node.unsigned("ModifyIndex")));
   }

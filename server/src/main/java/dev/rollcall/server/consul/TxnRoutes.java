@@ -34,9 +34,7 @@ final class TxnRoutes {
   private final StoreLink link;
   private final Identity identity;
   private final Permissions permissions;
-  private final Quota quota;
-  private final Changes changes;
-  private final Changes keyChanges;
+  private final Writes writes;
   private final CatalogTransaction ofCatalog;
 
   TxnRoutes(
@@ -48,9 +46,7 @@ final class TxnRoutes {
       StoreLink link,
       Identity identity,
       Permissions permissions,
-      Quota quota,
-      Changes changes,
-      Changes keyChanges) {
+      Writes writes) {
     this.catalog = catalog;
     this.keys = keys;
     this.sessions = sessions;
@@ -59,9 +55,7 @@ final class TxnRoutes {
     this.link = link;
     this.identity = identity;
     this.permissions = permissions;
-    this.quota = quota;
-    this.changes = changes;
-    this.keyChanges = keyChanges;
+    this.writes = writes;
     ofCatalog = new CatalogTransaction(identity.datacentre());
   }
 
@@ -108,16 +102,7 @@ final class TxnRoutes {
     if (hasOthers) {
       return change(call, operations);
     }
-    contact.keys().requireWritable();
-    keyChanges.require();
-    keyChanges.requireRoom();
-    return HttpResponse.of(
-        keyChanges
-            .after(transact(operations, permissions.clientOf(call.ctx())))
-            .handle(
-                (results, failed) ->
-                    (failed == null ? results.answer(call.isPretty()) : KeyRoutes.failure(failed))
-                        .response()));
+    return transact(call, operations);
   }
 
   private static RefusedException unkept(String sentence) {
@@ -236,7 +221,7 @@ final class TxnRoutes {
     }
   }
 
-  private CompletionStage<TxnResults> transact(List<TxnOperation> operations, String client) {
+  private HttpResponse transact(Call call, List<TxnOperation> operations) {
     Set<String> named = new HashSet<>();
     Map<String, Bytes> written = new HashMap<>();
     for (TxnOperation operation : operations) {
@@ -248,22 +233,21 @@ final class TxnRoutes {
       }
     }
     KeyValues store = requireNonNull(keys);
-    return store
-        .quota()
-        .write(
-            written,
-            client,
-            key -> !store.get(key).pairs().isEmpty(),
-            results -> !results.isFailed(),
-            () ->
-                store.transact(
-                    named,
-                    transaction -> {
-                      for (int i = 0; i < operations.size(); i++) {
-                        transaction.take(i, (TxnOperation.OfKey) operations.get(i));
-                      }
-                    },
-                    sessions));
+    return writes.keys(
+        call,
+        store,
+        written,
+        results -> !results.isFailed(),
+        () ->
+            store.transact(
+                named,
+                transaction -> {
+                  for (int i = 0; i < operations.size(); i++) {
+                    transaction.take(i, (TxnOperation.OfKey) operations.get(i));
+                  }
+                },
+                sessions),
+        results -> results.answer(call.isPretty()));
   }
 
   private HttpResponse change(Call call, List<TxnOperation> operations) {
@@ -272,8 +256,6 @@ final class TxnRoutes {
           "Node, Service, Check: they are changed one by one before a shared store"
               + " (catalog/register, catalog/deregister)");
     }
-    changes.require();
-    changes.requireRoom();
     for (TxnOperation operation : operations) {
       requireAllowed(call, operation);
     }
@@ -281,9 +263,9 @@ final class TxnRoutes {
     registered.remove(new InstanceId(identity.node().name(), ""));
     Set<InstanceId> changed = new HashSet<>();
     TxnResults[] results = new TxnResults[1];
-    quota.register(
+    writes.register(
+        call,
         registered,
-        permissions.clientOf(call.ctx()),
         CatalogTransaction.weigh(operations),
         () ->
             catalog.write(
@@ -291,8 +273,7 @@ final class TxnRoutes {
                   changed.addAll(CatalogTransaction.changed(operations, to));
                   results[0] = ofCatalog.run(operations, to);
                 }));
-    changed.forEach(id -> changes.registered(id, Changes.By.CATALOG));
-    return changes.answer(results[0].answer(call.isPretty()));
+    return writes.answerCatalog(changed, registered, results[0].answer(call.isPretty()));
   }
 
   private void requireAllowed(Call call, TxnOperation operation) {

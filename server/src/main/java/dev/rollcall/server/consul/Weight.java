@@ -5,6 +5,7 @@ import dev.rollcall.kv.Bytes;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * About how many bytes of memory something takes that a client has registered: the objects around
@@ -23,8 +24,13 @@ final class Weight {
 
   private Weight() {}
 
+  private static long of(@Nullable Locality locality) {
+    return locality == null ? 0 : text(locality.region()) + text(locality.zone());
+  }
+
   static long of(CatalogNode node) {
     return NODE
+        + of(node.locality())
         + text(node.name())
         + text(node.address())
         + texts(node.taggedAddresses())
@@ -39,7 +45,11 @@ final class Weight {
             + text(service.kind())
             + texts(service.tags())
             + text(service.address())
-            + texts(service.meta());
+            + texts(service.meta())
+            + of(service.locality());
+    for (NamedPort port : service.ports()) {
+      weight += text(port.name());
+    }
     for (Map.Entry<String, CatalogService.Address> each : service.taggedAddresses().entrySet()) {
       weight += text(each.getKey()) + text(each.getValue().address());
     }
@@ -66,6 +76,9 @@ final class Weight {
     long weight = check.request().body().size();
     for (var header : check.request().headers()) {
       weight += text(header.getKey().toString()) + text(header.getValue());
+    }
+    if (check.alias() != null) {
+      weight += text(check.alias().node()) + text(check.alias().service());
     }
     return check.probe() instanceof Liveness.HttpCheck http
         ? weight + text(http.uri().toString())

@@ -15,14 +15,14 @@ import org.reactivestreams.Subscription;
 /**
  * Reads the status and at most {@link OutboundCalls#MAX_BODY_BYTES} of the body; called serially.
  */
-final class BoundedReader implements Subscriber<HttpObject> {
-  private final HttpCall call;
+class BoundedReader implements Subscriber<HttpObject> {
+  private final OutboundCall call;
   private final Iterator<InetAddress> others;
   private @Nullable Subscription subscription;
   private int status;
   private long left = OutboundCalls.MAX_BODY_BYTES;
 
-  BoundedReader(HttpCall call, Iterator<InetAddress> others) {
+  BoundedReader(OutboundCall call, Iterator<InetAddress> others) {
     this.call = call;
     this.others = others;
   }
@@ -59,6 +59,11 @@ final class BoundedReader implements Subscriber<HttpObject> {
 
   @Override
   public void onComplete() {
-    call.end(status == 0 ? Reply.UNCERTAIN : new Reply(Reply.End.ANSWERED, status));
+    call.end(status == 0 ? Reply.UNCERTAIN : reply(status));
+  }
+
+  /** Returns what an answer with a status comes to. */
+  Reply reply(int status) {
+    return new Reply(Reply.End.ANSWERED, status);
   }
 }

@@ -46,8 +46,7 @@ public final class GuardedChecker implements HealthChecker {
   /**
    * Refuses a check whose target will never be called for the client that registers: one with a
    * forbidden port, or a literal address that the client may not name. A name is judged when it is
-   * called, since it may have another address by then. Checks by gRPC and settings of TLS are not
-   * served.
+   * called, since it may have another address by then. Settings of TLS are not served.
    *
    * @param check what is to be checked
    * @throws RegistryException of kind {@code INVALID} with the field, {@code HTTP}, {@code TCP} or
@@ -57,15 +56,20 @@ public final class GuardedChecker implements HealthChecker {
   public void admit(Liveness.Check check) {
     if (check instanceof Liveness.HttpCheck http) {
       CallTarget target = CallTarget.parse("HTTP", http.uri().toString());
-      if (!isServed(http)) {
-        throw RegistryException.invalid(
-            "HTTP: settings of TLS are not served (expected: a certificate for the URL's host)");
-      }
+      requireServed("HTTP", http);
       calls.admitNow("HTTP", target.address(), true, registrants.get());
     } else if (check instanceof Liveness.TcpCheck tcp) {
       calls.admitNow("TCP", tcp.address(), false, registrants.get());
-    } else {
-      throw RegistryException.invalid("GRPC: not served (expected: HTTP or TCP)");
+    } else if (check instanceof Liveness.GrpcCheck grpc) {
+      requireServed("GRPC", grpc);
+      calls.admitNow("GRPC", grpc.address(), true, registrants.get());
+    }
+  }
+
+  private static void requireServed(String field, Liveness.Check check) {
+    if (!isServed(check)) {
+      throw RegistryException.invalid(
+          field + ": settings of TLS are not served (expected: a certificate for the host)");
     }
   }
 
@@ -96,8 +100,8 @@ public final class GuardedChecker implements HealthChecker {
    * As {@link #start(Liveness.Check, Consumer)}, with a request of the client's in place of the
    * check's, and for a client that may have registered long ago.
    *
-   * @param check where to ask, by HTTP or TCP, and how often
-   * @param request what an HTTP check sends; one by TCP sends nothing
+   * @param check where to ask, and how often
+   * @param request what an HTTP check sends
    * @param registrant the address of the client that has registered the check
    * @param onResult given each result, one at a time; must not block
    * @return stops the checks
@@ -150,14 +154,22 @@ public final class GuardedChecker implements HealthChecker {
           .send(request, target, registrant, http.timeout())
           .thenApply(GuardedChecker::healthOf);
     }
+    if (check instanceof Liveness.GrpcCheck grpc) {
+      return calls
+          .health(
+              grpc.address(), grpc.tls().isPresent(), grpc.service(), registrant, grpc.timeout())
+          .thenApply(GuardedChecker::healthOf);
+    }
     Liveness.TcpCheck tcp = (Liveness.TcpCheck) check;
     return accepts(tcp.address(), registrant, tcp.timeout())
         .thenApply(accepted -> accepted ? Health.PASSING : Health.CRITICAL);
   }
 
   private static boolean isServed(Liveness.Check check) {
-    return check instanceof Liveness.TcpCheck
-        || (check instanceof Liveness.HttpCheck http && http.tls().equals(Liveness.Tls.DEFAULT));
+    if (check instanceof Liveness.GrpcCheck grpc) {
+      return grpc.tls().orElse(Liveness.Tls.DEFAULT).equals(Liveness.Tls.DEFAULT);
+    }
+    return !(check instanceof Liveness.HttpCheck http) || http.tls().equals(Liveness.Tls.DEFAULT);
   }
 
   private static Health healthOf(Reply reply) {

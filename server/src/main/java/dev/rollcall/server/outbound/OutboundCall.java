@@ -3,6 +3,12 @@ package dev.rollcall.server.outbound;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.net.InetAddresses;
+import com.linecorp.armeria.client.Endpoint;
+import com.linecorp.armeria.client.WebClient;
+import com.linecorp.armeria.common.HttpObject;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.SessionProtocol;
 import dev.rollcall.HostPort;
 import dev.rollcall.spi.Timer;
 import java.net.InetAddress;
@@ -12,6 +18,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.reactivestreams.Subscriber;
 
 /**
  * One call of {@link OutboundCalls}. {@code result} is completed once, by what comes first. What
@@ -131,6 +138,28 @@ abstract class OutboundCall {
     } else {
       end(Reply.NOT_SENT);
     }
+  }
+
+  /** Sends a request on a connection of its own to exactly the address that was chosen. */
+  final void subscribe(
+      SessionProtocol protocol,
+      HttpRequest request,
+      InetAddress chosen,
+      Subscriber<HttpObject> reader) {
+    Endpoint named = Endpoint.of(address.host(), address.port());
+    WebClient client =
+        WebClient.builder(
+                protocol,
+                InetAddresses.isInetAddress(address.host())
+                    ? named
+                    : named.withIpAddr(chosen.getHostAddress()))
+            .factory(calls.clients)
+            .responseTimeout(Duration.ZERO)
+            .maxResponseLength(0)
+            .build();
+    HttpResponse response = client.execute(request);
+    result.whenComplete((reply, never) -> response.abort());
+    response.subscribe(reader);
   }
 
   final void giveUp() {

@@ -84,7 +84,6 @@ public final class OutboundCalls implements AutoCloseable {
             // A connection that is kept may be closed by its other end just when it is used again,
             // and a service would seem dead that is not.
             .maxNumRequestsPerConnection(1)
-            .useHttp2Preface(false)
             .build();
     ownResolver = given == null ? new DnsResolver(loops) : null;
     resolver = given == null ? requireNonNull(ownResolver) : given;
@@ -228,6 +227,16 @@ public final class OutboundCalls implements AutoCloseable {
   public CompletionStage<Reply> connect(
       HostPort address, InetAddress registrant, Duration timeout) {
     return new TcpCall(this, address, registrant, atMost(timeout)).begin();
+  }
+
+  /**
+   * Asks a gRPC server for its health.
+   *
+   * @param service which of its services; empty for the server as a whole
+   */
+  CompletionStage<Reply> health(
+      HostPort address, boolean secure, String service, InetAddress registrant, Duration timeout) {
+    return new GrpcCall(this, address, secure, service, registrant, atMost(timeout)).begin();
   }
 
   /**

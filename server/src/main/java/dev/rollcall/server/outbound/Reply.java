@@ -5,11 +5,14 @@ package dev.rollcall.server.outbound;
  * not answer could tell a stranger about networks that are not its own.
  *
  * @param end how
- * @param status the HTTP status where the target answered, 0 elsewhere
+ * @param status the HTTP status where the target answered, 0 elsewhere; of a gRPC check 200 where
+ *     the target serves, and 503 where it answered anything else
  * @since 0.1.0
  */
 public record Reply(End end, int status) {
   static final Reply CONNECTED = new Reply(End.ANSWERED, 0);
+  static final Reply SERVING = new Reply(End.ANSWERED, 200);
+  static final Reply NOT_SERVING = new Reply(End.ANSWERED, 503);
   static final Reply REFUSED = new Reply(End.REFUSED, 0);
   static final Reply NOT_SENT = new Reply(End.NOT_SENT, 0);
   static final Reply UNCERTAIN = new Reply(End.UNCERTAIN, 0);

@@ -44,14 +44,7 @@ public final class StandardCentre {
   public static CentreBuilder builder(
       String storeUri, AccessControl access, OutboundPolicy policy, ConsulApiSettings consul) {
     requireNonNull(access, "access");
-    ConsulApiSettings guarded =
-        new ConsulApiSettings(
-            consul.datacentre(),
-            consul.node(),
-            consul.blockingQueriesByClient(),
-            consul.firstIndex(),
-            new ByRoles(access.limits().registrations()),
-            consul.data());
+    ConsulApiSettings guarded = consul.guardedBy(new ByRoles(access.limits().registrations()));
     return Centre.builder(storeUri)
         .outbound(policy)
         .part(context -> new ConsulApi(context, guarded))

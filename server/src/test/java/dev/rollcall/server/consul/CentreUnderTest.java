@@ -41,7 +41,8 @@ final class CentreUnderTest {
                         10_000,
                         System.currentTimeMillis(),
                         Permissions.everything(),
-                        data)))
+                        data,
+                        ConsulApiSettings.USUAL_VERSION)))
         .start();
   }
 }

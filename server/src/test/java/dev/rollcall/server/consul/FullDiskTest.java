@@ -56,6 +56,15 @@ class FullDiskTest {
       HttpResponse<String> late = client.put("/agent/service/register", "{\"Name\":\"late\"}");
       assertThat(late.statusCode()).isEqualTo(500);
       assertThat(late.body()).startsWith("not kept: ");
+      for (String operation :
+          List.of(
+              "{\"KV\":{\"Verb\":\"set\",\"Key\":\"late\",\"Value\":\"MQ==\"}}",
+              "{\"Node\":{\"Verb\":\"set\",\"Node\":{\"Node\":\"late\",\"Address\":\"10.0.0.1\"}}}")) {
+        HttpResponse<String> refused = client.put("/txn", "[" + operation + "]");
+        assertThat(refused.statusCode()).isEqualTo(500);
+        assertThat(refused.body()).startsWith("not kept: ");
+      }
+      assertThat(client.get("/kv/late").statusCode()).isEqualTo(404);
       assertThat(client.get("/agent/services").body()).contains("web").doesNotContain("late");
       assertThat(client.put("/agent/check/pass/c", "").statusCode()).isEqualTo(200);
       assertThat(client.get("/health/service/web?passing").body()).contains("\"web\"");

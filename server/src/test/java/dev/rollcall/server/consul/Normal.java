@@ -56,7 +56,7 @@ final class Normal {
     return response.statusCode() + "\n" + headers + "\n" + body(response.body(), address);
   }
 
-  private static String body(String body, String address) {
+  static String body(String body, String address) {
     String local = body.replace(address, "SERVER");
     if (!local.strip().startsWith("{") && !local.strip().startsWith("[")) {
       return local.strip();

@@ -15,6 +15,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckRequestTest {
+  private static final int MAX_HEADERS = 32;
+  private static final int MAX_HEADER_BYTES = 4 * 1024;
+  private static final int MAX_BODY_BYTES = 16 * 1024;
 
   @Test
   void of_nothing_isAPlainGet() {
@@ -32,7 +35,7 @@ class CheckRequestTest {
   void of_otherMethod_isRefused(String method) {
     assertThatThrownBy(() -> CheckRequest.of(method, Map.of(), ""))
         .isInstanceOf(RegistryException.class)
-        .hasMessageStartingWith("Method: \"")
+        .hasMessageStartingWith("check method: \"")
         .hasMessageContaining("(expected: GET, HEAD");
   }
 
@@ -53,51 +56,55 @@ class CheckRequestTest {
         "HTTP2-Settings"
       })
   void of_headerBetweenCentreAndTarget_isRefused(String name) {
-    refused("Header: \"" + name + "\" (expected: none of Host", Map.of(name, List.of("x")), "");
+    refused(
+        "check header: \"" + name + "\" (expected: none that belongs",
+        Map.of(name, List.of("x")),
+        "");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "a b", "a:b", ":path", "a\r\nb", "ü"})
   void of_nameThatIsNone_isRefused(String name) {
-    refused("Header: \"", Map.of(name, List.of("x")), "");
+    refused("check header: \"", Map.of(name, List.of("x")), "");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"a\r\nInjected: yes", "a\nb", "a\rb", "a\0b", "\u007f", "ü"})
   void of_valueOfMoreThanALine_isRefused_andNotShown(String value) {
     assertThatThrownBy(() -> CheckRequest.of("", Map.of("X-Secret", List.of(value)), ""))
-        .hasMessage("Header: the value of \"x-secret\" (expected: visible ASCII, one line)");
+        .hasMessage(
+            "check header: the value of \"X-Secret\" (expected: visible ASCII, in one line)");
   }
 
   @Test
   void of_tooManyHeaders_isRefused() {
     Map<String, List<String>> most = new LinkedHashMap<>();
-    for (int i = 0; i < CheckRequest.MAX_HEADERS; i++) {
+    for (int i = 0; i < MAX_HEADERS; i++) {
       most.put("h" + i, List.of("v"));
     }
-    assertThat(CheckRequest.of("", most, "").headers().size()).isEqualTo(CheckRequest.MAX_HEADERS);
+    assertThat(CheckRequest.of("", most, "").headers().size()).isEqualTo(MAX_HEADERS);
 
     most.put("one-more", List.of("v"));
-    refused("Header: 33 values of ", most, "");
-    refused("Header: 33 values of ", Map.of("same", Collections.nCopies(33, "v")), "");
+    refused("check headers: 33 values of ", most, "");
+    refused("check headers: 33 values of ", Map.of("same", Collections.nCopies(33, "v")), "");
   }
 
   @Test
   void of_tooLongHeaders_isRefused() {
-    String value = "v".repeat(CheckRequest.MAX_HEADER_BYTES - 1);
+    String value = "v".repeat(MAX_HEADER_BYTES - 1);
     assertThat(CheckRequest.of("", Map.of("h", List.of(value)), "").headers().get("h"))
         .isEqualTo(value);
 
-    refused("Header: 1 values of 4097 bytes", Map.of("h2", List.of(value)), "");
+    refused("check headers: 1 values of 4097 bytes", Map.of("h2", List.of(value)), "");
   }
 
   @Test
   void of_tooLongBody_isRefused() {
-    String longest = "x".repeat(CheckRequest.MAX_BODY_BYTES);
+    String longest = "x".repeat(MAX_BODY_BYTES);
     assertThat(CheckRequest.of("", Map.of(), longest).body().size()).isEqualTo(longest.length());
 
-    refused("Body: 16385 bytes (expected: at most 16384)", Map.of(), longest + "x");
-    refused("Body: 16385 bytes", Map.of(), longest.substring(1) + "ü");
+    refused("check body: 16385 bytes (expected: at most 16384)", Map.of(), longest + "x");
+    refused("check body: 16385 bytes", Map.of(), longest.substring(1) + "ü");
   }
 
   @Test

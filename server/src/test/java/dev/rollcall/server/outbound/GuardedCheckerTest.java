@@ -67,15 +67,15 @@ class GuardedCheckerTest {
 
   @Test
   void admit_whatIsNotServed_isRefusedWithFieldAndRule() throws Exception {
-    Liveness.Check grpc = Liveness.grpcCheck(new HostPort("203.0.113.7", 9090), HOUR);
+    Liveness.Check grpc =
+        Liveness.grpcCheck(new HostPort("203.0.113.7", 9090), HOUR).tlsSkipVerify();
     Liveness.Check unverified =
         Liveness.httpCheck(URI.create("https://203.0.113.7/own"), HOUR).tlsSkipVerify();
     GuardedChecker checker = calls.checker(CLIENT);
     assertThatThrownBy(() -> checker.admit(grpc))
-        .hasMessage("GRPC: not served (expected: HTTP or TCP)");
+        .hasMessage("GRPC: settings of TLS are not served (expected: a certificate for the host)");
     assertThatThrownBy(() -> checker.admit(unverified))
-        .hasMessage(
-            "HTTP: settings of TLS are not served (expected: a certificate for the URL's host)");
+        .hasMessage("HTTP: settings of TLS are not served (expected: a certificate for the host)");
     for (Liveness.Check never : List.of(grpc, unverified)) {
       BlockingQueue<Health> results = new LinkedBlockingQueue<>();
       checker.start(never, results::add).stop();
@@ -109,6 +109,38 @@ class GuardedCheckerTest {
     checker.admit(Liveness.tcpCheck("203.0.113.7", 5432, HOUR));
     assertThatThrownBy(() -> checker.admit(Liveness.tcpCheck("169.254.169.254", 80, HOUR)))
         .hasMessageStartingWith("TCP: \"169.254.169.254:80\" (expected: ");
+  }
+
+  /** It is a request as one by HTTP is, to the same ports. */
+  @Test
+  void admit_byGrpc() {
+    GuardedChecker checker = calls.checker(CLIENT);
+
+    checker.admit(Liveness.grpcCheck(new HostPort("203.0.113.7", 9090), HOUR).overTls());
+    for (HostPort never :
+        List.of(
+            new HostPort("203.0.113.7", 6379),
+            new HostPort("203.0.113.7", 25),
+            new HostPort("10.2.0.1", 9090),
+            new HostPort("169.254.169.254", 80))) {
+      assertThatThrownBy(() -> checker.admit(Liveness.grpcCheck(never, HOUR)))
+          .hasMessageStartingWith("GRPC: \"" + never + "\" (expected: the address that registers");
+    }
+  }
+
+  /** What is no gRPC server is not taken for one: by HTTP/1, by silence, by another policy. */
+  @Test
+  void grpc_ofWhatIsNone_isCritical() throws Exception {
+    try (RawTarget web = new RawTarget(RawTarget.OK)) {
+      for (InetAddress registrant : List.of(HERE, CLIENT)) {
+        BlockingQueue<Health> results = new LinkedBlockingQueue<>();
+        try (GuardedChecker checker = calls.checker(registrant)) {
+          checker.start(
+              Liveness.grpcCheck(new HostPort("127.0.0.1", web.port()), HOUR), results::add);
+          assertThat(results.poll(1, TimeUnit.MINUTES)).isEqualTo(Health.CRITICAL);
+        }
+      }
+    }
   }
 
   @Test

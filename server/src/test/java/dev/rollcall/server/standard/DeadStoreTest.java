@@ -62,7 +62,10 @@ class DeadStoreTest {
           List.of("PUT", "/v1/catalog/deregister", "{\"Node\":\"x\"}"),
           List.of("PUT", "/v1/kv/a/b", "2"),
           List.of("PUT", "/v1/kv/a/b?cas=7", "2"),
-          List.of("DELETE", "/v1/kv/a/b", ""));
+          List.of("DELETE", "/v1/kv/a/b", ""),
+          List.of(
+              "PUT", "/v1/txn", "[{\"KV\":{\"Verb\":\"set\",\"Key\":\"a/b\",\"Value\":\"Mg==\"}}]"),
+          List.of("PUT", "/v1/txn", "[{\"KV\":{\"Verb\":\"delete\",\"Key\":\"a/b\"}}]"));
 
   private enum Store {
     ETCD {
