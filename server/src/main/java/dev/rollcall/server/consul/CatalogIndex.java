@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
@@ -40,8 +41,7 @@ final class CatalogIndex {
   /** A clock's milliseconds times 2^10 are within the 53 bits that every client's numbers have. */
   private static final int CLOCK_SHIFT = 10;
 
-  // Not changed after the first write.
-  private final List<Consumer<Set<InstanceId>>> listeners = new ArrayList<>();
+  private final List<Consumer<Set<InstanceId>>> listeners = new CopyOnWriteArrayList<>();
 
   private final Object lock = new Object();
 
@@ -111,7 +111,7 @@ final class CatalogIndex {
 
   /**
    * Adds a listener that hears which instances have changed, in themselves or in a check of theirs,
-   * and which nodes have gone (with an empty ID). Before the first write; called on the writer's
+   * and which nodes have gone (with an empty ID), from the next write on. Called on the writer's
    * thread, and must only take note.
    */
   void onChange(Consumer<Set<InstanceId>> listener) {
