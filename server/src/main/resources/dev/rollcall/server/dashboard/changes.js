@@ -23,9 +23,12 @@ export function paint() {
 }
 
 function kindOf(entry) {
-  if (entry.kind === "added" || entry.kind === "passing") return "good";
-  if (entry.kind === "removed" || entry.kind === "critical") return "bad";
-  return entry.kind === "warning" ? "doubt" : "";
+  switch (entry.kind === "added" ? entry.detail : entry.kind) {
+    case "passing": return "good";
+    case "warning": return "doubt";
+    case "critical": case "removed": return "bad";
+    default: return "";
+  }
 }
 
 function sentence(entry) {
