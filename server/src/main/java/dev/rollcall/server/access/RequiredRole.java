@@ -17,8 +17,7 @@ enum RequiredRole {
   /** Everything else. */
   ADMIN;
 
-  private static final Set<String> OPEN =
-      Set.of("/", "/health/live", "/health/ready");
+  private static final Set<String> OPEN = Set.of("/", "/health/live", "/health/ready");
 
   private static final String[] OPEN_FILES = {"/dashboard/files/"};
 

@@ -174,8 +174,7 @@ final class CatalogWriter {
     if (entry == null || before == null) {
       return;
     }
-    keepCheck(
-        entry, check.at(before.createIndex(), before.modifyIndex()).since(before.since()));
+    keepCheck(entry, check.at(before.createIndex(), before.modifyIndex()).since(before.since()));
     List<String> shown = new ArrayList<>(List.of(Topics.CHECKS, Topics.node(check.node())));
     shown.add(Topics.service(check.serviceName()));
     for (String topic : shown) {

@@ -29,8 +29,7 @@ record ChangeRecord(
     if (now == null || before == null || !now.service().equals(before.service())) {
       if (now != null) {
         String detail = lower(now.health());
-        return Optional.of(
-            new ChangeRecord(number, at, "added", now.service(), now.id(), detail));
+        return Optional.of(new ChangeRecord(number, at, "added", now.service(), now.id(), detail));
       }
       return Optional.ofNullable(before)
           .map(gone -> new ChangeRecord(number, at, "removed", gone.service(), gone.id(), ""));

@@ -106,8 +106,7 @@ final class Events {
     return page("nodes", some, Events::node, matching, longest);
   }
 
-  private static <T> byte[] page(
-      String name, List<T> some, Row<T> row, int matching, int longest) {
+  private static <T> byte[] page(String name, List<T> some, Row<T> row, int matching, int longest) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     write(
         bytes,
@@ -236,8 +235,7 @@ final class Events {
         : text.substring(0, MAX_OUTPUT) + "… (" + (text.length() - MAX_OUTPUT) + " more)";
   }
 
-  private static void texts(JsonGenerator out, String name, List<String> texts)
-      throws IOException {
+  private static void texts(JsonGenerator out, String name, List<String> texts) throws IOException {
     out.writeArrayFieldStart(name);
     for (String text : texts) {
       out.writeString(text);

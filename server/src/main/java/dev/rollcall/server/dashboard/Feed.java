@@ -28,7 +28,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -51,8 +50,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Guards.</b> {@code lock} guards all fields but {@code noted} and {@code reading}, those of
  * the streams too. {@code noted} is concurrent: whoever changes the catalog puts into it, and the
  * thread {@code rollcall-dashboard-feed} takes out before it reads, so that what changes meanwhile
- * is noted again; {@code reading} says that it has been told to. Nothing but memory is touched under
- * the lock, and the catalog's is never asked for under it.
+ * is noted again; {@code reading} says that it has been told to. Nothing but memory is touched
+ * under the lock, and the catalog's is never asked for under it.
  */
 final class Feed implements AutoCloseable {
   static final int PIECE_BYTES = 16 << 10;
@@ -180,8 +179,7 @@ final class Feed implements AutoCloseable {
       while (ids.hasNext() && batch.size() < BATCH) {
         InstanceId id = ids.next();
         Boolean isNews = noted.remove(id);
-        batch.add(
-            new Read(id, catalog.instance(id).orElse(null), Boolean.TRUE.equals(isNews)));
+        batch.add(new Read(id, catalog.instance(id).orElse(null), Boolean.TRUE.equals(isNews)));
       }
       changed(batch);
     }

@@ -19,12 +19,10 @@ import java.util.Optional;
  * @param node the node's name; empty for any
  * @param id the instance's ID; empty for any
  */
-record Wanted(
-    List<String> words, List<Health> healths, List<String> tags, String node, String id) {
+record Wanted(List<String> words, List<Health> healths, List<String> tags, String node, String id) {
   private static final int MAX_WORDS = 16;
   private static final List<Health> ALL = List.of(Health.values());
-  private static final Splitter WORDS =
-      Splitter.on(CharMatcher.whitespace()).omitEmptyStrings();
+  private static final Splitter WORDS = Splitter.on(CharMatcher.whitespace()).omitEmptyStrings();
 
   /** Reads a query; empty where its health is none. */
   static Optional<Wanted> of(QueryParams query) {

@@ -315,8 +315,7 @@ class DashboardTest {
     }
     await()
         .atMost(Duration.ofMinutes(1))
-        .untilAsserted(
-            () -> assertThat(search("")).isEqualTo("[[\"worker\",1,0,1]]"));
+        .untilAsserted(() -> assertThat(search("")).isEqualTo("[[\"worker\",1,0,1]]"));
     JsonNode instances = page.instances("service=worker&sort=health").get("instances");
     assertThat(instances.get(0).get("node").asText()).isEqualTo("n1");
     assertThat(instances.get(0).get("address").asText()).isEqualTo("10.0.0.9");
@@ -346,7 +345,10 @@ class DashboardTest {
     try (Page guarded =
         Page.withTokens(
             folder,
-            "ops token:" + OPS + " admin\nshop token:" + SHOP
+            "ops token:"
+                + OPS
+                + " admin\nshop token:"
+                + SHOP
                 + " read register:shop-\nanonymous - read\n")) {
       assertThat(me(guarded, ""))
           .isEqualTo(
