@@ -628,7 +628,7 @@ class BrowserTest {
     page.keyboard().type("ledger");
     page.keyboard().press("ArrowDown");
     page.keyboard().press("Enter");
-    assertThat(page.locator(".check")).hasCount(2);
+    assertThat(page.locator(".check")).hasCount(3);
     for (String wanted : List.of("Link", "Begin maintenance…", "Deregister…")) {
       tabTo(page, wanted);
     }
