@@ -17,14 +17,9 @@ enum RequiredRole {
   /** Everything else. */
   ADMIN;
 
-  private static final Set<String> OPEN =
-      Set.of(
-          "/",
-          "/dashboard/app.js",
-          "/dashboard/style.css",
-          "/dashboard/icon.svg",
-          "/health/live",
-          "/health/ready");
+  private static final Set<String> OPEN = Set.of("/", "/health/live", "/health/ready");
+
+  private static final String[] OPEN_FILES = {"/dashboard/files/"};
 
   private static final String[] READABLE = {
     "/metrics",
@@ -55,7 +50,7 @@ enum RequiredRole {
   /** Returns what a request takes; the path is canonical and without its query. */
   static RequiredRole of(HttpMethod method, String path) {
     boolean reading = method == HttpMethod.GET || method == HttpMethod.HEAD;
-    if (reading && OPEN.contains(path)) {
+    if (reading && (OPEN.contains(path) || matches(OPEN_FILES, path))) {
       return NOTHING;
     }
     if (reading) {

@@ -1,9 +1,15 @@
 package dev.rollcall.server.consul;
 
+import dev.rollcall.Health;
 import java.util.List;
 import java.util.Set;
 
-/** A check as the catalog has it, unique by node and id; without a service it is the node's. */
+/**
+ * A check as the catalog has it, unique by node and id; without a service it is the node's.
+ *
+ * @param since when it took its status in this process, in milliseconds since 1970, which Consul's
+ *     API does not say; 0 before it is put into the catalog
+ */
 record CatalogCheck(
     String node,
     String id,
@@ -16,7 +22,8 @@ record CatalogCheck(
     List<String> serviceTags,
     String type,
     long createIndex,
-    long modifyIndex) {
+    long modifyIndex,
+    long since) {
   /** How many checks one service, or one node for itself, may have. */
   static final int MAX_OF_ONE = 1_024;
 
@@ -26,6 +33,35 @@ record CatalogCheck(
 
   CatalogCheck {
     serviceTags = List.copyOf(serviceTags);
+  }
+
+  CatalogCheck(
+      String node,
+      String id,
+      String name,
+      String status,
+      String notes,
+      String output,
+      String serviceId,
+      String serviceName,
+      List<String> serviceTags,
+      String type,
+      long createIndex,
+      long modifyIndex) {
+    this(
+        node,
+        id,
+        name,
+        status,
+        notes,
+        output,
+        serviceId,
+        serviceName,
+        serviceTags,
+        type,
+        createIndex,
+        modifyIndex,
+        0);
   }
 
   CatalogCheck at(long create, long modify) {
@@ -41,7 +77,25 @@ record CatalogCheck(
         serviceTags,
         type,
         create,
-        modify);
+        modify,
+        since);
+  }
+
+  CatalogCheck since(long millis) {
+    return new CatalogCheck(
+        node,
+        id,
+        name,
+        status,
+        notes,
+        output,
+        serviceId,
+        serviceName,
+        serviceTags,
+        type,
+        createIndex,
+        modifyIndex,
+        millis);
   }
 
   CatalogCheck with(String newStatus, String newOutput) {
@@ -57,11 +111,12 @@ record CatalogCheck(
         serviceTags,
         type,
         createIndex,
-        modifyIndex);
+        modifyIndex,
+        since);
   }
 
   boolean says(CatalogCheck other) {
-    return equals(other.at(createIndex, modifyIndex));
+    return equals(other.at(createIndex, modifyIndex).since(since));
   }
 
   /** Refuses more checks of one service or node than it may have. */
@@ -70,6 +125,15 @@ record CatalogCheck(
       throw new RefusedException(
           429, "too many checks of one service or node (expected: at most " + MAX_OF_ONE + ")");
     }
+  }
+
+  /** Returns the status as the engine says it. */
+  Health health() {
+    return switch (status) {
+      case PASSING -> Health.PASSING;
+      case WARNING -> Health.WARNING;
+      default -> Health.CRITICAL;
+    };
   }
 
   static boolean isStatus(String status) {

@@ -1,11 +1,11 @@
 package dev.rollcall.server.consul;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
@@ -40,8 +40,7 @@ final class CatalogIndex {
   /** A clock's milliseconds times 2^10 are within the 53 bits that every client's numbers have. */
   private static final int CLOCK_SHIFT = 10;
 
-  // Not changed after the first write.
-  private final List<Consumer<Set<InstanceId>>> listeners = new ArrayList<>();
+  private final List<Consumer<Set<InstanceId>>> listeners = new CopyOnWriteArrayList<>();
 
   private final Object lock = new Object();
 
@@ -111,8 +110,8 @@ final class CatalogIndex {
 
   /**
    * Adds a listener that hears which instances have changed, in themselves or in a check of theirs,
-   * and which nodes have gone, or have another check of their own (with an empty ID). Before the
-   * first write; called on the writer's thread, and must only take note.
+   * and which nodes have gone, or have another check of their own (with an empty ID), from the next
+   * write on. Called on the writer's thread, and must only take note.
    */
   void onChange(Consumer<Set<InstanceId>> listener) {
     listeners.add(listener);

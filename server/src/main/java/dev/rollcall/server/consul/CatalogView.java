@@ -85,6 +85,12 @@ final class CatalogView {
     return entry != null && (id.id().isEmpty() || entry.services.containsKey(id.id()));
   }
 
+  List<InstanceId> instances() {
+    List<InstanceId> all = new ArrayList<>();
+    catalog.services.values().forEach(instances -> all.addAll(instances.keySet()));
+    return all;
+  }
+
   /** Returns one instance; null where there is none. */
   @Nullable HealthEntry instance(InstanceId id) {
     NodeEntry entry = catalog.nodes.get(id.node());

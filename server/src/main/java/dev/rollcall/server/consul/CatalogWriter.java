@@ -161,7 +161,9 @@ final class CatalogWriter {
       dropCheck(entry, before);
       touchCheck(entry, before);
     }
-    keepCheck(entry, check.at(before == null ? at : before.createIndex(), at));
+    boolean isAsBefore = before != null && before.status().equals(check.status());
+    CatalogCheck after = check.at(before == null ? at : before.createIndex(), at);
+    keepCheck(entry, after.since(isAsBefore ? before.since() : System.currentTimeMillis()));
     touchCheck(entry, check);
   }
 
@@ -172,7 +174,7 @@ final class CatalogWriter {
     if (entry == null || before == null) {
       return;
     }
-    keepCheck(entry, check.at(before.createIndex(), before.modifyIndex()));
+    keepCheck(entry, check.at(before.createIndex(), before.modifyIndex()).since(before.since()));
     List<String> shown = new ArrayList<>(List.of(Topics.CHECKS, Topics.node(check.node())));
     shown.add(Topics.service(check.serviceName()));
     for (String topic : shown) {

@@ -205,6 +205,15 @@ public final class ConsulApi implements CentrePart, HttpService {
     }
   }
 
+  /**
+   * Returns the catalog as the centre's page reads it.
+   *
+   * @return a reader, as long as this API is open
+   */
+  public CatalogReader catalog() {
+    return new CatalogReader(catalog, agent, contact.catalog());
+  }
+
   @Override
   public void addTo(ServerBuilder server) {
     server.serviceUnder(PREFIX, this);

@@ -141,6 +141,11 @@ final class StoreContact implements AutoCloseable {
       }
     }
 
+    /** Tells whether the store's first state has been here. */
+    boolean isKnown() {
+      return known;
+    }
+
     /** Tells whether the store's first state is here, and it is heard of. */
     boolean isSynced() {
       return live && isHeard();

@@ -1,6 +1,5 @@
 package dev.rollcall.server.consul;
 
-import dev.rollcall.Health;
 import dev.rollcall.RegistryException;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.spi.support.MetadataKeys;
@@ -63,7 +62,7 @@ final class StoredEntry {
                   service.usualPort())
               .tags(service.tags())
               .weight(service.passingWeight())
-              .health(health(entry));
+              .health(entry.health());
       Map<String, String> meta = new TreeMap<>();
       service
           .meta()
@@ -98,20 +97,6 @@ final class StoredEntry {
       LOG.debug("kept out of the store: {}", refused.getMessage());
       return null;
     }
-  }
-
-  private static Health health(HealthEntry entry) {
-    Health worst = Health.PASSING;
-    for (CatalogCheck check : entry.checks()) {
-      worst =
-          worst.worse(
-              switch (check.status()) {
-                case CatalogCheck.PASSING -> Health.PASSING;
-                case CatalogCheck.WARNING -> Health.WARNING;
-                default -> Health.CRITICAL;
-              });
-    }
-    return worst;
   }
 
   private static void addDetail(HealthEntry entry, Map<String, String> meta) {

@@ -1,10 +1,13 @@
 package dev.rollcall.server.dashboard;
 
-import dev.rollcall.Change;
-import dev.rollcall.ServiceInstance;
+import dev.rollcall.Health;
+import dev.rollcall.server.consul.InstanceId;
+import dev.rollcall.server.consul.ListedInstance;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One thing that has happened to one instance, as the page tells it. Immutable.
@@ -13,32 +16,47 @@ import java.util.Locale;
  * @param at when, in milliseconds since 1970, for show alone
  * @param kind {@code added}, {@code removed}, {@code updated}, or the health that it is in now
  * @param service the service's name
- * @param id the instance's id
+ * @param id the instance
  * @param detail what exactly, in a few words; may be empty
  */
-record ChangeRecord(long number, long at, String kind, String service, String id, String detail) {
+record ChangeRecord(
+    long number, long at, String kind, String service, InstanceId id, String detail) {
   private static final int SHOWN_FIELDS = 4;
 
-  /** Says in a few words what differs between two states of one instance. */
-  static String difference(ServiceInstance before, ServiceInstance now) {
+  /** Returns what lies between two states of one instance; empty where nothing shown does. */
+  static Optional<ChangeRecord> of(
+      long number, long at, @Nullable ListedInstance before, @Nullable ListedInstance now) {
+    if (now == null || before == null || !now.service().equals(before.service())) {
+      if (now != null) {
+        String detail = lower(now.health());
+        return Optional.of(new ChangeRecord(number, at, "added", now.service(), now.id(), detail));
+      }
+      return Optional.ofNullable(before)
+          .map(gone -> new ChangeRecord(number, at, "removed", gone.service(), gone.id(), ""));
+    }
+    String kind = before.health() == now.health() ? "updated" : lower(now.health());
+    String difference = difference(before, now);
+    return difference.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new ChangeRecord(number, at, kind, now.service(), now.id(), difference));
+  }
+
+  /** Says in a few words what differs. */
+  private static String difference(ListedInstance before, ListedInstance now) {
     List<String> differences = new ArrayList<>();
     if (before.health() != now.health()) {
-      differences.add(lower(before) + " → " + lower(now));
+      differences.add(lower(before.health()) + " → " + lower(now.health()));
+    } else if (!now.isCheckedAs(before)) {
+      differences.add("checks");
     }
-    if (!before.host().equals(now.host()) || before.port() != now.port()) {
+    if (!before.address().equals(now.address()) || before.port() != now.port()) {
       differences.add("address");
-    }
-    if (!before.scheme().equals(now.scheme())) {
-      differences.add("scheme");
     }
     if (!before.tags().equals(now.tags())) {
       differences.add("tags");
     }
     if (before.weight() != now.weight()) {
       differences.add("weight");
-    }
-    if (!before.zone().equals(now.zone())) {
-      differences.add("zone");
     }
     if (!before.addresses().equals(now.addresses())) {
       differences.add("addresses");
@@ -58,21 +76,17 @@ record ChangeRecord(long number, long at, String kind, String service, String id
         + (more > 0 ? " and " + more + " more" : "");
   }
 
-  static String kindOf(ServiceInstance before, ServiceInstance now) {
-    return before.health() == now.health() ? "updated" : lower(now);
-  }
-
-  static ServiceInstance before(Change change, ServiceInstance now) {
-    return change.before().find(now.id()).orElse(now);
-  }
-
-  static String lower(ServiceInstance instance) {
-    return instance.health().name().toLowerCase(Locale.ROOT);
+  static String lower(Health health) {
+    return health.name().toLowerCase(Locale.ROOT);
   }
 
   /** Returns about how many bytes it takes in an event. */
   int size() {
-    return 100 + escapedLength(service) + escapedLength(id) + escapedLength(detail);
+    return 120
+        + escapedLength(service)
+        + escapedLength(id.id())
+        + escapedLength(id.node())
+        + escapedLength(detail);
   }
 
   /** Returns how long a text is where everything but ASCII is escaped. */

@@ -15,20 +15,41 @@ import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.rollcall.Registry;
 import dev.rollcall.server.UnderWay;
+import dev.rollcall.server.consul.CatalogReader;
 import dev.rollcall.spi.Timer;
+import java.util.List;
 
 /**
- * The page at {@code /}, its files below {@code /dashboard/}, and the stream of server-sent events
- * at {@code /dashboard/events} that feeds it. The page comes without data, so that it may be given
- * to every page; the stream begins with how each service does and goes on with what changes. The
- * instances of a service are asked for at {@code /dashboard/instances}, and looked for at {@code
- * /dashboard/search}.
+ * The page at {@code /}, its files below {@code /dashboard/files/}, and the stream of server-sent
+ * events at {@code /dashboard/events} that feeds it. The page comes without data, so that it may be
+ * given to everybody; the stream begins with how each service does and goes on with what changes.
+ * The instances of a service are asked for at {@code /dashboard/instances}, and looked for at
+ * {@code /dashboard/search}; nodes are at {@code /dashboard/nodes}, and who asks at {@code
+ * /dashboard/me}. What has a path in Consul's API the page asks for there, and so with every
+ * change: keys, sessions, events, deregistration, maintenance.
  *
  * <p>Thread-safe.
  *
  * @since 0.1.0
  */
 public final class Dashboard implements AutoCloseable {
+  private static final String FILES = "/dashboard/files/";
+  private static final List<String> SCRIPTS =
+      List.of(
+          "app.js",
+          "address.js",
+          "centre.js",
+          "changes.js",
+          "dialogs.js",
+          "instances.js",
+          "keys.js",
+          "lists.js",
+          "nodes.js",
+          "page.js",
+          "services.js",
+          "stream.js",
+          "text.js");
+
   private static final long STREAM_BYTES = 3L * Feed.PIECE_BYTES;
 
   private final Feed feed;
@@ -37,12 +58,15 @@ public final class Dashboard implements AutoCloseable {
   /**
    * Opens a dashboard.
    *
-   * @param registry what it shows; stays the caller's to close, after this
+   * @param catalog what it shows
+   * @param registry says how far the store is heard of; stays the caller's to close, after this
    * @param timer beats for the streams; stays the caller's to close, after this
    */
-  public Dashboard(Registry registry, Timer timer) {
-    feed = new Feed(requireNonNull(registry, "registry"), requireNonNull(timer, "timer"));
-    pages = new Pages(feed);
+  public Dashboard(CatalogReader catalog, Registry registry, Timer timer) {
+    requireNonNull(catalog, "catalog");
+    requireNonNull(registry, "registry");
+    feed = new Feed(catalog, registry.catalog(), requireNonNull(timer, "timer"));
+    pages = new Pages(feed, catalog);
   }
 
   /**
@@ -52,12 +76,16 @@ public final class Dashboard implements AutoCloseable {
    */
   public void mountOn(ServerBuilder server) {
     server.service("/", new PageFile("index.html", MediaType.HTML_UTF_8));
-    server.service("/dashboard/app.js", new PageFile("app.js", MediaType.JAVASCRIPT_UTF_8));
-    server.service("/dashboard/style.css", new PageFile("style.css", MediaType.CSS_UTF_8));
-    server.service("/dashboard/icon.svg", new PageFile("icon.svg", MediaType.SVG_UTF_8));
+    for (String script : SCRIPTS) {
+      server.service(FILES + script, new PageFile(script, MediaType.JAVASCRIPT_UTF_8));
+    }
+    server.service(FILES + "style.css", new PageFile("style.css", MediaType.CSS_UTF_8));
+    server.service(FILES + "icon.svg", new PageFile("icon.svg", MediaType.SVG_UTF_8));
     server.service("/dashboard/events", (HttpService) this::stream);
     server.service("/dashboard/instances", (HttpService) pages::instances);
     server.service("/dashboard/search", (HttpService) pages::search);
+    server.service("/dashboard/nodes", (HttpService) pages::nodes);
+    server.service("/dashboard/me", (HttpService) pages::me);
   }
 
   /**

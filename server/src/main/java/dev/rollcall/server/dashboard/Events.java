@@ -4,12 +4,15 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import dev.rollcall.Freshness;
-import dev.rollcall.ServiceInstance;
+import dev.rollcall.server.access.Principal;
+import dev.rollcall.server.consul.ListedCheck;
+import dev.rollcall.server.consul.ListedInstance;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
@@ -20,6 +23,11 @@ import java.util.Map;
 final class Events {
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+
+  /** How many checks of one instance are written, the worst, and how much of what each says. */
+  private static final int MAX_CHECKS = 64;
+
+  private static final int MAX_OUTPUT = 4 << 10;
 
   static final byte[] BEAT = event("beat", out -> {});
 
@@ -73,20 +81,41 @@ final class Events {
   }
 
   /**
+   * What is shown of an instance.
+   *
+   * @param isAgents whether the paths of the agent lead to it
+   */
+  record Shown(ListedInstance instance, boolean isAgents) {}
+
+  private interface Row<T> {
+    void write(JsonGenerator out, T row) throws IOException;
+  }
+
+  /**
    * Writes a page of a service's instances.
    *
    * @param matching how many there are that were asked for
    * @param longest at how many bytes it ends, whatever is left then
    */
-  static byte[] instances(List<ServiceInstance> some, int matching, int longest) {
+  static byte[] instances(List<Shown> some, int matching, int longest) {
+    return page("instances", some, Events::instance, matching, longest);
+  }
+
+  /** Writes a page of nodes, likewise. */
+  static byte[] nodes(List<NodeRow> some, int matching, int longest) {
+    return page("nodes", some, Events::node, matching, longest);
+  }
+
+  private static <T> byte[] page(String name, List<T> some, Row<T> row, int matching, int longest) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     write(
         bytes,
         out -> {
+          out.writeNumberField("now", System.currentTimeMillis());
           out.writeNumberField("matching", matching);
-          out.writeArrayFieldStart("instances");
-          for (ServiceInstance instance : some) {
-            instance(out, instance);
+          out.writeArrayFieldStart(name);
+          for (T each : some) {
+            row.write(out, each);
             out.flush();
             if (bytes.size() >= longest) {
               break;
@@ -97,17 +126,23 @@ final class Events {
     return bytes.toByteArray();
   }
 
-  /** Writes how many instances of which services are found. */
-  static byte[] found(Map<String, Integer> services) {
+  /** Writes how many instances of which services are found, and how they do. */
+  static byte[] found(List<ServiceCounts> services) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    write(bytes, out -> services(out, services));
+    return bytes.toByteArray();
+  }
+
+  /** Writes who asks, and what it may do. */
+  static byte[] me(Principal principal, String ownNode) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     write(
         bytes,
         out -> {
-          out.writeObjectFieldStart("services");
-          for (Map.Entry<String, Integer> service : services.entrySet()) {
-            out.writeNumberField(service.getKey(), service.getValue());
-          }
-          out.writeEndObject();
+          out.writeStringField("name", principal.name());
+          out.writeBooleanField("admin", principal.admin());
+          texts(out, "registers", principal.registers());
+          out.writeStringField("node", ownNode);
         });
     return bytes.toByteArray();
   }
@@ -140,30 +175,80 @@ final class Events {
     out.writeEndArray();
   }
 
-  private static void instance(JsonGenerator out, ServiceInstance instance) throws IOException {
+  private static void instance(JsonGenerator out, Shown shown) throws IOException {
+    ListedInstance instance = shown.instance();
     out.writeStartObject();
-    out.writeStringField("id", instance.id());
-    out.writeStringField("host", instance.host());
+    out.writeStringField("id", instance.id().id());
+    out.writeStringField("node", instance.id().node());
+    out.writeStringField("address", instance.address());
     out.writeNumberField("port", instance.port());
-    out.writeStringField("scheme", instance.scheme());
-    out.writeStringField("health", ChangeRecord.lower(instance));
+    out.writeStringField("health", ChangeRecord.lower(instance.health()));
     out.writeNumberField("weight", instance.weight());
-    out.writeStringField("zone", instance.zone());
-    out.writeArrayFieldStart("tags");
-    for (String tag : instance.tags()) {
-      out.writeString(tag);
+    texts(out, "tags", instance.tags());
+    map(out, "metadata", instance.metadata());
+    map(out, "addresses", instance.addresses());
+    out.writeBooleanField("agent", shown.isAgents());
+    checks(out, instance.checks());
+    out.writeEndObject();
+  }
+
+  private static void node(JsonGenerator out, NodeRow row) throws IOException {
+    out.writeStartObject();
+    out.writeStringField("name", row.node().name());
+    out.writeStringField("address", row.node().address());
+    out.writeStringField("health", ChangeRecord.lower(row.health()));
+    map(out, "metadata", row.node().metadata());
+    out.writeNumberField("passing", row.on().passing());
+    out.writeNumberField("warning", row.on().warning());
+    out.writeNumberField("critical", row.on().critical());
+    checks(out, row.node().checks());
+    out.writeEndObject();
+  }
+
+  /** Writes the checks, the worst first. */
+  private static void checks(JsonGenerator out, List<ListedCheck> checks) throws IOException {
+    out.writeArrayFieldStart("checks");
+    List<ListedCheck> worstFirst =
+        checks.stream()
+            .sorted(Comparator.comparing(ListedCheck::status).reversed())
+            .limit(MAX_CHECKS)
+            .toList();
+    for (ListedCheck check : worstFirst) {
+      out.writeStartObject();
+      out.writeStringField("id", check.id());
+      out.writeStringField("name", check.name());
+      out.writeStringField("status", ChangeRecord.lower(check.status()));
+      out.writeStringField("output", shortened(check.output()));
+      out.writeStringField("notes", shortened(check.notes()));
+      out.writeStringField("type", check.type());
+      out.writeNumberField("since", check.since());
+      out.writeBooleanField("ofNode", check.isOfNode());
+      out.writeEndObject();
     }
     out.writeEndArray();
-    out.writeObjectFieldStart("metadata");
-    for (Map.Entry<String, String> entry : instance.metadata().entrySet()) {
+    out.writeNumberField("checksLeft", checks.size() - worstFirst.size());
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= MAX_OUTPUT
+        ? text
+        : text.substring(0, MAX_OUTPUT) + "… (" + (text.length() - MAX_OUTPUT) + " more)";
+  }
+
+  private static void texts(JsonGenerator out, String name, List<String> texts) throws IOException {
+    out.writeArrayFieldStart(name);
+    for (String text : texts) {
+      out.writeString(text);
+    }
+    out.writeEndArray();
+  }
+
+  private static void map(JsonGenerator out, String name, Map<String, String> map)
+      throws IOException {
+    out.writeObjectFieldStart(name);
+    for (Map.Entry<String, String> entry : map.entrySet()) {
       out.writeStringField(entry.getKey(), entry.getValue());
     }
-    out.writeEndObject();
-    out.writeObjectFieldStart("addresses");
-    for (var entry : instance.addresses().entrySet()) {
-      out.writeStringField(entry.getKey(), entry.getValue().toString());
-    }
-    out.writeEndObject();
     out.writeEndObject();
   }
 
@@ -176,7 +261,8 @@ final class Events {
       out.writeNumberField("at", happening.at());
       out.writeStringField("kind", happening.kind());
       out.writeStringField("service", happening.service());
-      out.writeStringField("id", happening.id());
+      out.writeStringField("id", happening.id().id());
+      out.writeStringField("node", happening.id().node());
       out.writeStringField("detail", happening.detail());
       out.writeEndObject();
     }

@@ -2,59 +2,87 @@ package dev.rollcall.server.dashboard;
 
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpResponseWriter;
+import dev.rollcall.Catalog;
 import dev.rollcall.CatalogChange;
 import dev.rollcall.CatalogListener;
-import dev.rollcall.Change;
 import dev.rollcall.Freshness;
-import dev.rollcall.Registry;
-import dev.rollcall.ServiceInstance;
 import dev.rollcall.Subscription;
+import dev.rollcall.server.consul.CatalogReader;
+import dev.rollcall.server.consul.InstanceId;
+import dev.rollcall.server.consul.ListedInstance;
 import dev.rollcall.spi.Timer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Listens to the catalog once, and tells however many streams how each service does.
  *
- * <p><b>Design.</b> Nothing is queued. Each service has the version of its last change, and a
- * stream the version that it has got to; it is given what has a later one, a piece of some {@value
- * #PIECE_BYTES} bytes at a time, and the next when its client has taken that. So a client that is
- * slow, or does not read at all, holds a piece or two and a number, skips to the latest, and holds
- * up no other. A piece is written once for all streams that stand at the same place.
+ * <p><b>Design.</b> The catalog says which instances have changed; that is noted, and a thread of
+ * the feed's reads what they are by then. Nothing is queued: each service has the version of its
+ * last change, and a stream the version that it has got to; it is given what has a later one, a
+ * piece of some {@value #PIECE_BYTES} bytes at a time, and the next when its client has taken that.
+ * So a client that is slow, or does not read at all, holds a piece or two and a number, skips to
+ * the latest, and holds up no other. A piece is written once for all streams that stand at the same
+ * place.
  *
  * <p>A stream begins with the first services in their order, and goes on with the others; then come
  * the changes. Which instances a service has is asked for one service at a time ({@link Pages}): it
  * is what is long, and what hardly anybody looks at. Of services that are gone the latest {@value
  * #MAX_GONE} are remembered; a stream that has not heard of one of the others begins anew.
  *
- * <p><b>Guards.</b> {@code lock} guards all fields, those of the streams too. The catalog's
- * listener writes, any thread of the server's reads; nothing but memory is touched under the lock.
+ * <p><b>Guards.</b> {@code lock} guards all fields but {@code noted} and {@code reading}, those of
+ * the streams too. {@code noted} is concurrent: whoever changes the catalog puts into it, and the
+ * thread {@code rollcall-dashboard-feed} takes out before it reads, so that what changes meanwhile
+ * is noted again; {@code reading} says that it has been told to. Nothing but memory is touched
+ * under the lock, and the catalog's is never asked for under it.
  */
-final class Feed implements CatalogListener, AutoCloseable {
+final class Feed implements AutoCloseable {
   static final int PIECE_BYTES = 16 << 10;
 
   private static final int MAX_HISTORY = 200;
   private static final int MAX_GONE = 10_000;
   private static final int MAX_WRITTEN = 256;
+
+  /** How many changes are taken in at a time: streams get their turn in between. */
+  private static final int BATCH = 1_000;
+
   private static final HttpData BEAT_EVENT = HttpData.wrap(Events.BEAT);
   private static final Duration BEAT = Duration.ofSeconds(10);
   private static final Duration STUCK = Duration.ofMinutes(1);
 
+  private static final Comparator<InstanceId> ORDER =
+      Comparator.comparing(InstanceId::id, NaturalOrder.INSTANCE)
+          .thenComparing(InstanceId::node, NaturalOrder.INSTANCE);
+
+  private final CatalogReader catalog;
   private final Timer timer;
   private final Subscription subscription;
+  private final ThreadPoolExecutor thread;
+
+  // Whether it is to be told: what was there before is not.
+  private final Map<InstanceId, Boolean> noted = new ConcurrentHashMap<>();
+  private final AtomicBoolean reading = new AtomicBoolean();
 
   private final Object lock = new Object();
   private final NavigableMap<String, Service> services = new TreeMap<>(NaturalOrder.INSTANCE);
+  private final Map<InstanceId, ListedInstance> known = new HashMap<>();
   private final NavigableMap<Long, String> changes = new TreeMap<>();
   private final Map<String, Long> changedAt = new HashMap<>(); // of those that are gone, too
   // The latest first.
@@ -66,26 +94,25 @@ final class Feed implements CatalogListener, AutoCloseable {
   private long forgottenTo;
   private long freshAt;
   private long happened;
-  private boolean begun;
   private boolean closed;
 
-  /** A service and its instances by ID. */
+  /** A service and its instances. */
   private static final class Service {
-    private final TreeMap<String, ServiceInstance> instances = new TreeMap<>(NaturalOrder.INSTANCE);
+    private final TreeMap<InstanceId, ListedInstance> instances = new TreeMap<>(ORDER);
     private ServiceCounts counts;
 
     Service(String name) {
       counts = ServiceCounts.none(name);
     }
 
-    void put(ServiceInstance instance) {
+    void put(ListedInstance instance) {
       remove(instance.id());
       instances.put(instance.id(), instance);
       counts = counts.with(instance.health(), 1);
     }
 
-    void remove(String id) {
-      ServiceInstance gone = instances.remove(id);
+    void remove(InstanceId id) {
+      ListedInstance gone = instances.remove(id);
       if (gone != null) {
         counts = counts.with(gone.health(), -1);
       }
@@ -111,31 +138,81 @@ final class Feed implements CatalogListener, AutoCloseable {
     }
   }
 
-  Feed(Registry registry, Timer timer) {
+  /**
+   * Opens a feed.
+   *
+   * @param catalog what there is
+   * @param trusted says how far the store is heard of
+   */
+  Feed(CatalogReader catalog, Catalog trusted, Timer timer) {
+    this.catalog = catalog;
     this.timer = timer;
-    freshness = registry.catalog().freshness();
-    subscription = registry.catalog().watch(this);
+    freshness = trusted.freshness();
+    thread = DashboardThread.open("rollcall-dashboard-feed", new LinkedBlockingQueue<>());
+    catalog.onChange(ids -> note(ids, catalog.isKnown()));
+    note(catalog.instances(), false);
+    subscription = trusted.watch(new Trust());
     timer.schedule(this::beat, BEAT);
   }
 
-  @Override
-  public void changed(CatalogChange change) {
+  private void note(Collection<InstanceId> ids, boolean isNews) {
+    for (InstanceId id : ids) {
+      if (!id.id().isEmpty()) {
+        noted.merge(id, isNews, (before, now) -> before || now);
+      }
+    }
+    if (!noted.isEmpty() && reading.compareAndSet(false, true)) {
+      try {
+        thread.execute(this::read);
+      } catch (RejectedExecutionException closing) {
+        reading.set(false);
+      }
+    }
+  }
+
+  /** Reads what has been noted. On the feed's thread. */
+  private void read() {
+    reading.set(false);
+    while (!noted.isEmpty()) {
+      List<Read> batch = new ArrayList<>();
+      Iterator<InstanceId> ids = noted.keySet().iterator();
+      while (ids.hasNext() && batch.size() < BATCH) {
+        InstanceId id = ids.next();
+        Boolean isNews = noted.remove(id);
+        batch.add(new Read(id, catalog.instance(id).orElse(null), Boolean.TRUE.equals(isNews)));
+      }
+      changed(batch);
+    }
+  }
+
+  /**
+   * What has been read.
+   *
+   * @param now null where it is not there
+   */
+  private record Read(InstanceId id, @Nullable ListedInstance now, boolean isNews) {}
+
+  private void changed(List<Read> batch) {
     List<Stream> listening;
     synchronized (lock) {
       ArrayDeque<ChangeRecord> happenings = new ArrayDeque<>();
-      for (Change each : change.changes().values()) {
-        apply(each);
-        if (begun) {
-          note(each, happenings);
+      for (Read each : batch) {
+        ListedInstance before =
+            each.now() == null ? known.remove(each.id()) : known.put(each.id(), each.now());
+        apply(before, each.now());
+        if (each.isNews() && happenings.size() < MAX_HISTORY) { // of very many, the first
+          ChangeRecord.of(happened + 1, System.currentTimeMillis(), before, each.now())
+              .ifPresent(
+                  happening -> {
+                    happened++;
+                    happenings.add(happening);
+                  });
         }
       }
-      for (ChangeRecord happening : happenings) {
-        history.addFirst(happening);
-      }
+      happenings.forEach(history::addFirst);
       while (history.size() > MAX_HISTORY) {
         history.removeLast();
       }
-      begun = true;
       forget();
       written.clear();
       listening = List.copyOf(streams);
@@ -143,16 +220,24 @@ final class Feed implements CatalogListener, AutoCloseable {
     listening.forEach(Stream::advance);
   }
 
-  @Override
-  public void freshnessChanged(Freshness now) {
-    List<Stream> listening;
-    synchronized (lock) {
-      freshness = now;
-      freshAt++;
-      written.clear();
-      listening = List.copyOf(streams);
+  /** Hears how far the store is heard of. */
+  private final class Trust implements CatalogListener {
+    @Override
+    public void changed(CatalogChange change) {
+      // What there is, is read as Consul's API shows it.
     }
-    listening.forEach(Stream::advance);
+
+    @Override
+    public void freshnessChanged(Freshness now) {
+      List<Stream> listening;
+      synchronized (lock) {
+        freshness = now;
+        freshAt++;
+        written.clear();
+        listening = List.copyOf(streams);
+      }
+      listening.forEach(Stream::advance);
+    }
   }
 
   /** Begins a stream on a response whose head is written. */
@@ -187,7 +272,7 @@ final class Feed implements CatalogListener, AutoCloseable {
   }
 
   /** Returns the present instances of a service, in their order; none where it is not there. */
-  List<ServiceInstance> instances(String service) {
+  List<ListedInstance> instances(String service) {
     synchronized (lock) {
       Service found = services.get(service);
       return found == null ? List.of() : List.copyOf(found.instances.values());
@@ -209,17 +294,28 @@ final class Feed implements CatalogListener, AutoCloseable {
       last = List.copyOf(streams);
     }
     subscription.close();
+    thread.shutdown();
     last.forEach(stream -> stream.response.close());
   }
 
   /** Under the lock. */
-  private void apply(Change change) {
-    String name = change.service();
-    Service service = services.computeIfAbsent(name, Service::new);
-    change.all().removed().forEach(gone -> service.remove(gone.id()));
-    change.all().added().forEach(service::put);
-    change.all().updated().forEach(service::put);
-    if (service.instances.isEmpty()) {
+  private void apply(@Nullable ListedInstance before, @Nullable ListedInstance now) {
+    if (before != null && (now == null || !now.service().equals(before.service()))) {
+      Service left = services.get(before.service());
+      if (left != null) {
+        left.remove(before.id());
+      }
+      touch(before.service());
+    }
+    if (now != null) {
+      services.computeIfAbsent(now.service(), Service::new).put(now);
+      touch(now.service());
+    }
+  }
+
+  private void touch(String name) {
+    Service service = services.get(name);
+    if (service != null && service.instances.isEmpty()) {
       services.remove(name);
     }
     Long before = changedAt.put(name, ++version);
@@ -244,42 +340,6 @@ final class Feed implements CatalogListener, AutoCloseable {
           gone--;
         }
       }
-    }
-  }
-
-  /** Under the lock. Of a great many at once, the first are told. */
-  private void note(Change change, Collection<ChangeRecord> into) {
-    long at = System.currentTimeMillis();
-    String service = change.service();
-    for (ServiceInstance gone : change.all().removed()) {
-      note(into, at, "removed", service, gone.id(), "");
-    }
-    for (ServiceInstance come : change.all().added()) {
-      note(into, at, "added", service, come.id(), ChangeRecord.lower(come));
-    }
-    for (ServiceInstance now : change.all().updated()) {
-      if (into.size() < MAX_HISTORY) {
-        ServiceInstance before = ChangeRecord.before(change, now);
-        note(
-            into,
-            at,
-            ChangeRecord.kindOf(before, now),
-            service,
-            now.id(),
-            ChangeRecord.difference(before, now));
-      }
-    }
-  }
-
-  private void note(
-      Collection<ChangeRecord> into,
-      long at,
-      String kind,
-      String service,
-      String id,
-      String detail) {
-    if (into.size() < MAX_HISTORY) {
-      into.add(new ChangeRecord(++happened, at, kind, service, id, detail));
     }
   }
 

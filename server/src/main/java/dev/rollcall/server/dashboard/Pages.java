@@ -10,141 +10,162 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.rollcall.Health;
-import dev.rollcall.ServiceInstance;
 import dev.rollcall.server.BudgetException;
 import dev.rollcall.server.UnderWay;
+import dev.rollcall.server.access.Principal;
+import dev.rollcall.server.consul.CatalogReader;
+import dev.rollcall.server.consul.ListedInstance;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /**
- * What the page asks for while somebody looks at it: instances of one service, some at a time, and
- * which services have instances with given words in them. Both are found on a thread of their own,
- * {@code rollcall-dashboard}, since they look through all that there is. Thread-safe.
+ * What the page asks for while somebody looks at it: instances of one service, some at a time;
+ * which services have instances of a kind; nodes; and who asks. All is found on a thread of their
+ * own, {@code rollcall-dashboard}, since they look through all that there is. Thread-safe.
  */
 final class Pages implements AutoCloseable {
-  /** Where a page of instances ends, however few they are by then. */
+  /** Where a page ends, however few are on it by then. */
   private static final int MAX_BYTES = 256 << 10;
 
-  private static final int MAX_INSTANCES = 1_000;
-  private static final int MAX_WORDS = 16;
+  private static final int MAX_ON_PAGE = 1_000;
   private static final int MAX_WAITING = 64;
 
-  private final Feed feed;
-  private final ThreadPoolExecutor thread;
+  private static final Comparator<Health> WORST_FIRST = Comparator.reverseOrder();
 
-  Pages(Feed feed) {
+  private final Feed feed;
+  private final CatalogReader catalog;
+  private final ThreadPoolExecutor thread =
+      DashboardThread.open("rollcall-dashboard", new LinkedBlockingQueue<>(MAX_WAITING));
+
+  Pages(Feed feed, CatalogReader catalog) {
     this.feed = feed;
-    thread =
-        new ThreadPoolExecutor(
-            1,
-            1,
-            10,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(MAX_WAITING),
-            task -> {
-              Thread made = new Thread(task, "rollcall-dashboard");
-              made.setDaemon(true);
-              return made;
-            });
-    thread.allowCoreThreadTimeOut(true);
+    this.catalog = catalog;
   }
 
-  /** {@code /dashboard/instances?service=…&count=…&q=…&failing}. */
+  /** {@code /dashboard/instances?service=…}, and what {@link Wanted} takes. */
   HttpResponse instances(ServiceRequestContext ctx, HttpRequest request) {
     String service = ctx.queryParams().get("service", "");
-    int count = Math.max(1, Math.min(MAX_INSTANCES, ctx.queryParams().getInt("count", 100)));
-    Wanted wanted = Wanted.of(ctx);
     return answer(
         ctx,
         request,
-        () -> {
-          List<ServiceInstance> matching = new ArrayList<>();
-          for (ServiceInstance instance : feed.instances(service)) {
+        wanted -> {
+          List<ListedInstance> matching = new ArrayList<>();
+          for (ListedInstance instance : feed.instances(service)) {
             if (wanted.matches(instance)) {
               matching.add(instance);
             }
           }
-          return Events.instances(
-              matching.subList(0, Math.min(count, matching.size())), matching.size(), MAX_BYTES);
+          if (byHealth(ctx)) {
+            matching.sort(Comparator.comparing(ListedInstance::health, WORST_FIRST));
+          }
+          List<Events.Shown> shown = new ArrayList<>();
+          for (ListedInstance instance : some(ctx, matching)) {
+            // As it is by now: of another output nobody is told.
+            shown.add(
+                new Events.Shown(
+                    catalog.instance(instance.id()).orElse(instance),
+                    catalog.isAgents(instance.id())));
+          }
+          return Events.instances(shown, matching.size(), MAX_BYTES);
         });
   }
 
-  /** {@code /dashboard/search?q=…&failing}. */
+  /** {@code /dashboard/search}, with what {@link Wanted} takes. */
   HttpResponse search(ServiceRequestContext ctx, HttpRequest request) {
-    Wanted wanted = Wanted.of(ctx);
     return answer(
         ctx,
         request,
-        () -> {
-          Map<String, Integer> found = new TreeMap<>(NaturalOrder.INSTANCE);
+        wanted -> {
+          List<ServiceCounts> found = new ArrayList<>();
           for (String name : feed.names()) {
-            int matching = 0;
-            for (ServiceInstance instance : feed.instances(name)) {
-              matching += wanted.matches(instance) ? 1 : 0;
+            ServiceCounts counts = ServiceCounts.none(name);
+            for (ListedInstance instance : feed.instances(name)) {
+              if (wanted.matches(instance)) {
+                counts = counts.with(instance.health(), 1);
+              }
             }
-            if (matching > 0) {
-              found.put(name, matching);
+            if (!counts.isNone()) {
+              found.add(counts);
             }
           }
           return Events.found(found);
         });
   }
 
-  /**
-   * What is looked for.
-   *
-   * @param words in small letters; each must be in some field
-   * @param failing whether only what does not pass is
-   */
-  private record Wanted(List<String> words, boolean failing) {
-    static Wanted of(ServiceRequestContext ctx) {
-      List<String> words = new ArrayList<>();
-      for (String word :
-          ctx.queryParams().get("q", "").toLowerCase(Locale.ROOT).split("\\s+", -1)) {
-        if (!word.isEmpty() && words.size() < MAX_WORDS) {
-          words.add(word);
-        }
-      }
-      return new Wanted(List.copyOf(words), ctx.queryParams().contains("failing"));
-    }
+  /** {@code /dashboard/nodes}, with the words, the health and the node of {@link Wanted}. */
+  HttpResponse nodes(ServiceRequestContext ctx, HttpRequest request) {
+    return answer(
+        ctx,
+        request,
+        wanted -> {
+          Map<String, ServiceCounts> on = new HashMap<>();
+          for (String service : feed.names()) {
+            for (ListedInstance each : feed.instances(service)) {
+              on.merge(
+                  each.id().node(),
+                  ServiceCounts.none(each.id().node()).with(each.health(), 1),
+                  ServiceCounts::and);
+            }
+          }
+          List<NodeRow> matching = new ArrayList<>();
+          for (CatalogReader.ListedNode node : catalog.nodes()) {
+            NodeRow row =
+                new NodeRow(node, on.getOrDefault(node.name(), ServiceCounts.none(node.name())));
+            if (row.isWanted(wanted)) {
+              matching.add(row);
+            }
+          }
+          matching.sort(Comparator.comparing(row -> row.node().name(), NaturalOrder.INSTANCE));
+          if (byHealth(ctx)) {
+            matching.sort(Comparator.comparing(NodeRow::health, WORST_FIRST));
+          }
+          return Events.nodes(some(ctx, matching), matching.size(), MAX_BYTES);
+        });
+  }
 
-    boolean matches(ServiceInstance instance) {
-      if (failing && instance.health() == Health.PASSING) {
-        return false;
-      }
-      return words.isEmpty() || words.stream().allMatch(text(instance)::contains);
-    }
+  /** {@code /dashboard/me}: who asks, and what it may do. */
+  HttpResponse me(ServiceRequestContext ctx, HttpRequest request) {
+    Principal asking = Principal.of(ctx);
+    return answer(ctx, request, wanted -> Events.me(asking, catalog.ownNode()));
+  }
 
-    private static String text(ServiceInstance instance) {
-      StringBuilder text = new StringBuilder();
-      text.append(instance.service()).append('\n').append(instance.id()).append('\n');
-      text.append(instance.host()).append(':').append(instance.port()).append('\n');
-      text.append(instance.zone()).append('\n').append(instance.health()).append('\n');
-      instance.tags().forEach(tag -> text.append(tag).append('\n'));
-      instance
-          .metadata()
-          .forEach((key, value) -> text.append(key).append('=').append(value).append('\n'));
-      return text.toString().toLowerCase(Locale.ROOT);
-    }
+  private static boolean byHealth(ServiceRequestContext ctx) {
+    return ctx.queryParams().get("sort", "").equals("health");
+  }
+
+  private static <T> List<T> some(ServiceRequestContext ctx, List<T> all) {
+    int count = Math.max(1, Math.min(MAX_ON_PAGE, ctx.queryParams().getInt("count", 100)));
+    return all.subList(0, Math.min(count, all.size()));
   }
 
   private HttpResponse answer(
-      ServiceRequestContext ctx, HttpRequest request, Supplier<byte[]> found) {
+      ServiceRequestContext ctx, HttpRequest request, Function<Wanted, byte[]> find) {
     if (request.method() != HttpMethod.GET) {
       return PageFile.notAllowed("GET");
     }
+    return Wanted.of(ctx.queryParams())
+        .map(wanted -> answer(ctx, wanted, find))
+        .orElseGet(
+            () ->
+                sentence(
+                    HttpStatus.BAD_REQUEST,
+                    "health: (expected: passing, warning, critical or failing)"));
+  }
+
+  private HttpResponse answer(
+      ServiceRequestContext ctx, Wanted wanted, Function<Wanted, byte[]> find) {
     try {
       return HttpResponse.of(
-          CompletableFuture.supplyAsync(found, thread).thenApply(json -> json(ctx, json)));
+          CompletableFuture.supplyAsync(() -> find.apply(wanted), thread)
+              .thenApply(json -> json(ctx, json)));
     } catch (RejectedExecutionException busy) {
       return sentence(HttpStatus.TOO_MANY_REQUESTS, "too many searches wait already");
     }

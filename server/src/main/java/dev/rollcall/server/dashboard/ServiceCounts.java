@@ -3,9 +3,9 @@ package dev.rollcall.server.dashboard;
 import dev.rollcall.Health;
 
 /**
- * How a service does, as a row of the page shows it. Immutable.
+ * How the instances of a service, or on a node, do, as a row of the page shows it. Immutable.
  *
- * @param name the service's name
+ * @param name the name of the service or node
  * @param passing how many instances pass
  * @param warning how many warn
  * @param critical how many are critical; where all three are 0 the service is gone
@@ -22,6 +22,21 @@ record ServiceCounts(String name, int passing, int warning, int critical) {
       case WARNING -> new ServiceCounts(name, passing, warning + more, critical);
       case CRITICAL -> new ServiceCounts(name, passing, warning, critical + more);
     };
+  }
+
+  /** Returns both together. */
+  ServiceCounts and(ServiceCounts other) {
+    return new ServiceCounts(
+        name, passing + other.passing, warning + other.warning, critical + other.critical);
+  }
+
+  boolean isNone() {
+    return passing == 0 && warning == 0 && critical == 0;
+  }
+
+  /** Returns how the worst of them does; passing where there is none. */
+  Health worst() {
+    return critical > 0 ? Health.CRITICAL : warning > 0 ? Health.WARNING : Health.PASSING;
   }
 
   /** Returns about how many bytes it takes in an event. */

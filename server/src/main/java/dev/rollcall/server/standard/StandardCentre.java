@@ -19,6 +19,7 @@ import dev.rollcall.server.dependencies.DependencyRegistry;
 import dev.rollcall.server.dependencies.DependencyService;
 import dev.rollcall.server.metrics.Metrics;
 import dev.rollcall.server.outbound.OutboundPolicy;
+import java.net.InetSocketAddress;
 
 /**
  * A centre with Consul's API, registration with dependencies, the dashboard and metrics, behind
@@ -47,8 +48,7 @@ public final class StandardCentre {
     ConsulApiSettings guarded = consul.guardedBy(new ByRoles(access.limits().registrations()));
     return Centre.builder(storeUri)
         .outbound(policy)
-        .part(context -> new ConsulApi(context, guarded))
-        .part(context -> new Around(context, access));
+        .part(context -> Around.open(context, new ConsulApi(context, guarded), access));
   }
 
   /** What the roles of tokens, and the limits of clients, mean for Consul's API. */
@@ -64,19 +64,30 @@ public final class StandardCentre {
     }
   }
 
-  /** What stands around Consul's API. */
+  /** Consul's API, and what stands around it. */
   private static final class Around implements CentrePart {
+    private final ConsulApi consul;
     private final DependencyRegistry dependencies;
     private final Dashboard dashboard;
     private final Metrics metrics;
     private final AccessControl access;
 
-    Around(CentreContext context, AccessControl access) {
+    static Around open(CentreContext context, ConsulApi consul, AccessControl access) {
+      try {
+        return new Around(context, consul, access);
+      } catch (RuntimeException failed) {
+        consul.close();
+        throw failed;
+      }
+    }
+
+    private Around(CentreContext context, ConsulApi consul, AccessControl access) {
+      this.consul = consul;
       this.access = access;
       dependencies =
           new DependencyRegistry(
               context.registry(), context.calls(), context.timer(), context.memory());
-      dashboard = new Dashboard(context.registry(), context.timer());
+      dashboard = new Dashboard(consul.catalog(), context.registry(), context.timer());
       metrics = new Metrics(context.registry(), context.calls());
       metrics.gauge("rollcall.watchers", "Requests that wait for a change", access::watchers);
       MemoryBudget kept = context.memory().kept();
@@ -88,6 +99,7 @@ public final class StandardCentre {
 
     @Override
     public void addTo(ServerBuilder server) {
+      consul.addTo(server);
       server.service("/services", new DependencyService(dependencies, access.limits()));
       dashboard.mountOn(server);
       server.service("/metrics", metrics.page());
@@ -96,10 +108,21 @@ public final class StandardCentre {
     }
 
     @Override
+    public void started(InetSocketAddress address) {
+      consul.started(address);
+    }
+
+    @Override
+    public boolean isReady() {
+      return consul.isReady();
+    }
+
+    @Override
     public void close() {
       dashboard.close();
       metrics.close();
       dependencies.close();
+      consul.close();
     }
   }
 }

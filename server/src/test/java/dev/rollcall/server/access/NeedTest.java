@@ -10,10 +10,12 @@ class NeedTest {
   @ParameterizedTest
   @CsvSource({
     "GET, /, NOTHING",
-    "HEAD, /dashboard/app.js, NOTHING",
+    "HEAD, /dashboard/files/app.js, NOTHING",
     "GET, /health/ready, NOTHING",
     "POST, /, ADMIN",
     "GET, /dashboard/events, READ",
+    "GET, /dashboard/me, READ",
+    "POST, /dashboard/files/app.js, ADMIN",
     "GET, /metrics, READ",
     "GET, /metricsx, ADMIN",
     "GET, /v1/catalog/services, READ",

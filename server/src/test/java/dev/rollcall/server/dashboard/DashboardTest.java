@@ -21,6 +21,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -32,6 +33,7 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +42,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Execution(ExecutionMode.CONCURRENT)
 @Timeout(120)
 class DashboardTest {
+  private static final String REGISTER = "/v1/agent/service/register";
+  private static final String OPS = "a-token-of-the-operators";
+  private static final String SHOP = "a-token-of-the-shop-team";
   private static final String SCRIPT = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
 
   private final Page page = new Page();
@@ -50,7 +55,13 @@ class DashboardTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/", "/dashboard/app.js", "/dashboard/style.css", "/dashboard/icon.svg"})
+  @ValueSource(
+      strings = {
+        "/",
+        "/dashboard/files/app.js",
+        "/dashboard/files/style.css",
+        "/dashboard/files/icon.svg"
+      })
   void file_comesWithStrictHeaders(String path) {
     AggregatedHttpResponse response = get(path);
 
@@ -79,10 +90,16 @@ class DashboardTest {
         .contains("<html lang=\"en\">", "name=\"viewport\"", "<title>Rollcall</title>")
         .doesNotContainPattern("<script(?![^>]*src=)")
         .doesNotContainPattern("<style|\\sstyle=|\\son[a-z]+=|javascript:|data:")
-        .doesNotContainPattern("(src|href)=\"(?!/dashboard/|#)");
+        .doesNotContainPattern("(src|href)=\"(?!/dashboard/files/|#|/\"|\\?)");
     assertThat(all(html, "(?:src|href)=\"(/[^\"]+)\""))
         .isNotEmpty()
         .allSatisfy(path -> assertThat(get(path).status()).isEqualTo(HttpStatus.OK));
+    // The browser is told of every script at once, and has not to find them one by one.
+    List<String> told = all(html, "(?:src|href)=\"/dashboard/files/([a-z]+\\.js)\"");
+    assertThat(told).doesNotHaveDuplicates();
+    for (String script : told) {
+      assertThat(told).containsAll(all(resource(script), "from \"\\./([a-z]+\\.js)\""));
+    }
   }
 
   @Test
@@ -91,7 +108,7 @@ class DashboardTest {
     String xml =
         html.replace("<!doctype html>", "")
             .replaceAll("<(meta|link|img|input)([^>]*)>", "<$1$2/>")
-            .replaceAll(" (defer|hidden|required|checked)(?=[ />])", " $1=\"\"");
+            .replaceAll(" (defer|hidden|required)(?=[ />])", " $1=\"\"");
 
     var document =
         DocumentBuilderFactory.newInstance()
@@ -104,22 +121,27 @@ class DashboardTest {
     assertThat(html).doesNotContainPattern("<img(?![^>]*\\salt=)");
     assertThat(document.getElementsByTagName("main").getLength()).isEqualTo(1);
     assertThat(document.getElementsByTagName("h1").getLength()).isEqualTo(1);
-    assertThat(ids).containsAll(all(resource("app.js"), "byId\\(\"([a-z-]+)\"\\)"));
+    for (String script : scripts()) {
+      assertThat(ids).as(script).containsAll(all(resource(script), "byId\\(\"([a-z0-9-]+)\"\\)"));
+    }
   }
 
   @Test
-  void script_writesTextAndNothingElse() throws IOException {
-    assertThat(resource("app.js"))
-        .doesNotContain(
-            "innerHTML",
-            "outerHTML",
-            "insertAdjacent",
-            "document.write",
-            "eval(",
-            "Function(",
-            "DOMParser",
-            "srcdoc",
-            "createContextualFragment");
+  void scripts_writeTextAndNothingElse() throws IOException {
+    for (String script : scripts()) {
+      assertThat(resource(script))
+          .as(script)
+          .doesNotContain(
+              "innerHTML",
+              "outerHTML",
+              "insertAdjacent",
+              "document.write",
+              "eval(",
+              "Function(",
+              "DOMParser",
+              "srcdoc",
+              "createContextualFragment");
+    }
   }
 
   @Test
@@ -129,17 +151,22 @@ class DashboardTest {
 
   @Test
   void stream_beginsWithTheState_andGoesOnWithChanges() throws IOException {
-    page.register(instance("a", "a1").tag("t").metadata("k", "v").zone("z").weight(3));
+    page.register(instance("a", "a-1").tag("t").metadata("k", "v").zone("z").weight(3));
     page.awaitServices(1);
     try (Stream stream = new Stream(page.port())) {
       JsonNode state = stream.await("state", event -> true);
       assertThat(state.get("services").toString()).isEqualTo("[[\"a\",1,0,0]]");
       assertThat(state.get("more").asBoolean()).isFalse();
-      assertThat(page.instances("service=a").toString())
-          .isEqualTo(
-              "{\"matching\":1,\"instances\":[{\"id\":\"a1\",\"host\":\"10.0.0.1\",\"port\":80,"
-                  + "\"scheme\":\"http\",\"health\":\"passing\",\"weight\":3,\"zone\":\"z\",\"tags\":"
-                  + "[\"t\"],\"metadata\":{\"k\":\"v\"},\"addresses\":{}}]}");
+      JsonNode shown = page.instances("service=a").get("instances").get(0);
+      assertThat(shown.get("id").asText()).isEqualTo("a-1");
+      assertThat(shown.get("node").asText()).isEqualTo("memory");
+      assertThat(shown.get("address").asText()).isEqualTo("10.0.0.1");
+      assertThat(shown.get("port").asInt()).isEqualTo(80);
+      assertThat(shown.get("weight").asInt()).isEqualTo(3);
+      assertThat(shown.get("tags").toString()).isEqualTo("[\"t\"]");
+      assertThat(shown.get("metadata").toString())
+          .isEqualTo("{\"k\":\"v\",\"rollcall-zone\":\"z\"}");
+      assertThat(shown.get("agent").asBoolean()).isFalse();
 
       Registration second = page.register(instance("a", "a2"));
       assertThat(change(stream, "added").get("services").toString()).isEqualTo("[[\"a\",2,0,0]]");
@@ -165,14 +192,16 @@ class DashboardTest {
       assertThat(history.get(0).get("kind").asText()).isEqualTo("removed");
       assertThat(history.size()).isGreaterThanOrEqualTo(4);
     }
-    await().atMost(Duration.ofMinutes(1)).until(() -> page.dashboard.listeners() == 0);
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> get("/metrics").contentUtf8().contains("rollcall_dashboard_listeners 0.0"));
   }
 
   @Test
   void whateverStrangersWrite_isData() throws IOException {
     String service = "x" + SCRIPT.replace("/", "");
     page.register(
-        instance(service, "iä😀")
+        instance(service, service + "-ä😀")
             .tag(SCRIPT)
             .tag("i\u2028\u2029ä😀")
             .zone(SCRIPT)
@@ -195,7 +224,7 @@ class DashboardTest {
     assertThat(instance.get("tags").get(0).asText()).isEqualTo(SCRIPT);
     assertThat(instance.get("metadata").get("k").asText()).isEqualTo(SCRIPT);
     assertThat(instance.get("tags").get(1).asText()).isEqualTo("i\u2028\u2029ä😀");
-    assertThat(instance.get("id").asText()).isEqualTo("iä😀");
+    assertThat(instance.get("id").asText()).isEqualTo(service + "-ä😀");
     AggregatedHttpResponse response = get("/dashboard/search?q=alert");
     assertThat(response.headers().get("x-content-type-options")).isEqualTo("nosniff");
     assertThat(response.headers().contentType().is(MediaType.JSON)).isTrue();
@@ -206,22 +235,186 @@ class DashboardTest {
     page.fill();
     page.awaitServices(6);
 
-    assertThat(search("q=9F3c1e7+10.0.1.4")).isEqualTo("{\"orders\":1}");
-    assertThat(search("q=&failing")).isEqualTo("{\"orders\":1,\"payments\":1}");
-    assertThat(search("q=nobody-has-this")).isEqualTo("{}");
-    assertThat(search("q=überweisung")).isEqualTo("{\"überweisung\":1}");
+    assertThat(search("q=9F3c1e7+10.0.1.4")).isEqualTo("[[\"orders\",0,0,1]]");
+    assertThat(search("q=&health=failing")).isEqualTo("[[\"orders\",0,0,1],[\"payments\",0,1,0]]");
+    assertThat(search("health=warning")).isEqualTo("[[\"payments\",0,1,0]]");
+    assertThat(search("health=passing&tag=pci")).isEqualTo("[[\"payments\",2,0,0]]");
+    assertThat(search("tag=pc")).isEqualTo("[]");
+    assertThat(search("node=memory&tag=pci&tag=x")).isEqualTo("[]");
+    assertThat(search("node=elsewhere")).isEqualTo("[]");
+    assertThat(search("q=nobody-has-this")).isEqualTo("[]");
+    assertThat(search("q=überweisung")).isEqualTo("[[\"überweisung\",1,0,0]]");
     JsonNode some = page.instances("service=search&count=3&q=shard");
     assertThat(some.get("matching").asInt()).isEqualTo(12);
-    assertThat(some.get("instances").findValuesAsText("id"))
-        .containsExactly("search-1", "search-2", "search-3");
-    JsonNode failing = page.instances("service=orders&failing");
-    assertThat(failing.get("instances").findValuesAsText("id")).containsExactly("orders-4");
-    assertThat(page.instances("service=nobody").toString())
-        .isEqualTo("{\"matching\":0,\"instances\":[]}");
+    assertThat(some.get("instances").findValuesAsText("port")).hasSize(3);
+    assertThat(ids(some)).containsExactly("search-1", "search-2", "search-3");
+    assertThat(ids(page.instances("service=orders&health=failing"))).containsExactly("orders-4");
+    assertThat(ids(page.instances("service=orders&sort=health")))
+        .containsExactly("orders-4", "orders-1", "orders-2", "orders-3", "orders-5");
+    assertThat(ids(page.instances("service=search&id=search-1"))).containsExactly("search-1");
+    assertThat(page.instances("service=nobody").get("matching").asInt()).isZero();
+    assertThat(get("/dashboard/search?health=ill").status()).isEqualTo(HttpStatus.BAD_REQUEST);
+  }
+
+  private static List<String> ids(JsonNode page) {
+    List<String> ids = new ArrayList<>();
+    page.get("instances").forEach(instance -> ids.add(instance.get("id").asText()));
+    return ids;
   }
 
   private String search(String query) throws IOException {
     return page.ask("/dashboard/search?" + query).get("services").toString();
+  }
+
+  @Test
+  void instance_saysWhyItIsCritical_andSinceWhen() throws IOException {
+    long before = System.currentTimeMillis();
+    page.put(
+        REGISTER,
+        """
+        {"Name": "orders", "ID": "o/1", "Port": 80, "Checks": [
+          {"CheckID": "db", "Name": "database", "TTL": "1h", "Notes": "ask the ledger"},
+          {"CheckID": "ok", "TTL": "1h", "Status": "passing"}]}
+        """);
+    page.put("/v1/agent/check/fail/db?note=connection+refused", "");
+    JsonNode instance = awaitInstance("orders", "output", "connection refused");
+
+    assertThat(instance.get("id").asText()).isEqualTo("o/1");
+    assertThat(instance.get("node").asText()).isEqualTo("centre");
+    assertThat(instance.get("agent").asBoolean()).isTrue();
+    assertThat(instance.get("health").asText()).isEqualTo("critical");
+    JsonNode worst = instance.get("checks").get(0);
+    assertThat(worst.get("id").asText()).isEqualTo("db");
+    assertThat(worst.get("name").asText()).isEqualTo("database");
+    assertThat(worst.get("status").asText()).isEqualTo("critical");
+    assertThat(worst.get("notes").asText()).isEqualTo("ask the ledger");
+    assertThat(worst.get("type").asText()).isEqualTo("ttl");
+    long since = worst.get("since").asLong();
+    assertThat(since).isBetween(before, System.currentTimeMillis());
+
+    // Another output of the same status is shown, and changes nothing of since when.
+    page.put("/v1/agent/check/fail/db?note=still+refused", "");
+    worst = awaitInstance("orders", "output", "still refused").get("checks").get(0);
+    assertThat(worst.get("since").asLong()).isEqualTo(since);
+    page.put("/v1/agent/check/warn/db?note=slow", "");
+    worst = awaitInstance("orders", "output", "slow").get("checks").get(0);
+    assertThat(worst.get("since").asLong()).isGreaterThanOrEqualTo(since);
+    assertThat(worst.get("status").asText()).isEqualTo("warning");
+  }
+
+  @Test
+  void instances_ofOneIdOnTwoNodes_withoutAPort_andNodesAreShown() throws IOException {
+    for (String node : List.of("n1", "n2")) {
+      page.put(
+          "/v1/catalog/register",
+          "{\"Node\":\"%s\",\"Address\":\"10.0.0.9\",\"NodeMeta\":{\"rack\":\"r7\"},"
+                  .formatted(node)
+              + "\"Service\":{\"Service\":\"worker\",\"ID\":\"w\"},"
+              + "\"Checks\":[{\"CheckID\":\"disk\",\"Status\":\"%s\",\"Output\":\"full\"}]}"
+                  .formatted(node.equals("n1") ? "critical" : "passing"));
+    }
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .untilAsserted(() -> assertThat(search("")).isEqualTo("[[\"worker\",1,0,1]]"));
+    JsonNode instances = page.instances("service=worker&sort=health").get("instances");
+    assertThat(instances.get(0).get("node").asText()).isEqualTo("n1");
+    assertThat(instances.get(0).get("address").asText()).isEqualTo("10.0.0.9");
+    assertThat(instances.get(0).get("port").asInt()).isZero();
+    assertThat(instances.get(0).get("checks").get(0).get("ofNode").asBoolean()).isTrue();
+    assertThat(instances.get(1).get("node").asText()).isEqualTo("n2");
+    assertThat(page.instances("service=worker&node=n2").get("matching").asInt()).isEqualTo(1);
+
+    JsonNode nodes = page.ask("/dashboard/nodes?sort=health&q=r7");
+    assertThat(nodes.get("matching").asInt()).isEqualTo(2);
+    JsonNode worst = nodes.get("nodes").get(0);
+    assertThat(worst.get("name").asText()).isEqualTo("n1");
+    assertThat(worst.get("critical").asInt()).isEqualTo(1);
+    assertThat(worst.get("checks").get(0).get("output").asText()).isEqualTo("full");
+    assertThat(page.ask("/dashboard/nodes?health=failing").get("matching").asInt()).isEqualTo(1);
+    assertThat(page.ask("/dashboard/nodes?node=centre").get("matching").asInt()).isEqualTo(1);
+
+    page.put("/v1/catalog/deregister", "{\"Node\":\"n1\"}");
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .untilAsserted(() -> assertThat(search("")).isEqualTo("[[\"worker\",1,0,0]]"));
+  }
+
+  @Test
+  void visitor_isToldWhatHeMay_andRefusedTheRestByWhateverPath(@TempDir Path folder)
+      throws IOException {
+    try (Page guarded =
+        Page.withTokens(
+            folder,
+            "ops token:"
+                + OPS
+                + " admin\nshop token:"
+                + SHOP
+                + " read register:shop-\nanonymous - read\n")) {
+      assertThat(me(guarded, ""))
+          .isEqualTo(
+              "{\"name\":\"anonymous\",\"admin\":false,\"registers\":[],\"node\":\"centre\"}");
+      assertThat(me(guarded, SHOP)).contains("\"registers\":[\"shop-\"]");
+      assertThat(me(guarded, OPS)).contains("\"admin\":true").doesNotContain(OPS);
+      guarded.put(REGISTER, OPS, "{\"Name\": \"orders\", \"Port\": 80}");
+      guarded.put(REGISTER, SHOP, "{\"Name\": \"shop-a\", \"Port\": 80}");
+
+      // What the page does for those who may, done by hand by those who may not.
+      for (String token : List.of("", SHOP)) {
+        for (String path :
+            List.of(
+                "/v1/agent/service/deregister/orders",
+                "/v1/agent/service/maintenance/orders?enable=true",
+                "/v1/agent/maintenance?enable=true",
+                "/v1/kv/a",
+                "/v1/session/destroy/00000000-0000-0000-0000-000000000000")) {
+          assertThat(guarded.send(HttpMethod.PUT, path, token, "x").status())
+              .as("%s %s", token, path)
+              .isEqualTo(HttpStatus.FORBIDDEN);
+        }
+        assertThat(
+                guarded
+                    .send(HttpMethod.PUT, "/v1/catalog/deregister", token, "{\"Node\":\"centre\"}")
+                    .status())
+            .isEqualTo(HttpStatus.FORBIDDEN);
+      }
+      guarded.put("/v1/agent/service/maintenance/shop-a?enable=true", SHOP, "");
+      guarded.put("/v1/agent/service/deregister/shop-a", SHOP, "");
+      for (String path : List.of("events", "instances", "search", "nodes", "me")) {
+        assertThat(
+                guarded
+                    .send(HttpMethod.GET, "/dashboard/" + path, "not-the-token-of-anybody", "")
+                    .status())
+            .isEqualTo(HttpStatus.UNAUTHORIZED);
+      }
+    }
+  }
+
+  @Test
+  void foreignPage_isGivenNothing() {
+    for (String path : List.of("events", "instances", "search", "nodes", "me")) {
+      RequestHeaders foreign =
+          RequestHeaders.of(
+              HttpMethod.GET, "/dashboard/" + path, "origin", "https://elsewhere.example");
+      assertThat(send(foreign).status()).isEqualTo(HttpStatus.FORBIDDEN);
+    }
+  }
+
+  private static String me(Page of, String token) {
+    return of.send(HttpMethod.GET, "/dashboard/me", token, "").contentUtf8();
+  }
+
+  /** Waits until a service's instance has a check that says something. */
+  private JsonNode awaitInstance(String service, String field, String value) {
+    JsonNode[] found = new JsonNode[1];
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(
+            () -> {
+              JsonNode page = this.page.instances("service=" + service);
+              found[0] = page.get("instances").get(0);
+              return page.findValuesAsText(field).contains(value);
+            });
+    return found[0];
   }
 
   @Test
@@ -270,8 +463,9 @@ class DashboardTest {
     }
     page.awaitListed(40_000);
     long bytes = 0;
-    for (String file :
-        List.of("/", "/dashboard/app.js", "/dashboard/style.css", "/dashboard/icon.svg")) {
+    List<String> files = all(resource("index.html"), "(?:src|href)=\"(/dashboard/[^\"]+)\"");
+    files.add("/");
+    for (String file : new HashSet<>(files)) {
       bytes += get(file).content().length();
     }
     try (Stream stream = new Stream(page.port())) {
@@ -315,7 +509,7 @@ class DashboardTest {
   void close_endsTheStreams() throws IOException {
     try (Stream stream = new Stream(page.port())) {
       stream.await("state", event -> true);
-      page.dashboard.close();
+      page.centre.close();
       assertThat(stream.isEnded()).isTrue();
     }
   }
@@ -342,6 +536,10 @@ class DashboardTest {
 
   private static ServiceInstance.Builder instance(String service, String id) {
     return ServiceInstance.builder(service).id(id).address("10.0.0.1", 80);
+  }
+
+  private static List<String> scripts() throws IOException {
+    return all(resource("index.html"), "/dashboard/files/([a-z]+\\.js)");
   }
 
   private AggregatedHttpResponse get(String path) {

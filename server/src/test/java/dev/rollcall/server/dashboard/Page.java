@@ -6,29 +6,37 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.linecorp.armeria.client.WebClient;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
-import com.linecorp.armeria.server.Server;
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.RequestHeadersBuilder;
 import dev.rollcall.Health;
 import dev.rollcall.Liveness;
 import dev.rollcall.Registration;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
+import dev.rollcall.server.Centre;
 import dev.rollcall.server.access.AccessControl;
 import dev.rollcall.server.access.Limits;
-import dev.rollcall.spi.Timer;
-import dev.rollcall.spi.support.SystemTimer;
+import dev.rollcall.server.access.Tokens;
+import dev.rollcall.server.consul.ConsulApiSettings;
+import dev.rollcall.server.consul.Permissions;
+import dev.rollcall.server.outbound.OutboundPolicy;
+import dev.rollcall.server.standard.StandardCentre;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** A dashboard on a server of its own, with a registry to fill. */
+/** The dashboard of a centre, whose store has a second registry to fill it from elsewhere. */
 final class Page implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final AtomicInteger STORES = new AtomicInteger();
 
-  final Timer timer = SystemTimer.named("dashboard-test");
-  final Registry registry = Registry.builder("memory:").timer(timer).build();
-  final Dashboard dashboard = new Dashboard(registry, timer);
-  private final Server server;
+  final Registry registry;
+  final Centre centre;
 
   Page() {
     this(AccessControl.withoutTokens(Limits.standard()));
@@ -39,22 +47,52 @@ final class Page implements AutoCloseable {
   }
 
   Page(AccessControl access, int port) {
-    var builder =
-        Server.builder()
-            .http(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
-            .gracefulShutdownTimeoutMillis(0, 0)
-            .requestTimeoutMillis(5_000);
-    dashboard.mountOn(builder);
-    server = builder.decorator(access).build();
-    server.start().join();
+    String store = "memory:dashboard-" + STORES.incrementAndGet();
+    registry = Registry.open(store);
+    centre =
+        StandardCentre.builder(
+                store,
+                access,
+                OutboundPolicy.standard(),
+                new ConsulApiSettings("dc1", "centre", 10_000, 1, Permissions.everything()))
+            .port(port)
+            .start();
+  }
+
+  /** A page for those who have one of the tokens of a file. */
+  static Page withTokens(Path folder, String tokens) throws IOException {
+    Path file = Files.createTempFile(folder, "tokens", "");
+    Files.writeString(file, tokens);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    return new Page(AccessControl.of(Tokens.read(file), Limits.standard()));
   }
 
   int port() {
-    return server.activeLocalPort();
+    return centre.port();
   }
 
   String url() {
     return "http://127.0.0.1:" + port();
+  }
+
+  AggregatedHttpResponse send(HttpMethod method, String path, String token, String body) {
+    RequestHeadersBuilder headers = RequestHeaders.builder(method, path);
+    if (!token.isEmpty()) {
+      headers.set("x-consul-token", token);
+    }
+    return WebClient.of(url()).blocking().execute(headers.build(), body);
+  }
+
+  /** Sends what must be taken. */
+  void put(String path, String token, String body) {
+    AggregatedHttpResponse answer = send(HttpMethod.PUT, path, token, body);
+    if (answer.status() != HttpStatus.OK) {
+      throw new AssertionError(path + ": " + answer.status() + " " + answer.contentUtf8());
+    }
+  }
+
+  void put(String path, String body) {
+    put(path, "", body);
   }
 
   Registration register(ServiceInstance.Builder instance) {
@@ -158,9 +196,7 @@ final class Page implements AutoCloseable {
 
   @Override
   public void close() {
-    server.stop();
-    dashboard.close();
+    centre.close();
     registry.close();
-    timer.close();
   }
 }

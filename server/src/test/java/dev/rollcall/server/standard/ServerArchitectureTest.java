@@ -58,7 +58,7 @@ class ServerArchitectureTest {
       Map.of(
           "access", Set.of(),
           "outbound", Set.of(),
-          "dashboard", Set.of(),
+          "dashboard", Set.of("access", "consul"),
           "consul", Set.of("access", "outbound"),
           "metrics", Set.of("outbound"),
           "dependencies", Set.of("access", "outbound"));
