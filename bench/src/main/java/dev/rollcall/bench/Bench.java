@@ -11,7 +11,6 @@ import java.time.LocalDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -57,7 +56,7 @@ public final class Bench implements Callable<Integer> {
       names = "--goals",
       paramLabel = "FILE",
       description = "Write the goal table there, one JSON object a row.")
-  private @Nullable Path goals;
+  private @Nullable Path goalsFile;
 
   @Option(
       names = "--out",
@@ -72,6 +71,14 @@ public final class Bench implements Callable<Integer> {
       description = "How often each is measured, 1 to 20; 3 where not given, 1 with --quick.")
   private int rounds;
 
+  @Option(
+      names = "--compare",
+      paramLabel = "COMMIT",
+      description =
+          "Measure that commit and this checkout by turns in place of all else, and tell what"
+              + " differs.")
+  private @Nullable String commit;
+
   Bench(PrintWriter out) {
     this.out = out;
   }
@@ -82,8 +89,6 @@ public final class Bench implements Callable<Integer> {
    * @param args the command line; {@code --help} explains it
    */
   public static void main(String[] args) {
-    // Several may run on one machine, where they disturb each other; that is the user's to decide.
-    System.setProperty("jmh.ignoreLock", "true");
     // The servers' data goes into memory where that is possible: not the disk is to be measured.
     Path memory = Path.of("/dev/shm");
     if (Files.isWritable(memory)) {
@@ -113,33 +118,61 @@ public final class Bench implements Callable<Integer> {
         || (rounds == 0 && spec.commandLine().getParseResult().hasMatchedOption("--rounds"))) {
       throw wrong("--rounds: " + rounds + " (expected: 1-20)");
     }
+    if (commit != null) {
+      return compare(commit);
+    }
     Machine machine = Machine.here();
     String when = LocalDateTime.now().truncatedTo(ChronoUnit.MINUTES).toString();
     Gauge.Pace standard = quick ? Gauge.Pace.QUICK : Gauge.Pace.FULL;
-    Gauge.Pace pace =
-        rounds == 0
-            ? standard
-            : new Gauge.Pace(rounds, standard.warmups(), standard.iterations(), standard.millis());
+    Gauge.Pace pace = rounds == 0 ? standard : standard.rounds(rounds);
+    List<Case> cases = chosen();
+    List<Goal> goals = Goals.table();
+    Session session = new Session(pace, goals, out);
+    Rounds measured = session.run(cases);
+    List<Outcome> outcomes = goals.stream().map(goal -> goal.judge(measured)).toList();
+    Result result =
+        new Result(
+            machine,
+            when,
+            (quick ? "quick" : "full")
+                + ", rounds: "
+                + pace.rounds()
+                + (pace.most() > pace.rounds() ? " to " + pace.most() : ""),
+            measured.measurements(),
+            outcomes,
+            session.failures());
+    Table.print(result, out);
+    write(result);
+    return session.failures().isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
+  }
+
+  private List<Case> chosen() {
     List<Case> cases = Plan.cases();
     cases.removeIf(
         one -> (quick && !one.quick()) || (!groups.isEmpty() && !groups.contains(one.group())));
     if (System.getProperty(Probe.LAUNCHER, "").isEmpty()) {
       cases.removeIf(one -> one.benchmark().equals("Probe.serve")); // not started by the launcher
     }
-    Session session = new Session(new Gauge(pace, 1), pace, out);
-    Map<String, Measurement> measured = session.run(cases);
-    List<Outcome> outcomes = Goals.table().stream().map(goal -> goal.judge(measured)).toList();
-    Result result =
-        new Result(
-            machine,
-            when,
-            (quick ? "quick" : "full") + ", rounds: " + pace.rounds(),
-            measured,
-            outcomes,
-            session.failures());
-    Table.print(result, out);
-    write(result);
-    return session.failures().isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
+    return cases;
+  }
+
+  private int compare(String name) throws InterruptedException {
+    String launcher = System.getProperty(Probe.LAUNCHER, "");
+    if (launcher.isEmpty()) {
+      throw wrong("--compare: is known to the launcher of a checkout only");
+    }
+    out.println(Machine.here());
+    out.println("building " + name + " where it is not built yet ...");
+    out.flush();
+    Commit other;
+    try {
+      other = Commit.of(Path.of(launcher).toAbsolutePath().getParent(), name);
+    } catch (IOException failed) {
+      throw wrong("--compare: " + failed.getMessage());
+    }
+    List<Case> cases = chosen().stream().filter(Comparison::takes).toList();
+    Gauge.Pace pace = (quick ? Gauge.Pace.QUICK : Gauge.Pace.FULL).rounds(rounds == 0 ? 5 : rounds);
+    return new Comparison(other, pace, out).run(cases).isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
   }
 
   private void write(Result result) throws IOException {
@@ -148,8 +181,8 @@ public final class Bench implements Callable<Integer> {
     Path html = Files.writeString(directory.resolve("report.html"), new Report(result).html());
     out.println(json.toAbsolutePath());
     out.println(html.toAbsolutePath());
-    if (goals != null) {
-      Files.write(goals, result.outcomes().stream().map(Json::line).toList());
+    if (goalsFile != null) {
+      Files.write(goalsFile, result.outcomes().stream().map(Json::line).toList());
     }
   }
 

@@ -61,24 +61,18 @@ final class Report {
   }
 
   private void goals(StringBuilder out) {
-    long run = result.outcomes().stream().filter(Outcome::wasRun).count();
-    long met = result.outcomes().stream().filter(o -> o.wasRun() && o.met()).count();
     out.append("<h2>Goals: ")
-        .append(met)
-        .append(" met, ")
-        .append(run - met)
-        .append(" missed, ")
-        .append(result.outcomes().size() - run)
-        .append(" not run</h2>\n<div class=\"scroll\"><table>\n<tr><th>what</th>")
+        .append(Table.summary(result.outcomes()))
+        .append("</h2>\n<div class=\"scroll\"><table>\n<tr><th>what</th>")
         .append("<th class=\"n\">measured</th><th class=\"n\">goal</th><th></th>")
         .append("<th class=\"n\">B/op</th><th>relative to</th></tr>\n");
     for (Outcome outcome : result.outcomes()) {
       Goal goal = outcome.goal();
-      String verdict = Table.verdict(outcome);
+      String verdict = outcome.verdict().text;
       out.append("<tr><td>")
           .append(escape(goal.row()))
           .append("</td><td class=\"n\">")
-          .append(Table.number(outcome.value()))
+          .append(Table.number(outcome.interval().value()))
           .append("</td><td class=\"n\">≤ ")
           .append(Table.number(goal.atMost()))
           .append("</td><td class=\"")
