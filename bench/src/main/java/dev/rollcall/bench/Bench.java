@@ -11,7 +11,9 @@ import java.time.LocalDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -28,7 +30,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures what a look-up, a change and a watch cost, each beside its limit in the same run,"
           + " and judges the ratios by their goals.",
-      "Groups: lookup, pick, update, watch, fan-out, heartbeat, heap, start; all without any."
+      "Groups: lookup, pick, update, watch, fan-out, heartbeat, heap, start; all without any. A"
+          + " case by itself is named by its id, which stands in results.json."
     },
     mixinStandardHelpOptions = true,
     optionListHeading = "%nOptions:%n",
@@ -79,6 +82,14 @@ public final class Bench implements Callable<Integer> {
               + " differs.")
   private @Nullable String commit;
 
+  @Option(
+      names = "--since",
+      paramLabel = "FILE",
+      description =
+          "The results.json of a former run, to tell what has changed; docs/benchmarks.json of"
+              + " the checkout where not given.")
+  private @Nullable Path since;
+
   Bench(PrintWriter out) {
     this.out = out;
   }
@@ -108,9 +119,15 @@ public final class Bench implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    Set<String> known = Plan.cases().stream().map(Case::id).collect(Collectors.toSet());
     for (String group : groups) {
-      if (!Plan.GROUPS.contains(group)) {
-        throw wrong("group: " + group + " (expected: " + String.join(", ", Plan.GROUPS) + ")");
+      if (!Plan.GROUPS.contains(group) && !known.contains(group)) {
+        throw wrong(
+            "group: "
+                + group
+                + " (expected: "
+                + String.join(", ", Plan.GROUPS)
+                + ", or the id of a case as in results.json)");
       }
     }
     if (rounds < 0
@@ -149,7 +166,11 @@ public final class Bench implements Callable<Integer> {
   private List<Case> chosen() {
     List<Case> cases = Plan.cases();
     cases.removeIf(
-        one -> (quick && !one.quick()) || (!groups.isEmpty() && !groups.contains(one.group())));
+        one ->
+            (quick && !one.quick())
+                || (!groups.isEmpty()
+                    && !groups.contains(one.group())
+                    && !groups.contains(one.id())));
     if (System.getProperty(Probe.LAUNCHER, "").isEmpty()) {
       cases.removeIf(one -> one.benchmark().equals("Probe.serve")); // not started by the launcher
     }
@@ -178,12 +199,22 @@ public final class Bench implements Callable<Integer> {
   private void write(Result result) throws IOException {
     Files.createDirectories(directory);
     Path json = Files.writeString(directory.resolve("results.json"), Json.report(result));
-    Path html = Files.writeString(directory.resolve("report.html"), new Report(result).html());
+    Path html =
+        Files.writeString(directory.resolve("report.html"), new Report(result, kept()).html());
     out.println(json.toAbsolutePath());
     out.println(html.toAbsolutePath());
     if (goalsFile != null) {
       Files.write(goalsFile, result.outcomes().stream().map(Json::line).toList());
     }
+  }
+
+  private @Nullable Kept kept() throws IOException {
+    if (since != null) {
+      return Kept.read(since);
+    }
+    String launcher = System.getProperty(Probe.LAUNCHER, "");
+    Path usual = Path.of(launcher).resolveSibling("docs/benchmarks.json");
+    return launcher.isEmpty() || !Files.isRegularFile(usual) ? null : Kept.read(usual);
   }
 
   private ParameterException wrong(String message) {

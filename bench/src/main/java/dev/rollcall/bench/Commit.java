@@ -31,7 +31,8 @@ record Commit(String name, Path home, String classPath) {
     if (name.startsWith("-")) {
       throw new IOException(name + " is no commit");
     }
-    String id = run(checkout, "git", "rev-parse", "--verify", "--quiet", name + "^{commit}").strip();
+    String id =
+        run(checkout, "git", "rev-parse", "--verify", "--quiet", name + "^{commit}").strip();
     Path folder = checkout.resolve("target/bench/compare").resolve(id.substring(0, 12));
     Path home = folder.resolve("checkout");
     if (!Files.isRegularFile(home.resolve(JAR))) {
@@ -64,7 +65,8 @@ record Commit(String name, Path home, String classPath) {
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     int code = process.waitFor();
     if (code != 0) {
-      throw new IOException(String.join(" ", List.of(command)) + " has failed: " + code + "\n" + said);
+      throw new IOException(
+          String.join(" ", List.of(command)) + " has failed: " + code + "\n" + said);
     }
     return said;
   }

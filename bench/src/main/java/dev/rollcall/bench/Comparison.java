@@ -91,8 +91,7 @@ final class Comparison {
 
   private void print(List<Case> measured) {
     Map<String, Measurement> all = rounds.measurements();
-    out.printf(
-        "%n%-62s %10s %10s %8s %15s%n", "", other.name(), "here", "ratio", "between");
+    out.printf("%n%-62s %10s %10s %8s %15s%n", "", other.name(), "here", "ratio", "between");
     int differ = 0;
     for (Case one : measured) {
       Interval ratio = row(one).judge(rounds).interval();
@@ -119,6 +118,7 @@ final class Comparison {
     double more = here.bytesPerOp() - there.bytesPerOp();
     return !(Math.abs(more) >= 0.5)
         ? ""
-        : String.format(Locale.ROOT, "  %.0f B in place of %.0f", here.bytesPerOp(), there.bytesPerOp());
+        : String.format(
+            Locale.ROOT, "  %.0f B in place of %.0f", here.bytesPerOp(), there.bytesPerOp());
   }
 }

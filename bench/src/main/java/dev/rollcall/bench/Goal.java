@@ -69,7 +69,8 @@ record Goal(
 
   /** The row's value by turns, where what it is made of took turns; else one value. */
   private double[] turns(Map<String, Gauge.Round> round, Rounds measured) {
-    int[] counts = round.values().stream().mapToInt(one -> one.scores().size()).distinct().toArray();
+    int[] counts =
+        round.values().stream().mapToInt(one -> one.scores().size()).distinct().toArray();
     double[] values = new double[counts.length == 1 ? counts[0] : 1];
     for (int turn = 0; turn < values.length; turn++) {
       Map<String, Measurement> then = new HashMap<>();

@@ -309,8 +309,7 @@ final class Goals {
   }
 
   private static Goal counted(String row, String group, String unit, double atMost, String id) {
-    return new Goal(
-        row, group, unit, atMost, List.of(id), all -> at(all, id).score(), id, true);
+    return new Goal(row, group, unit, atMost, List.of(id), all -> at(all, id).score(), id, true);
   }
 
   private static Goal bytes(String row, String group, String id) {

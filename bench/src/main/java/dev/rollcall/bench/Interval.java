@@ -66,9 +66,7 @@ record Interval(double value, double low, double high) {
       sum += term;
     }
     double middle = median(values);
-    return out == 0
-        ? alone(middle)
-        : new Interval(middle, sorted[out - 1], sorted[count - out]);
+    return out == 0 ? alone(middle) : new Interval(middle, sorted[out - 1], sorted[count - out]);
   }
 
   static double median(double[] values) {

@@ -40,7 +40,8 @@ final class Rounds {
     }
     List<Map<String, Gauge.Round>> rounds = new ArrayList<>();
     Map<String, List<Gauge.Round>> all = byCase();
-    int count = needs.stream().mapToInt(id -> all.getOrDefault(id, List.of()).size()).min().orElse(0);
+    int count =
+        needs.stream().mapToInt(id -> all.getOrDefault(id, List.of()).size()).min().orElse(0);
     for (int i = 0; i < count; i++) {
       Map<String, Gauge.Round> round = new HashMap<>();
       for (String need : needs) {

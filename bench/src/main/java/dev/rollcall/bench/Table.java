@@ -5,9 +5,10 @@ import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Prints the goal table to the terminal. */
+/** Prints the goal table to the terminal, without the groups of which nothing was run. */
 final class Table {
   private Table() {}
 
@@ -15,16 +16,18 @@ final class Table {
     out.printf("%n%s%n%n", result.machine());
     out.printf(
         "%-46s %10s %17s %8s  %-9s %8s  %s%n",
-        "",
-        "measured",
-        "between",
-        "goal",
-        "",
-        "B/op",
-        "relative to");
+        "", "measured", "between", "goal", "", "B/op", "relative to");
+    Set<String> run =
+        result.outcomes().stream()
+            .filter(Outcome::wasRun)
+            .map(outcome -> outcome.goal().group())
+            .collect(Collectors.toSet());
     String group = "";
     for (Outcome outcome : result.outcomes()) {
       Goal goal = outcome.goal();
+      if (!run.contains(goal.group())) {
+        continue;
+      }
       if (!goal.group().equals(group)) {
         group = goal.group();
         out.println(group);
@@ -60,6 +63,7 @@ final class Table {
   static String between(Interval interval) {
     return interval.isBounded() ? number(interval.low()) + "–" + number(interval.high()) : "";
   }
+
   /** Three digits that mean something. */
   static String number(double value) {
     if (!Double.isFinite(value)) {

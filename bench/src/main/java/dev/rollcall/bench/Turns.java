@@ -6,6 +6,9 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
@@ -31,7 +34,9 @@ import org.openjdk.jmh.util.Statistics;
 /**
  * The main class of a JVM that measures one JMH benchmark and is told by a line on its input when
  * each iteration may begin, so that several such JVMs take turns. It warms up by itself; then it
- * says that it is ready, and what each turn gave.
+ * says that it is ready, and what each turn gave: where single calls are timed, their median in
+ * nanoseconds; else the processor time of a call, in which a thread that had to wait for a
+ * processor has not waited.
  *
  * <p>It uses JMH and the JDK and none of its neighbours: {@link Commit} puts it beside the
  * benchmarks of another commit, which have neighbours of their own.
@@ -44,9 +49,11 @@ public final class Turns implements InternalProfiler {
   static final String MARK = "@turns ";
 
   private static final double[] PERCENTILES = {50, 90, 99, 99.9, 99.99};
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
   private static final PrintStream OUT = System.out;
   private static final BufferedReader IN =
       new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+  private static long usedBefore;
 
   /** For JMH, which makes one itself. */
   public Turns() {}
@@ -73,7 +80,8 @@ public final class Turns implements InternalProfiler {
             .warmupTime(TimeValue.milliseconds(Integer.parseInt(args[5])))
             .measurementTime(TimeValue.milliseconds(Integer.parseInt(args[6])))
             .shouldFailOnError(true)
-            .addProfiler(Turns.class) // before the other, so that what its wait allocates is not counted
+            .addProfiler(
+                Turns.class) // before the other, so that what its wait allocates is not counted
             .addProfiler(GCProfiler.class);
     List<String> params = List.of(args).subList(7, args.length);
     for (String param : params) {
@@ -128,15 +136,31 @@ public final class Turns implements InternalProfiler {
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
     }
+    usedBefore = used();
+  }
+
+  /** Nanoseconds that the benchmark's threads have run so far. */
+  private static long used() {
+    long used = 0;
+    for (ThreadInfo thread : THREADS.getThreadInfo(THREADS.getAllThreadIds())) {
+      if (thread != null && thread.getThreadName().contains("-jmh-worker-")) {
+        used += Math.max(0, THREADS.getThreadCpuTime(thread.getThreadId()));
+      }
+    }
+    return used;
   }
 
   @Override
   public Collection<? extends Result<?>> afterIteration(
       BenchmarkParams benchmark, IterationParams iteration, IterationResult result) {
     if (iteration.getType() == IterationType.MEASUREMENT) {
-      Result<?> primary = result.getPrimaryResult();
-      boolean sampled = benchmark.getMode() == Mode.SampleTime;
-      say("turn " + (sampled ? primary.getStatistics().getPercentile(50) : primary.getScore()));
+      double score =
+          benchmark.getMode() == Mode.SampleTime
+              ? result.getPrimaryResult().getStatistics().getPercentile(50)
+              : (double) (used() - usedBefore)
+                  / result.getMetadata().getAllOps()
+                  / benchmark.getOpsPerInvocation();
+      say("turn " + score);
     }
     return List.of();
   }
