@@ -4,9 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.openjdk.jmh.runner.CompilerHints;
 
 /**
@@ -208,12 +206,5 @@ final class Gauge {
     double score = scores[(scores.length - 1) / 4];
     return new Measurement(
         one, score, scores[0], scores[scores.length - 1], unit, bytes, percentiles);
-  }
-
-  /** Puts the rounds of all cases together, in the order of the cases. */
-  static Map<String, Measurement> combine(Map<Case, List<Round>> rounds) {
-    Map<String, Measurement> all = new LinkedHashMap<>();
-    rounds.forEach((one, of) -> all.put(one.id(), combine(one, of)));
-    return all;
   }
 }
