@@ -1,25 +1,29 @@
 package dev.rollcall.engine;
 
 import dev.rollcall.Balancer;
+import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * {@link Balancer#weighted()}, by the alias method (A. J. Walker 1974; the table is built as M. D.
- * Vose, "A linear algorithm for generating random numbers with a given distribution", 1991): a pick
- * draws one column and one of the two instances in it.
+ * {@link Balancer#weighted()} where {@link WeightedSlots} would be too large, by the alias method
+ * (A. J. Walker 1974; the table is built as M. D. Vose, "A linear algorithm for generating random
+ * numbers with a given distribution", 1991): a pick draws one column and one of the two instances
+ * in it.
  */
 final class Weighted implements Balancer.Picker {
   static final Balancer BALANCER =
       (now, before) -> {
-        double[] weights = new double[now.size()];
-        double sum = 0;
+        int[] weights = new int[now.size()];
         boolean even = true;
         for (int n = 0; n < weights.length; n++) {
           weights[n] = now.get(n).weight();
-          sum += weights[n];
           even &= weights[n] == weights[0];
         }
-        return even ? new RandomChoice(weights.length) : new Weighted(weights, sum);
+        if (even) {
+          return new RandomChoice(weights.length);
+        }
+        WeightedSlots slots = WeightedSlots.of(weights);
+        return slots != null ? slots : new Weighted(weights);
       };
 
   /**
@@ -28,8 +32,9 @@ final class Weighted implements Balancer.Picker {
    */
   private final long[] columns;
 
-  private Weighted(double[] weights, double sum) {
+  private Weighted(int[] weights) {
     int size = weights.length;
+    long sum = Arrays.stream(weights).asLongStream().sum();
     long[] threshold = new long[size];
     int[] alias = new int[size];
     double[] share = new double[size];
@@ -38,7 +43,7 @@ final class Weighted implements Balancer.Picker {
     int smalls = 0;
     int larges = 0;
     for (int n = 0; n < size; n++) {
-      share[n] = weights[n] * size / sum;
+      share[n] = (double) weights[n] * size / sum;
       if (share[n] < 1) {
         small[smalls++] = n;
       } else {

@@ -152,6 +152,27 @@ class BalancerTest extends RegistryFixture {
     assertShares(counts(view, 3), even(3));
     load(2, n -> weighing(n, n));
     assertShares(counts(view, 2), 0, 1);
+    load(4, n -> weighing(n, 500 * n));
+    assertShares(counts(view, 4), 0, 1, 2, 3);
+  }
+
+  @Test
+  void smallWeights_haveASlotForEachUnit() {
+    for (int[] weights : new int[][] {{1, 0, 2, 5}, {1000, 0, 2000, 5000}}) {
+      WeightedSlots slots = WeightedSlots.of(weights);
+      int[] counts = new int[4];
+      for (int n = 0; n < PICKS; n++) {
+        counts[slots.pick()]++;
+      }
+      assertShares(counts, 1, 0, 2, 5);
+    }
+    int[] many = new int[256];
+    Arrays.fill(many, 8);
+    many[0] = 7;
+    assertThat(WeightedSlots.of(many)).isNotNull();
+    assertThat(WeightedSlots.of(new int[] {1, 16})).isNull();
+    assertThat(WeightedSlots.of(Arrays.copyOf(many, 257))).isNull();
+    assertThat(WeightedSlots.of(new int[] {Integer.MAX_VALUE, Integer.MAX_VALUE - 1})).isNull();
   }
 
   @Test

@@ -11,8 +11,9 @@ import java.time.LocalDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -29,7 +30,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures what a look-up, a change and a watch cost, each beside its limit in the same run,"
           + " and judges the ratios by their goals.",
-      "Groups: lookup, pick, update, watch, fan-out, heartbeat, heap, start; all without any."
+      "Groups: lookup, pick, update, watch, fan-out, heartbeat, heap, start; all without any. A"
+          + " case by itself is named by its id, which stands in results.json."
     },
     mixinStandardHelpOptions = true,
     optionListHeading = "%nOptions:%n",
@@ -57,7 +59,7 @@ public final class Bench implements Callable<Integer> {
       names = "--goals",
       paramLabel = "FILE",
       description = "Write the goal table there, one JSON object a row.")
-  private @Nullable Path goals;
+  private @Nullable Path goalsFile;
 
   @Option(
       names = "--out",
@@ -72,6 +74,22 @@ public final class Bench implements Callable<Integer> {
       description = "How often each is measured, 1 to 20; 3 where not given, 1 with --quick.")
   private int rounds;
 
+  @Option(
+      names = "--compare",
+      paramLabel = "COMMIT",
+      description =
+          "Measure that commit and this checkout by turns in place of all else, and tell what"
+              + " differs.")
+  private @Nullable String commit;
+
+  @Option(
+      names = "--since",
+      paramLabel = "FILE",
+      description =
+          "The results.json of a former run, to tell what has changed; docs/benchmarks.json of"
+              + " the checkout where not given.")
+  private @Nullable Path since;
+
   Bench(PrintWriter out) {
     this.out = out;
   }
@@ -82,8 +100,6 @@ public final class Bench implements Callable<Integer> {
    * @param args the command line; {@code --help} explains it
    */
   public static void main(String[] args) {
-    // Several may run on one machine, where they disturb each other; that is the user's to decide.
-    System.setProperty("jmh.ignoreLock", "true");
     // The servers' data goes into memory where that is possible: not the disk is to be measured.
     Path memory = Path.of("/dev/shm");
     if (Files.isWritable(memory)) {
@@ -103,9 +119,15 @@ public final class Bench implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    Set<String> known = Plan.cases().stream().map(Case::id).collect(Collectors.toSet());
     for (String group : groups) {
-      if (!Plan.GROUPS.contains(group)) {
-        throw wrong("group: " + group + " (expected: " + String.join(", ", Plan.GROUPS) + ")");
+      if (!Plan.GROUPS.contains(group) && !known.contains(group)) {
+        throw wrong(
+            "group: "
+                + group
+                + " (expected: "
+                + String.join(", ", Plan.GROUPS)
+                + ", or the id of a case as in results.json)");
       }
     }
     if (rounds < 0
@@ -113,28 +135,27 @@ public final class Bench implements Callable<Integer> {
         || (rounds == 0 && spec.commandLine().getParseResult().hasMatchedOption("--rounds"))) {
       throw wrong("--rounds: " + rounds + " (expected: 1-20)");
     }
+    if (commit != null) {
+      return compare(commit);
+    }
     Machine machine = Machine.here();
     String when = LocalDateTime.now().truncatedTo(ChronoUnit.MINUTES).toString();
     Gauge.Pace standard = quick ? Gauge.Pace.QUICK : Gauge.Pace.FULL;
-    Gauge.Pace pace =
-        rounds == 0
-            ? standard
-            : new Gauge.Pace(rounds, standard.warmups(), standard.iterations(), standard.millis());
-    List<Case> cases = Plan.cases();
-    cases.removeIf(
-        one -> (quick && !one.quick()) || (!groups.isEmpty() && !groups.contains(one.group())));
-    if (System.getProperty(Probe.LAUNCHER, "").isEmpty()) {
-      cases.removeIf(one -> one.benchmark().equals("Probe.serve")); // not started by the launcher
-    }
-    Session session = new Session(new Gauge(pace, 1), pace, out);
-    Map<String, Measurement> measured = session.run(cases);
-    List<Outcome> outcomes = Goals.table().stream().map(goal -> goal.judge(measured)).toList();
+    Gauge.Pace pace = rounds == 0 ? standard : standard.rounds(rounds);
+    List<Case> cases = chosen();
+    List<Goal> goals = Goals.table();
+    Session session = new Session(pace, goals, out);
+    Rounds measured = session.run(cases);
+    List<Outcome> outcomes = goals.stream().map(goal -> goal.judge(measured)).toList();
     Result result =
         new Result(
             machine,
             when,
-            (quick ? "quick" : "full") + ", rounds: " + pace.rounds(),
-            measured,
+            (quick ? "quick" : "full")
+                + ", rounds: "
+                + pace.rounds()
+                + (pace.most() > pace.rounds() ? " to " + pace.most() : ""),
+            measured.measurements(),
             outcomes,
             session.failures());
     Table.print(result, out);
@@ -142,15 +163,58 @@ public final class Bench implements Callable<Integer> {
     return session.failures().isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
   }
 
+  private List<Case> chosen() {
+    List<Case> cases = Plan.cases();
+    cases.removeIf(
+        one ->
+            (quick && !one.quick())
+                || (!groups.isEmpty()
+                    && !groups.contains(one.group())
+                    && !groups.contains(one.id())));
+    if (System.getProperty(Probe.LAUNCHER, "").isEmpty()) {
+      cases.removeIf(one -> one.benchmark().equals("Probe.serve")); // not started by the launcher
+    }
+    return cases;
+  }
+
+  private int compare(String name) throws InterruptedException {
+    String launcher = System.getProperty(Probe.LAUNCHER, "");
+    if (launcher.isEmpty()) {
+      throw wrong("--compare: is known to the launcher of a checkout only");
+    }
+    out.println(Machine.here());
+    out.println("building " + name + " where it is not built yet ...");
+    out.flush();
+    Commit other;
+    try {
+      other = Commit.of(Path.of(launcher).toAbsolutePath().getParent(), name);
+    } catch (IOException failed) {
+      throw wrong("--compare: " + failed.getMessage());
+    }
+    List<Case> cases = chosen().stream().filter(Comparison::takes).toList();
+    Gauge.Pace pace = (quick ? Gauge.Pace.QUICK : Gauge.Pace.FULL).rounds(rounds == 0 ? 5 : rounds);
+    return new Comparison(other, pace, out).run(cases).isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
+  }
+
   private void write(Result result) throws IOException {
     Files.createDirectories(directory);
     Path json = Files.writeString(directory.resolve("results.json"), Json.report(result));
-    Path html = Files.writeString(directory.resolve("report.html"), new Report(result).html());
+    Path html =
+        Files.writeString(directory.resolve("report.html"), new Report(result, kept()).html());
     out.println(json.toAbsolutePath());
     out.println(html.toAbsolutePath());
-    if (goals != null) {
-      Files.write(goals, result.outcomes().stream().map(Json::line).toList());
+    if (goalsFile != null) {
+      Files.write(goalsFile, result.outcomes().stream().map(Json::line).toList());
     }
+  }
+
+  private @Nullable Kept kept() throws IOException {
+    if (since != null) {
+      return Kept.read(since);
+    }
+    String launcher = System.getProperty(Probe.LAUNCHER, "");
+    Path usual = Path.of(launcher).resolveSibling("docs/benchmarks.json");
+    return launcher.isEmpty() || !Files.isRegularFile(usual) ? null : Kept.read(usual);
   }
 
   private ParameterException wrong(String message) {

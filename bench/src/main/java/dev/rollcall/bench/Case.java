@@ -52,6 +52,11 @@ record Case(
     return label.startsWith("Rollcall");
   }
 
+  Case named(String id) {
+    return new Case(
+        id, group, chart, label, benchmark, params, threads, sampled, heapMegabytes, quick);
+  }
+
   Case full() {
     return new Case(
         id, group, chart, label, benchmark, params, threads, sampled, heapMegabytes, false);

@@ -34,7 +34,8 @@ import org.openjdk.jmh.annotations.TearDown;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @State(Scope.Thread)
 public class ConsulWatchBenchmark {
-  private static final String SERVICE = "bench-orders";
+  /** One a JVM: several take turns on one server. */
+  private static final String SERVICE = "bench-orders-" + ProcessHandle.current().pid();
 
   /** Who watches: {@code raw} or {@code rollcall}. */
   @Param("raw")
@@ -108,7 +109,7 @@ public class ConsulWatchBenchmark {
         .agentClient()
         .register(
             ImmutableRegistration.builder()
-                .id("bench-orders-1")
+                .id(SERVICE + "-1")
                 .name(SERVICE)
                 .address("10.0.0.7")
                 .port(port)
@@ -120,6 +121,7 @@ public class ConsulWatchBenchmark {
   public void close() throws Exception {
     over = true;
     watching.close();
+    writer.agentClient().deregister(SERVICE + "-1");
     writer.destroy();
   }
 

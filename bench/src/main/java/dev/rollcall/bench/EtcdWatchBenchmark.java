@@ -28,7 +28,10 @@ import org.openjdk.jmh.annotations.TearDown;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @State(Scope.Thread)
 public class EtcdWatchBenchmark {
-  private static final ByteSequence KEY = bytes("/bench/orders/orders-1");
+  /** One a JVM: several take turns on one server. */
+  private static final String SERVICE = "orders-" + ProcessHandle.current().pid();
+
+  private static final ByteSequence KEY = bytes("/bench/" + SERVICE + "/" + SERVICE + "-1");
 
   /** Who watches: {@code raw} or {@code rollcall}. */
   @Param("raw")
@@ -60,14 +63,14 @@ public class EtcdWatchBenchmark {
       client
           .getWatchClient()
           .watch(
-              bytes("/bench/orders/"),
+              bytes("/bench/" + SERVICE + "/"),
               prefix,
               Watch.listener(response -> response.getEvents().forEach(this::heard)));
       watching = client;
     } else {
       Registry registry = Registry.open(endpoint.replace("http://", "etcd://") + "/bench");
-      registry.service("orders").watch(this::heard);
-      registry.service("orders").await(Duration.ofSeconds(10));
+      registry.service(SERVICE).watch(this::heard);
+      registry.service(SERVICE).await(Duration.ofSeconds(10));
       watching = registry;
     }
     hearing.awaitAsleep(port);

@@ -1,56 +1,55 @@
 package dev.rollcall.bench;
 
-import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.profile.GCProfiler;
-import org.openjdk.jmh.results.BenchmarkResult;
-import org.openjdk.jmh.results.IterationResult;
-import org.openjdk.jmh.results.Result;
-import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
-import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.format.OutputFormat;
-import org.openjdk.jmh.runner.format.OutputFormatFactory;
-import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
-import org.openjdk.jmh.runner.options.VerboseMode;
-import org.openjdk.jmh.util.Statistics;
+import org.openjdk.jmh.runner.CompilerHints;
 
-/** Runs one case once, in a JVM of its own, and keeps what it gave. One thread's. */
+/**
+ * Runs what is compared once, each case in a JVM of its own, and keeps what it gave. The JVMs of
+ * benchmarks are alive together and take turns of a fraction of a second, forwards and backwards (A
+ * B, B A, …): whatever makes the machine slower for longer than that does so for all of them. One
+ * thread's.
+ */
 final class Gauge {
-  private static final double[] PERCENTILES = {50, 90, 99, 99.9, 99.99};
-  private static final String ALLOCATED = "gc.alloc.rate.norm";
-
   private final Pace pace;
-  private final int forks;
 
-  /** Measures at a pace; with no forks in this JVM, which is good for nothing but tests. */
-  Gauge(Pace pace, int forks) {
+  /** Measures at a pace. */
+  Gauge(Pace pace) {
     this.pace = pace;
-    this.forks = forks;
   }
 
-  /** How long things take: quick, or fit to be published. */
-  record Pace(int rounds, int warmups, int iterations, int millis) {
-    static final Pace QUICK = new Pace(1, 4, 12, 100);
-    static final Pace FULL = new Pace(3, 6, 15, 150);
+  /**
+   * How long things take: quick, or fit to be published.
+   *
+   * @param rounds how often each is measured at least
+   * @param most how often where its rows are undecided by then
+   * @param warmups iterations before the first turn
+   * @param warmupMillis how long each of them is
+   * @param turns of each benchmark in a round
+   * @param millis how long a turn is
+   */
+  record Pace(int rounds, int most, int warmups, int warmupMillis, int turns, int millis) {
+    static final Pace QUICK = new Pace(1, 1, 4, 100, 12, 40);
+    static final Pace FULL = new Pace(3, 8, 6, 150, 20, 50);
 
-    /** Returns how long a case takes, the start of its JVM included. */
-    double seconds(Case one) {
-      double loading = one.heapMegabytes() > 2000 ? 8 : 1.5;
-      return one.isProbe() ? loading + 2 : loading + (warmups(one) + iterations) * millis / 1000.0;
+    /** The same with another number of rounds, no more and no less. */
+    Pace rounds(int number) {
+      return new Pace(number, number, warmups, warmupMillis, turns, millis);
+    }
+
+    /** Returns how long a round of some cases takes, the start of their JVMs included. */
+    double seconds(List<Case> cases) {
+      double seconds = 0;
+      double warmup = 0;
+      for (Case one : cases) {
+        seconds += one.heapMegabytes() > 2000 ? 6 : 0.7;
+        seconds += one.isProbe() ? 2 : turns * millis / 1000.0;
+        warmup = Math.max(warmup, one.isProbe() ? 0 : warmups(one) * warmupMillis / 1000.0);
+      }
+      return seconds + warmup;
     }
 
     /**
@@ -62,89 +61,82 @@ final class Gauge {
     }
   }
 
-  /** What one run of a case gave. */
+  /**
+   * What a case gave in one round.
+   *
+   * @param scores one a turn, in their order
+   * @param bytesPerOp allocated a call; not a number where it was not measured
+   * @param percentiles p50 to p99.99; empty without samples
+   * @param unit of all but the bytes
+   */
   record Round(List<Double> scores, double bytesPerOp, List<Double> percentiles, String unit) {}
 
-  /** Measures a case once. */
-  Round measure(Case one, List<String> arguments) throws IOException, InterruptedException {
-    return one.isProbe() ? probe(one, arguments) : jmh(one, arguments);
+  /** Measures cases once, by turns where all of them are benchmarks; returns what each gave. */
+  List<Round> measure(List<Subject> subjects) throws IOException, InterruptedException {
+    List<Round> rounds = new ArrayList<>();
+    if (subjects.stream().anyMatch(subject -> subject.of().isProbe())) {
+      for (Subject subject : subjects) {
+        rounds.addAll(subject.of().isProbe() ? List.of(probe(subject)) : turns(List.of(subject)));
+      }
+      return rounds;
+    }
+    return turns(subjects);
   }
 
-  private Round jmh(Case one, List<String> arguments) throws IOException {
-    ByteArrayOutputStream said = new ByteArrayOutputStream();
-    OutputFormat format =
-        OutputFormatFactory.createFormatInstance(
-            new PrintStream(said, true, StandardCharsets.UTF_8), VerboseMode.NORMAL);
-    ChainedOptionsBuilder options =
-        new OptionsBuilder()
-            .include("^" + pattern(one) + "$")
-            .mode(one.sampled() ? Mode.SampleTime : Mode.AverageTime)
-            .timeUnit(TimeUnit.NANOSECONDS)
-            .threads(one.threads())
-            .forks(forks)
-            .warmupIterations(pace.warmups(one))
-            .measurementIterations(pace.iterations())
-            .warmupTime(TimeValue.milliseconds(pace.millis()))
-            .measurementTime(TimeValue.milliseconds(pace.millis()))
-            .shouldFailOnError(true)
-            .addProfiler(GCProfiler.class)
-            .jvmArgs(jvm(one, arguments).toArray(String[]::new));
-    one.params().forEach(options::param);
-    Collection<RunResult> results;
+  private List<Round> turns(List<Subject> subjects) throws IOException {
+    List<Side> sides = new ArrayList<>();
     try {
-      results = new Runner(options.build(), format).run();
-    } catch (RunnerException failed) {
-      throw new IOException(
-          one.label() + " failed:\n" + said.toString(StandardCharsets.UTF_8), failed);
-    }
-    if (results.size() != 1) {
-      throw new IOException(one.benchmark() + ": " + results.size() + " results (expected: 1)");
-    }
-    return read(one, results.iterator().next());
-  }
-
-  private static Round read(Case one, RunResult result) {
-    List<Double> scores = new ArrayList<>();
-    for (BenchmarkResult fork : result.getBenchmarkResults()) {
-      for (IterationResult iteration : fork.getIterationResults()) {
-        scores.add(iteration.getPrimaryResult().getScore());
+      for (Subject subject : subjects) {
+        sides.add(new Side(subject.of().label(), benchmark(subject)));
       }
-    }
-    List<Double> percentiles = new ArrayList<>();
-    if (one.sampled()) {
-      Statistics samples = result.getPrimaryResult().getStatistics();
-      for (double percentile : PERCENTILES) {
-        percentiles.add(samples.getPercentile(percentile));
+      for (Side side : sides) {
+        side.awaitReady();
       }
+      for (int turn = 1; turn <= pace.turns(); turn++) {
+        for (int i = 0; i < sides.size(); i++) {
+          sides.get(turn % 2 == 1 ? i : sides.size() - 1 - i).turn(turn == pace.turns());
+        }
+      }
+      List<Round> rounds = new ArrayList<>();
+      for (int i = 0; i < sides.size(); i++) {
+        Case one = subjects.get(i).of();
+        boolean alone = !one.params().containsKey("writes"); // a writer's garbage is counted too
+        rounds.add(sides.get(i).finish(one.sampled(), alone));
+      }
+      return rounds;
+    } finally {
+      sides.forEach(Side::close);
     }
-    @Nullable Result<?> allocated = result.getSecondaryResults().get(ALLOCATED);
-    boolean alone = !one.params().containsKey("writes"); // a writer's garbage is counted as well
-    return new Round(
-        scores,
-        // The median: where a change overtakes the one that is being told, listeners share nothing.
-        allocated == null || !alone ? Double.NaN : allocated.getStatistics().getPercentile(50),
-        percentiles,
-        "ns");
   }
 
-  private static String pattern(Case one) {
-    String name = one.benchmark();
-    return "dev\\.rollcall\\.bench\\." + name.replace(".", "\\.");
+  private List<String> benchmark(Subject subject) {
+    Case one = subject.of();
+    List<String> command = java(subject);
+    CompilerHints.addCompilerHints(command);
+    command.addAll(List.of("-cp", subject.classPath(), Turns.class.getName()));
+    command.add("^dev\\.rollcall\\.bench\\." + one.benchmark().replace(".", "\\.") + "$");
+    command.add(String.valueOf(one.sampled()));
+    for (int number :
+        new int[] {
+          one.threads(), pace.warmups(one), pace.turns(), pace.warmupMillis(), pace.millis()
+        }) {
+      command.add(String.valueOf(number));
+    }
+    one.params().forEach((name, value) -> command.add(name + "=" + value));
+    return command;
   }
 
-  private static Round probe(Case one, List<String> arguments)
-      throws IOException, InterruptedException {
+  private static Round probe(Subject subject) throws IOException, InterruptedException {
+    Case one = subject.of();
     int name = one.benchmark().lastIndexOf('.') + 1;
-    List<String> command = new ArrayList<>();
-    command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
-    command.addAll(jvm(one, arguments));
+    List<String> command = java(subject);
     command.addAll(List.of("-Djol.magicFieldOffset=true", "-Djdk.attach.allowAttachSelf"));
     command.addAll(
         List.of(
             "--add-opens=java.base/java.util=ALL-UNNAMED",
             "--add-opens=java.base/java.lang=ALL-UNNAMED",
             "-cp",
-            System.getProperty("java.class.path"),
+            subject.classPath(),
             Probe.class.getPackageName() + "." + one.benchmark().substring(0, name - 1),
             one.benchmark().substring(name)));
     if (one.params().containsKey("size")) {
@@ -177,13 +169,16 @@ final class Gauge {
     };
   }
 
-  private static List<String> jvm(Case one, List<String> arguments) {
-    List<String> all = new ArrayList<>(arguments);
-    all.add("-Xms" + one.heapMegabytes() + "m");
-    all.add("-Xmx" + one.heapMegabytes() + "m");
-    all.add("-Xmn" + one.heapMegabytes() / 2 + "m");
-    all.add("-XX:+AlwaysPreTouch");
-    return all;
+  private static List<String> java(Subject subject) {
+    int heap = subject.of().heapMegabytes();
+    List<String> command = new ArrayList<>();
+    command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
+    command.addAll(subject.arguments());
+    command.add("-Xms" + heap + "m");
+    command.add("-Xmx" + heap + "m");
+    command.add("-Xmn" + heap / 2 + "m");
+    command.add("-XX:+AlwaysPreTouch");
+    return command;
   }
 
   /** Puts the rounds of one case together. */
@@ -211,12 +206,5 @@ final class Gauge {
     double score = scores[(scores.length - 1) / 4];
     return new Measurement(
         one, score, scores[0], scores[scores.length - 1], unit, bytes, percentiles);
-  }
-
-  /** Puts the rounds of all cases together, in the order of the cases. */
-  static Map<String, Measurement> combine(Map<Case, List<Round>> rounds) {
-    Map<String, Measurement> all = new LinkedHashMap<>();
-    rounds.forEach((one, of) -> all.put(one.id(), combine(one, of)));
-    return all;
   }
 }

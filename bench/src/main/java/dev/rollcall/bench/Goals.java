@@ -244,9 +244,10 @@ final class Goals {
                     (at(all, "fan.rollcall.10000").bytesPerOp()
                             - at(all, "fan.rollcall.1000").bytesPerOp())
                         / 9000),
-            ""));
-    table.add(scaled("fan-out, tasks a change", "fan-out", "tasks", 1, "fan.tasks", 1));
-    table.add(scaled("heap an instance", "heap", "B", 250, "heap", 1));
+            "",
+            true));
+    table.add(counted("fan-out, tasks a change", "fan-out", "tasks", 1, "fan.tasks"));
+    table.add(counted("heap an instance", "heap", "B", 250, "heap"));
     table.add(leanest());
     table.add(
         scaled(
@@ -265,7 +266,7 @@ final class Goals {
             "beat.1000000",
             1 / NANOS_A_RENEWAL));
     table.add(bytes("heartbeats, bytes", "heartbeat", "beat.1000"));
-    table.add(scaled("heartbeats, threads", "heartbeat", "threads", 1, "beat.threads", 1));
+    table.add(counted("heartbeats, threads", "heartbeat", "threads", 1, "beat.threads"));
     table.add(
         scaled(
             "a million leases expire",
@@ -307,8 +308,13 @@ final class Goals {
     return new Goal(row, group, unit, atMost, List.of(id), all -> at(all, id).score() * factor, id);
   }
 
+  private static Goal counted(String row, String group, String unit, double atMost, String id) {
+    return new Goal(row, group, unit, atMost, List.of(id), all -> at(all, id).score(), id, true);
+  }
+
   private static Goal bytes(String row, String group, String id) {
-    return new Goal(row, group, "B", NOTHING, List.of(id), all -> at(all, id).bytesPerOp(), id);
+    return new Goal(
+        row, group, "B", NOTHING, List.of(id), all -> at(all, id).bytesPerOp(), id, true);
   }
 
   private static Goal leanest() {
@@ -324,7 +330,8 @@ final class Goals {
         all ->
             at(all, "heap").score()
                 / peers.stream().mapToDouble(peer -> at(all, peer).score()).min().orElseThrow(),
-        "");
+        "",
+        true);
   }
 
   /** At most 1.05 times the raw client; 10 µs more than it will do as well, and count as that. */

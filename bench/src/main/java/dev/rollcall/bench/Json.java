@@ -15,15 +15,26 @@ final class Json {
     return "{\"row\":"
         + text(goal.row())
         + ",\"ratio\":"
-        + number(outcome.value())
+        + number(outcome.interval().value())
+        + ",\"low\":"
+        + number(outcome.interval().low())
+        + ",\"high\":"
+        + number(outcome.interval().high())
         + ",\"goal\":"
         + number(goal.atMost())
         + ",\"met\":"
-        + (outcome.wasRun() ? String.valueOf(outcome.met()) : "null")
+        + met(outcome.verdict())
+        + ",\"verdict\":"
+        + text(outcome.verdict().text.toLowerCase(Locale.ROOT))
         + ",\"bytesPerOp\":"
         + number(outcome.bytesPerOp())
         + (outcome.wasRun() ? "" : ",\"notRun\":\"not part of this run\"")
         + "}";
+  }
+
+  /** Null where nobody can say. */
+  private static String met(Verdict verdict) {
+    return verdict == Verdict.MET ? "true" : verdict == Verdict.MISSED ? "false" : "null";
   }
 
   /** Everything. */

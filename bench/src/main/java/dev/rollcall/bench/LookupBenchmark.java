@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
@@ -55,6 +56,18 @@ public class LookupBenchmark {
       writer = new Writer(writes, fed::changeNext);
     }
 
+    /** Lets the writer write. */
+    @Setup(Level.Iteration)
+    public void begin() {
+      writer.turn(true);
+    }
+
+    /** Lets it rest. */
+    @TearDown(Level.Iteration)
+    public void rest() {
+      writer.turn(false);
+    }
+
     /** Closes the registry. */
     @TearDown
     public void close() {
@@ -90,6 +103,18 @@ public class LookupBenchmark {
       }
       published = plain;
       writer = new Writer(writes, this::change);
+    }
+
+    /** Lets the writer write. */
+    @Setup(Level.Iteration)
+    public void begin() {
+      writer.turn(true);
+    }
+
+    /** Lets it rest. */
+    @TearDown(Level.Iteration)
+    public void rest() {
+      writer.turn(false);
     }
 
     /** Ends the writer. */

@@ -4,7 +4,9 @@ import dev.rollcall.bench.Goal.Outcome;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Writes one run as a page that needs nothing else: no script, no font, no image. */
 final class Report {
@@ -24,7 +26,12 @@ final class Report {
       th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
       th{color:var(--soft);font-weight:600}
       td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-      .met{color:var(--good)}.missed{color:var(--bad);font-weight:700}.not{color:var(--soft)}
+      .met{color:var(--good)}.missed{color:var(--bad);font-weight:700}.undecided{color:var(--third)}
+      .not{color:var(--soft)}.more{color:var(--bad)}.less{color:var(--good)}
+      .counts{display:flex;flex-wrap:wrap;gap:1rem 2.5rem;list-style:none;padding:0;margin:1.5rem 0}
+      .counts strong{display:block;font-size:2.4rem;line-height:1.1}.counts li{font-weight:400}
+      .between{stroke:currentColor;stroke-width:3;stroke-opacity:.45;stroke-linecap:round}
+      .now{fill:currentColor}.then{fill:none;stroke:var(--soft);stroke-width:1.5}
       svg{display:block;width:100%;height:auto;font:13px system-ui,sans-serif}
       svg text{fill:var(--ink)}svg .soft{fill:var(--soft)}
       .ours{fill:var(--ours)}.other{fill:var(--other)}.axis{stroke:var(--line);fill:none}
@@ -33,9 +40,12 @@ final class Report {
       """;
 
   private final Result result;
+  private final @Nullable Kept kept;
 
-  Report(Result result) {
+  /** A page of one run, beside a former one where there is one. */
+  Report(Result result, @Nullable Kept kept) {
     this.result = result;
+    this.kept = kept;
   }
 
   String html() {
@@ -46,11 +56,15 @@ final class Report {
         .append(STYLE)
         .append("</style>\n</head>\n<body>\n<h1>Rollcall: benchmarks</h1>\n<p>")
         .append(escape(result.when() + ", " + result.mode() + ". " + result.machine()))
-        .append(".</p>\n<p>Only ratios within this run count. A score is the lower quartile of all")
+        .append(".</p>\n");
+    counts(out);
+    forests(out);
+    changes(out);
+    table(out);
+    out.append("<h2>In numbers</h2>\n<p>Absolute numbers are this machine's. A score is the lower")
         .append(
-            " iterations; bars end at the score, or at 8 times the first, and the thin line reaches")
-        .append(" from the least iteration to the greatest.</p>\n");
-    goals(out);
+            " quartile of all turns; bars end at it, or at 8 times the first, and the thin line")
+        .append(" reaches from the least turn to the greatest.</p>\n");
     charts(out);
     if (!result.failures().isEmpty()) {
       out.append("<h2>What failed</h2>\n<pre>");
@@ -60,38 +74,111 @@ final class Report {
     return out.append("</body>\n</html>\n").toString();
   }
 
-  private void goals(StringBuilder out) {
-    long run = result.outcomes().stream().filter(Outcome::wasRun).count();
-    long met = result.outcomes().stream().filter(o -> o.wasRun() && o.met()).count();
-    out.append("<h2>Goals: ")
-        .append(met)
-        .append(" met, ")
-        .append(run - met)
-        .append(" missed, ")
-        .append(result.outcomes().size() - run)
-        .append(" not run</h2>\n<div class=\"scroll\"><table>\n<tr><th>what</th>")
-        .append("<th class=\"n\">measured</th><th class=\"n\">goal</th><th></th>")
+  private void counts(StringBuilder out) {
+    out.append("<ul class=\"counts\">\n");
+    for (Verdict verdict : Verdict.values()) {
+      long count = result.outcomes().stream().filter(one -> one.verdict() == verdict).count();
+      out.append("<li class=\"")
+          .append(style(verdict))
+          .append("\"><strong>")
+          .append(count)
+          .append("</strong> ")
+          .append(verdict.text.toLowerCase(Locale.ROOT))
+          .append("</li>\n");
+    }
+    out.append("</ul>\n");
+  }
+
+  /** One drawing a group; a group of which nothing was run has none. */
+  private void forests(StringBuilder out) {
+    Map<String, List<Outcome>> groups = new LinkedHashMap<>();
+    for (Outcome outcome : result.outcomes()) {
+      if (outcome.wasRun()) {
+        groups.computeIfAbsent(outcome.goal().group(), any -> new ArrayList<>()).add(outcome);
+      }
+    }
+    out.append("<p>Each dot is a row, the bar through it what it may be as well, with 99 % of")
+        .append(" certainty where it is timed, and the red line its goal: left of it is better.")
+        .append(kept == null ? "" : " A ring is what it was on " + escape(kept.when()) + ".")
+        .append("</p>\n");
+    groups.forEach(
+        (group, of) -> {
+          out.append("<h2>").append(escape(group)).append("</h2>\n");
+          out.append(Forest.draw(of, kept));
+        });
+  }
+
+  private void changes(StringBuilder out) {
+    if (kept == null) {
+      return;
+    }
+    List<Outcome> changed =
+        result.outcomes().stream().filter(one -> !kept.since(one).isEmpty()).toList();
+    out.append("<h2>Changed since ").append(escape(kept.when())).append("</h2>\n");
+    if (changed.isEmpty()) {
+      out.append(
+          "<p>No row is known to have changed: where both have one, the intervals meet.</p>\n");
+      return;
+    }
+    out.append("<ul>\n");
+    for (Outcome one : changed) {
+      Kept.Row then = kept.rows().get(one.goal().row());
+      out.append("<li class=\"")
+          .append(kept.since(one))
+          .append("\">")
+          .append(
+              escape(
+                  one.goal().row()
+                      + ": "
+                      + Table.number(then.interval().value())
+                      + " → "
+                      + Table.number(one.interval().value())
+                      + ", "
+                      + one.verdict().text.toLowerCase(Locale.ROOT)))
+          .append("</li>\n");
+    }
+    out.append("</ul>\n");
+  }
+
+  private void table(StringBuilder out) {
+    out.append("<h2>Row by row</h2>\n<div class=\"scroll\"><table>\n<tr><th>what</th>")
+        .append("<th class=\"n\">measured</th><th class=\"n\">between</th>")
+        .append(kept == null ? "" : "<th class=\"n\">it was</th>")
+        .append("<th class=\"n\">goal</th><th></th>")
         .append("<th class=\"n\">B/op</th><th>relative to</th></tr>\n");
     for (Outcome outcome : result.outcomes()) {
       Goal goal = outcome.goal();
-      String verdict = Table.verdict(outcome);
-      out.append("<tr><td>")
-          .append(escape(goal.row()))
-          .append("</td><td class=\"n\">")
-          .append(Table.number(outcome.value()))
-          .append("</td><td class=\"n\">≤ ")
-          .append(Table.number(goal.atMost()))
-          .append("</td><td class=\"")
-          .append(verdict.equals("not run") ? "not" : verdict.toLowerCase(java.util.Locale.ROOT))
+      out.append("<tr><td>").append(escape(goal.row())).append("</td>");
+      number(out, Table.number(outcome.interval().value()));
+      number(out, Table.between(outcome.interval()));
+      if (kept != null) {
+        Kept.@Nullable Row then = kept.rows().get(goal.row());
+        number(out, then == null ? "" : Table.number(then.interval().value()));
+      }
+      number(out, "≤ " + Table.number(goal.atMost()));
+      out.append("<td class=\"")
+          .append(style(outcome.verdict()))
           .append("\">")
-          .append(verdict)
-          .append("</td><td class=\"n\">")
-          .append(Table.number(outcome.bytesPerOp()))
-          .append("</td><td>")
-          .append(escape(goal.against()))
-          .append("</td></tr>\n");
+          .append(outcome.verdict().text)
+          .append("</td>");
+      number(out, Table.number(outcome.bytesPerOp()));
+      out.append("<td>").append(escape(goal.against())).append("</td></tr>\n");
     }
     out.append("</table></div>\n");
+  }
+
+  private static void number(StringBuilder out, String number) {
+    out.append("<td class=\"n\">").append(number).append("</td>");
+  }
+
+  /** The class that a verdict has on the page. */
+  static String style(Verdict verdict) {
+    return switch (verdict) {
+      case MET -> "met";
+      case MISSED -> "missed";
+      case UNDECIDED -> "undecided";
+      case NOT_RUN -> "not";
+    };
   }
 
   private void charts(StringBuilder out) {

@@ -9,9 +9,10 @@ import java.util.concurrent.locks.LockSupport;
 final class Writer implements AutoCloseable {
   private static final int PORTIONS = 1000;
   private final Thread thread;
+  private volatile boolean on;
   private volatile boolean over;
 
-  /** Starts the changes; none with a rate of zero. */
+  /** Makes changes at a rate once it is switched on; none with a rate of zero. */
   Writer(int changesASecond, Runnable change) {
     thread = new Thread(() -> run(changesASecond / PORTIONS, change), "writer");
     thread.setDaemon(true);
@@ -23,6 +24,11 @@ final class Writer implements AutoCloseable {
   private void run(int portion, Runnable change) {
     long due = System.nanoTime();
     while (!over) {
+      if (!on) {
+        LockSupport.parkNanos(this, 1_000_000_000L);
+        due = System.nanoTime();
+        continue;
+      }
       for (int i = 0; i < portion; i++) {
         change.run();
       }
@@ -33,9 +39,16 @@ final class Writer implements AutoCloseable {
     }
   }
 
+  /** Makes changes, or none: while another JVM has its turn. */
+  void turn(boolean begins) {
+    on = begins;
+    LockSupport.unpark(thread);
+  }
+
   @Override
   public void close() {
     over = true;
+    LockSupport.unpark(thread);
     try {
       thread.join();
     } catch (InterruptedException stop) {

@@ -7,13 +7,17 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintWriter;
 import java.io.StringReader;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Document;
 import org.xml.sax.InputSource;
 
 class ReportTest {
+  @TempDir Path temp;
   private final Result run = Recorded.run();
 
   @Test
@@ -30,7 +34,7 @@ class ReportTest {
   @DisplayName("The page needs nothing from outside")
   void page_standsAlone() throws Exception {
     assertThat(page().getElementsByTagName("script").getLength()).isZero();
-    assertThat(new Report(run).html())
+    assertThat(new Report(run, null).html())
         .doesNotContain("src=", "href=", "url(", "@import")
         .contains("prefers-color-scheme:dark");
   }
@@ -38,14 +42,34 @@ class ReportTest {
   @Test
   @DisplayName("Each row of the goal table is on the page, and each that was missed is marked")
   void page_marksWhatWasMissed() throws Exception {
-    String html = new Report(run).html();
+    String html = new Report(run, null).html();
     for (Goal goal : Goals.table()) {
       assertThat(html).contains("<td>" + Report.escape(goal.row()) + "</td>");
     }
-    long missed = run.outcomes().stream().filter(o -> o.wasRun() && !o.met()).count();
+    long missed = run.outcomes().stream().filter(o -> o.verdict() == Verdict.MISSED).count();
     assertThat(missed).isPositive();
-    assertThat(html.split("class=\"missed\"", -1)).hasSize((int) missed + 1);
-    assertThat(page().getElementsByTagName("svg").getLength()).isEqualTo(4);
+    assertThat(html.split("<td class=\"missed\"", -1)).hasSize((int) missed + 1);
+    assertThat(html.split("<g class=\"missed\"", -1)).hasSize((int) missed + 1);
+    // Three groups were run, and four charts have something in them.
+    assertThat(page().getElementsByTagName("svg").getLength()).isEqualTo(7);
+  }
+
+  @Test
+  @DisplayName("What is known to have changed since a former run is told, and nothing else")
+  void page_tellsWhatHasChanged() throws Exception {
+    Path file = Files.writeString(temp.resolve("results.json"), Json.report(run));
+    assertThat(new Report(run, Kept.read(file)).html()).contains("No row is known to have changed");
+
+    String other =
+        Files.readString(file)
+            .replace(
+                "\"ratio\":3.0000,\"low\":3.0000,\"high\":3.0000",
+                "\"ratio\":2.0000,\"low\":1.9000,\"high\":2.1000");
+    Kept kept = Kept.read(Files.writeString(file, other));
+    assertThat(new Report(run, kept).html())
+        .contains("<li class=\"more\">pick by name: 2 → 3, missed</li>")
+        .doesNotContain("<li class=\"more\">list")
+        .doesNotContain("<li class=\"less\">");
   }
 
   @Test
@@ -58,12 +82,16 @@ class ReportTest {
       assertThat(line.get("row").asText()).isEqualTo(outcome.goal().row());
       assertThat(line.get("goal").asDouble()).isEqualTo(outcome.goal().atMost());
       assertThat(line.get("ratio").isNull()).isEqualTo(!outcome.wasRun());
-      if (outcome.wasRun()) {
-        assertThat(line.get("met").asBoolean()).isEqualTo(outcome.met());
-      } else {
-        assertThat(line.get("met").isNull()).isTrue();
-        assertThat(line.get("notRun").asText()).isNotEmpty();
-      }
+      assertThat(line.get("met").asText())
+          .isEqualTo(
+              switch (outcome.verdict()) {
+                case MET -> "true";
+                case MISSED -> "false";
+                case UNDECIDED, NOT_RUN -> "null";
+              });
+      assertThat(line.get("verdict").asText()).isEqualToIgnoringCase(outcome.verdict().text);
+      assertThat(line.has("notRun")).isEqualTo(!outcome.wasRun());
+      assertThat(line.get("low").isNull()).isEqualTo(!outcome.interval().isBounded());
     }
   }
 
@@ -86,7 +114,9 @@ class ReportTest {
         .singleElement()
         .asString()
         .contains("MISSED", "3");
-    assertThat(out.toString()).contains("not run", "FAILED a case");
+    assertThat(out.toString())
+        .contains("not run", "FAILED a case", "1 undecided")
+        .doesNotContain("watch, etcd"); // of that group nothing was run
   }
 
   private Document page() throws Exception {
@@ -94,6 +124,6 @@ class ReportTest {
         .newDocumentBuilder()
         .parse(
             new InputSource(
-                new StringReader(new Report(run).html().replace("<!DOCTYPE html>", ""))));
+                new StringReader(new Report(run, null).html().replace("<!DOCTYPE html>", ""))));
   }
 }

@@ -22,6 +22,7 @@ import picocli.CommandLine.Unmatched;
       "Measures look-ups, changes and watches beside their limits, and draws a report.",
       "With --quick in less than 3 minutes; --goals FILE writes a JSON line a goal, --out DIRECTORY"
           + " and --rounds N say where to and how often.",
+      "--compare COMMIT measures that commit and this checkout by turns, and tells what differs.",
       "Groups, all without any: lookup, pick, update, watch, fan-out, heartbeat, heap, start."
     })
 final class BenchCommand implements Callable<Integer> {

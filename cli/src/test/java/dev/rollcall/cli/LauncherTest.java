@@ -130,6 +130,24 @@ class LauncherTest {
   }
 
   @Test
+  void comparedCommits_areBuiltWithoutOtherLibraries() throws Exception {
+    stub(
+        "mvn",
+        """
+        echo "$*" >>calls
+        mkdir -p cli/target/fast bench/target/fast
+        : >cli/target/fast/rollcall-cli.jar
+        : >bench/target/fast/rollcall-bench.jar
+        """);
+
+    Result compared = start("bench", "--compare", "HEAD");
+
+    assertThat(compared.out()).endsWith(" bench --compare HEAD\n");
+    assertThat(start("bench", "--compare=HEAD", "pick").err()).isEmpty();
+    assertThat(builds()).singleElement().asString().endsWith(" -pl cli,bench -am");
+  }
+
+  @Test
   void serve_makesTheArchiveOfItsClassesOnce_andStartsWithIt() throws Exception {
     Result first = start("serve", "--port", "0");
 
