@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures what a look-up, a change and a watch cost, each beside its limit in the same run,"
           + " and judges the ratios by their goals.",
-      "Groups: lookup, pick, update, watch, fan-out, heartbeat, heap, start; all without any."
+      "Groups: lookup, pick, update, watch, fan-out, heartbeat, heap, start, fleet, centre; all"
+          + " without any, and without the last two with --quick."
     },
     mixinStandardHelpOptions = true,
     optionListHeading = "%nOptions:%n",
@@ -128,6 +129,12 @@ public final class Bench implements Callable<Integer> {
     }
     Session session = new Session(new Gauge(pace, 1), pace, out);
     Map<String, Measurement> measured = session.run(cases);
+    Fleets fleets = new Fleets(out);
+    // A quick run of everything needs no server, and those do: they are quick only where asked for.
+    List<String> scenarios = groups.isEmpty() && !quick ? Plan.GROUPS : groups;
+    measured.putAll(Gauge.combine(fleets.run(Fleets.of(scenarios), quick)));
+    List<String> failures = new ArrayList<>(session.failures());
+    failures.addAll(fleets.failures());
     List<Outcome> outcomes = Goals.table().stream().map(goal -> goal.judge(measured)).toList();
     Result result =
         new Result(
@@ -136,10 +143,10 @@ public final class Bench implements Callable<Integer> {
             (quick ? "quick" : "full") + ", rounds: " + pace.rounds(),
             measured,
             outcomes,
-            session.failures());
+            failures);
     Table.print(result, out);
     write(result);
-    return session.failures().isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
+    return failures.isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
   }
 
   private void write(Result result) throws IOException {

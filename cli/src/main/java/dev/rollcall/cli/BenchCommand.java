@@ -22,7 +22,8 @@ import picocli.CommandLine.Unmatched;
       "Measures look-ups, changes and watches beside their limits, and draws a report.",
       "With --quick in less than 3 minutes; --goals FILE writes a JSON line a goal, --out DIRECTORY"
           + " and --rounds N say where to and how often.",
-      "Groups, all without any: lookup, pick, update, watch, fan-out, heartbeat, heap, start."
+      "Groups, all without any: lookup, pick, update, watch, fan-out, heartbeat, heap, start, fleet,"
+          + " centre."
     })
 final class BenchCommand implements Callable<Integer> {
   private static final String JAR = "rollcall.bench";

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -35,6 +36,27 @@ class FaultProxyTest extends ProxyFixture {
     first.close();
     await().until(() -> proxy.counts().active() == 1);
     assertThat(echo.resets()).isZero();
+  }
+
+  @Test
+  void requests_areShownConnectionByConnection_andRepliesAreNot() throws Exception {
+    List<StringBuffer> seen = new CopyOnWriteArrayList<>();
+    try (FaultProxy shown =
+        FaultProxy.to(
+            echo.address(),
+            () -> {
+              StringBuffer text = new StringBuffer();
+              seen.add(text);
+              return piece -> text.append(US_ASCII.decode(piece));
+            })) {
+      for (String text : List.of("hello", "you")) {
+        try (Socket socket = new Socket(shown.address().getAddress(), shown.port())) {
+          assertEchoes(socket, text);
+          assertEchoes(socket, "!");
+        }
+      }
+    }
+    assertThat(seen).map(StringBuffer::toString).containsExactly("hello!", "you!");
   }
 
   @Test
