@@ -50,8 +50,7 @@ final class Fleets {
     Map<Case, List<Gauge.Round>> rounds = new LinkedHashMap<>();
     int count = 0;
     for (Scenario scenario : scenarios) {
-      out.printf(
-          "[%d/%d] %s: %s%n", ++count, scenarios.size(), scenario.group(), scenario.label());
+      out.printf("[%d/%d] %s: %s%n", ++count, scenarios.size(), scenario.group(), scenario.label());
       out.flush();
       try {
         for (Figure figure : scenario.run(quick)) {
@@ -68,8 +67,7 @@ final class Fleets {
                   scenario.heapMegabytes(),
                   false),
               List.of(
-                  new Gauge.Round(
-                      List.of(figure.value()), Double.NaN, List.of(), figure.unit())));
+                  new Gauge.Round(List.of(figure.value()), Double.NaN, List.of(), figure.unit())));
         }
       } catch (IOException failed) {
         failures.add(scenario.label() + ": " + failed.getMessage());
@@ -90,8 +88,7 @@ final class Fleets {
     for (String store : STORES) {
       String word = store.toLowerCase(Locale.ROOT);
       String first = "first." + word + ".";
-      table.add(
-          asRaw("first registration, " + store + ", bytes", first + "register", ".bytes"));
+      table.add(asRaw("first registration, " + store + ", bytes", first + "register", ".bytes"));
       table.add(asRaw("first pick, " + store + ", CPU", first + "pick", ".cpu"));
       table.add(asRaw("first pick, " + store + ", bytes", first + "pick", ".bytes"));
       for (String size : List.of("10", "2000")) {
@@ -107,11 +104,14 @@ final class Fleets {
               1.2,
               "deploy." + word + ".1000.bytes",
               "deploy." + word + ".100.bytes"));
-      table.add(asRaw("10,000 leases, " + store + ", CPU", "leases." + word, ".client"));
-      table.add(asRaw("10,000 leases, " + store + ", the store's CPU", "leases." + word, ".store"));
+      table.add(asRaw("many leases, " + store + ", CPU", "leases." + word, ".client"));
+      table.add(asRaw("many leases, " + store + ", the store's CPU", "leases." + word, ".store"));
       table.add(
           single(
-              "a herd, " + store + ", until it is calm", "s, the TTL", 10, "herd." + word + ".calm"));
+              "a herd, " + store + ", until it is calm",
+              "s, the TTL",
+              10,
+              "herd." + word + ".calm"));
       table.add(single("a herd, " + store + ", LOST", "times", 1, "herd." + word + ".lost"));
     }
     String consul = "Consul's agent ÷ the centre";
@@ -155,8 +155,7 @@ final class Fleets {
     return fleet(row, RAW, AS_THE_RAW_CLIENT, prefix + ".rollcall" + what, prefix + ".raw" + what);
   }
 
-  private static Goal fleet(
-      String row, String against, double atMost, String ours, String limit) {
+  private static Goal fleet(String row, String against, double atMost, String ours, String limit) {
     return ratio(row, Scenario.FLEET, against, atMost, ours, limit);
   }
 

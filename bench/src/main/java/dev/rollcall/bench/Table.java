@@ -35,8 +35,7 @@ final class Table {
           of = figure.of().group();
           out.printf("%n%s, figures%n", of);
         }
-        out.printf(
-            "  %-90s %10s %s%n", figure.of().label(), number(figure.score()), figure.unit());
+        out.printf("  %-90s %10s %s%n", figure.of().label(), number(figure.score()), figure.unit());
       }
     }
     long run = result.outcomes().stream().filter(Outcome::wasRun).count();

@@ -27,6 +27,7 @@ final class CentreLoad {
   private static final int CONNECTIONS = 8;
   private static final int INSTANCES = 10_000;
   private static final int MANY = 40_000;
+  private static final int OF_THE_AGENT = 500;
   private static final int EACH = 10;
   private static final List<Integer> WAITING = List.of(1, 100, 5_000);
   private static final List<String> CONSUL_AND_OURS = List.of("consul", "memory");
@@ -62,8 +63,7 @@ final class CentreLoad {
         CentreProcess memory = new CentreProcess("--no-data");
         CentreProcess kept = new CentreProcess("--data", data.toString())) {
       CentreLoad load = new CentreLoad(args[0].equals("quick"));
-      load.targets.put(
-          "consul", new Target(Store.address(consul), consul.pid(), () -> 0L));
+      load.targets.put("consul", new Target(Store.address(consul), consul.pid(), () -> 0L));
       load.targets.put("memory", new Target(memory.address(), memory.pid(), memory::allocated));
       load.targets.put("data", new Target(kept.address(), kept.pid(), kept::allocated));
       load.run();
@@ -84,7 +84,7 @@ final class CentreLoad {
   private void run() throws Exception {
     for (Target target : targets.values()) {
       try (HttpLoad load = new HttpLoad(target.address(), CONNECTIONS)) {
-        load.run(registrations(0), INSTANCES);
+        load.run(entries(0), INSTANCES);
       }
     }
     TimeUnit.SECONDS.sleep(quick ? 1 : 5);
@@ -95,6 +95,11 @@ final class CentreLoad {
           "MB",
           NAMES.get(who) + ": resident with 10,000 instances");
     }
+    for (Target target : targets.values()) {
+      try (HttpLoad load = new HttpLoad(target.address(), CONNECTIONS)) {
+        load.run(registrations(0), OF_THE_AGENT);
+      }
+    }
     rates("register", "registrations a second", this::registrations);
     rates("renew", "renewals a second", this::renewals);
     for (int waiting : WAITING) {
@@ -103,9 +108,35 @@ final class CentreLoad {
     dashboards();
   }
 
+  /**
+   * Entries of the catalog, on a hundred nodes: an agent takes the longer for an instance of its
+   * own the more it has, and would not have ten thousand of them in time.
+   */
+  private static Supplier<byte[]> entries(int from) {
+    AtomicInteger next = new AtomicInteger(from);
+    return () -> {
+      int i = next.getAndIncrement();
+      return HttpLoad.request(
+          "PUT",
+          "/v1/catalog/register",
+          "{\"Node\":\"node-"
+              + i % 100
+              + "\",\"Address\":\"10.0.0.1\",\"Service\":{\"ID\":\"entry-"
+              + i / EACH
+              + "-"
+              + i % EACH
+              + "\",\"Service\":\"entry-"
+              + i / EACH
+              + "\",\"Port\":8080,\"Tags\":[\"http\",\"v2\"],\"Meta\":{\"zone\":\"eu-1a\","
+              + "\"version\":\"2.14.3\",\"build\":\"a81f02c\"}}}");
+    };
+  }
+
   private static String body(int number, int port) {
-    return "{\"ID\":\"i"
-        + number
+    return "{\"ID\":\"service-"
+        + number / EACH
+        + "-"
+        + number % EACH
         + "\",\"Name\":\"service-"
         + number / EACH
         + "\",\"Port\":"
@@ -121,16 +152,17 @@ final class CentreLoad {
     AtomicInteger next = new AtomicInteger(from);
     return () -> {
       int i = next.getAndIncrement();
-      return HttpLoad.request(
-          "PUT", "/v1/agent/service/register", body(from + (i - from) % INSTANCES, now));
+      return HttpLoad.request("PUT", "/v1/agent/service/register", body(i % OF_THE_AGENT, now));
     };
   }
 
   private Supplier<byte[]> renewals(int from) {
     AtomicInteger next = new AtomicInteger(from);
-    return () ->
-        HttpLoad.request(
-            "PUT", "/v1/agent/check/pass/service:i" + next.getAndIncrement() % INSTANCES, "");
+    return () -> {
+      int i = next.getAndIncrement() % OF_THE_AGENT;
+      return HttpLoad.request(
+          "PUT", "/v1/agent/check/pass/service:service-" + i / EACH + "-" + i % EACH, "");
+    };
   }
 
   private interface Requests {
@@ -151,13 +183,12 @@ final class CentreLoad {
           boolean last = round == rounds - 1;
           double cpu = Cpu.of(target.pid());
           long allocated = last ? target.allocated().get() : 0;
-          double rate = load.rate(requests.from(round * INSTANCES / rounds), seconds);
+          double rate = load.rate(requests.from(0), seconds);
           best.merge(entry.getKey(), rate, Math::max);
           micros.merge(
               entry.getKey(), (Cpu.of(target.pid()) - cpu) * 1e6 / (rate * seconds), Math::min);
           if (last) {
-            bytes.put(
-                entry.getKey(), (target.allocated().get() - allocated) / (rate * seconds));
+            bytes.put(entry.getKey(), (target.allocated().get() - allocated) / (rate * seconds));
           }
         }
       }
@@ -247,8 +278,7 @@ final class CentreLoad {
   }
 
   private static long quantile(List<Long> values, double share) {
-    return Deploy.quantile(
-        values.stream().mapToLong(Long::longValue).sorted().toArray(), share);
+    return Deploy.quantile(values.stream().mapToLong(Long::longValue).sorted().toArray(), share);
   }
 
   /** Twenty pages that show 40,000 instances, while 100 instances a second change. */
@@ -256,12 +286,7 @@ final class CentreLoad {
     Target target = targets.get("memory");
     int pages = 20;
     try (HttpLoad load = new HttpLoad(target.address(), CONNECTIONS)) {
-      AtomicInteger next = new AtomicInteger(INSTANCES);
-      load.run(
-          () ->
-              HttpLoad.request(
-                  "PUT", "/v1/agent/service/register", body(next.getAndIncrement(), 8080)),
-          MANY - INSTANCES);
+      load.run(entries(INSTANCES), MANY - INSTANCES);
       double cpuBefore = Cpu.of(target.pid());
       List<Page> open = new ArrayList<>();
       try {
@@ -352,8 +377,7 @@ final class CentreLoad {
       try (InputStream in = socket.getInputStream()) {
         for (int count = in.read(piece); count > 0; count = in.read(piece)) {
           bytes.addAndGet(count);
-          first |=
-              new String(piece, 0, count, StandardCharsets.ISO_8859_1).contains("\ndata:");
+          first |= new String(piece, 0, count, StandardCharsets.ISO_8859_1).contains("\ndata:");
         }
       } catch (IOException closed) {
         // By close(), which nobody waits for.

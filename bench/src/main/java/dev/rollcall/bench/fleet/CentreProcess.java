@@ -27,7 +27,12 @@ final class CentreProcess implements AutoCloseable {
     List<String> command =
         new ArrayList<>(
             List.of(
-                System.getProperty(Scenario.LAUNCHER), "serve", "--backend", "memory:", "--port", "0"));
+                System.getProperty(Scenario.LAUNCHER),
+                "serve",
+                "--backend",
+                "memory:",
+                "--port",
+                "0"));
     command.addAll(List.of(options));
     process = new ProcessBuilder(command).redirectErrorStream(true).start();
     output = process.inputReader(StandardCharsets.UTF_8);

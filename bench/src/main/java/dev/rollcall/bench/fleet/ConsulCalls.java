@@ -11,7 +11,9 @@ import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
 
-/** Consul's agent by plain HTTP, a few calls at a time, as its Java clients call it. Thread-safe. */
+/**
+ * Consul's agent by plain HTTP, a few calls at a time, as its Java clients call it. Thread-safe.
+ */
 final class ConsulCalls {
   private static final int AT_A_TIME = 16;
 

@@ -109,8 +109,7 @@ final class FirstCalls {
         });
   }
 
-  private static void once(Store store, String call, String who, String address)
-      throws Exception {
+  private static void once(Store store, String call, String who, String address) throws Exception {
     OperatingSystemMXBean system =
         (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     long bytesBefore = allocated();
@@ -147,8 +146,7 @@ final class FirstCalls {
     if (registers) {
       registry
           .register(
-              Instances.of("first", 1, 8080),
-              Liveness.heartbeat(Duration.ofSeconds(TTL_SECONDS)))
+              Instances.of("first", 1, 8080), Liveness.heartbeat(Duration.ofSeconds(TTL_SECONDS)))
           .join();
     } else {
       ServiceView view = registry.service("seeded");
@@ -159,10 +157,7 @@ final class FirstCalls {
 
   private static void consul(String address, boolean registers) throws Exception {
     Consul client =
-        Consul.builder()
-            .withHostAndPort(HostAndPort.fromString(address))
-            .withPing(false)
-            .build();
+        Consul.builder().withHostAndPort(HostAndPort.fromString(address)).withPing(false).build();
     if (registers) {
       client
           .agentClient()

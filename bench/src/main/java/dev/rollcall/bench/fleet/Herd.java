@@ -76,9 +76,7 @@ final class Herd {
       long registered = System.nanoTime();
       TimeUnit.SECONDS.sleep(TTL_SECONDS + 2); // who loses it again does so by then
       rates.end();
-      double calm =
-          Math.max(
-              (registered - back) / 1e9, rates.lastAbove(2 * silent, back) );
+      double calm = Math.max((registered - back) / 1e9, rates.lastAbove(2 * silent, back));
       Figure.print(id + "calm", calm, "s", label + ": until it is calm after the store is back");
       Figure.print(
           id + "peak", rates.peak(), "messages", label + ": the most in one second, store back");
@@ -95,7 +93,8 @@ final class Herd {
     } finally {
       List<CompletableFuture<Void>> closing =
           members.stream().map(member -> member.registry.closeAsync()).toList();
-      closing.forEach(one -> one.orTimeout(20, TimeUnit.SECONDS).exceptionally(late -> null).join());
+      closing.forEach(
+          one -> one.orTimeout(20, TimeUnit.SECONDS).exceptionally(late -> null).join());
     }
     System.exit(0);
   }
@@ -115,10 +114,7 @@ final class Herd {
         "µs CPU",
         label + ": the store, a process and second");
     Figure.print(
-        id + "client",
-        (Cpu.own() - ownCpu) * scale,
-        "µs CPU",
-        label + ": a process, a second");
+        id + "client", (Cpu.own() - ownCpu) * scale, "µs CPU", label + ": a process, a second");
     Figure.print(
         id + "messages",
         moved.messages() / moved.seconds(),
@@ -130,7 +126,10 @@ final class Herd {
         "B",
         label + ": bytes a process and second");
     Figure.print(
-        id + "connections", moved.connections(), "connections", label + ": connections to the store");
+        id + "connections",
+        moved.connections(),
+        "connections",
+        label + ": connections to the store");
     return moved.messages() / moved.seconds();
   }
 
@@ -181,8 +180,12 @@ final class Herd {
 
     @Override
     public String toString() {
-      return registration.status() + ", " + view.snapshot().freshness() + ", "
-          + view.instances().size() + " instances";
+      return registration.status()
+          + ", "
+          + view.snapshot().freshness()
+          + ", "
+          + view.instances().size()
+          + " instances";
     }
   }
 

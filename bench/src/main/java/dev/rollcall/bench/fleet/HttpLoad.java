@@ -214,7 +214,8 @@ final class HttpLoad implements AutoCloseable {
         throw new IOException(text);
       }
       String index = header(text.substring(0, text.indexOf("\r\n\r\n")), "x-consul-index");
-      answer = new Answer(index.isEmpty() ? 0 : Long.parseLong(index), all.length, System.nanoTime());
+      answer =
+          new Answer(index.isEmpty() ? 0 : Long.parseLong(index), all.length, System.nanoTime());
       return true;
     }
   }

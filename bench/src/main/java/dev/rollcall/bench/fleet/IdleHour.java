@@ -34,7 +34,8 @@ final class IdleHour {
     List<String> ids = new ArrayList<>();
     for (int size : SIZES) {
       for (String who : WHO) {
-        for (String what : List.of(".bytes", ".messages", ".changing.bytes", ".changing.messages")) {
+        for (String what :
+            List.of(".bytes", ".messages", ".changing.bytes", ".changing.messages")) {
           ids.add(id(store, size, who) + what);
         }
       }
@@ -72,7 +73,8 @@ final class IdleHour {
         }
       }
       TimeUnit.SECONDS.sleep(quick ? 3 : 8); // until all first answers have come and gone
-      Map<String, Wire.Traffic> silence = window(wires, () -> TimeUnit.SECONDS.sleep(quick ? 9 : 24));
+      Map<String, Wire.Traffic> silence =
+          window(wires, () -> TimeUnit.SECONDS.sleep(quick ? 9 : 24));
       int changes = quick ? 6 : 12;
       Map<String, Wire.Traffic> busy = window(wires, () -> change(seeded, changes));
       for (Map.Entry<String, Wire.Traffic> entry : silence.entrySet()) {
@@ -115,7 +117,9 @@ final class IdleHour {
     return count * HOUR_SECONDS / seconds;
   }
 
-  /** What a change has cost, at least nothing, in a window that had its share of an idle hour too. */
+  /**
+   * What a change has cost, at least nothing, in a window that had its share of an idle hour too.
+   */
   static double aChange(double count, double seconds, double idleHour, int changes) {
     return Math.max(0, (count - idleHour * seconds / HOUR_SECONDS) / changes);
   }

@@ -13,7 +13,8 @@ final class Instances {
   static ServiceInstance of(String service, int number, int port) {
     return ServiceInstance.builder(service)
         .id(String.format("i%06d", number))
-        .address("10." + (number >> 16 & 255) + "." + (number >> 8 & 255) + "." + (number & 255), port)
+        .address(
+            "10." + (number >> 16 & 255) + "." + (number >> 8 & 255) + "." + (number & 255), port)
         .tag("http")
         .tag("v2")
         .metadata("zone", "eu-1a")

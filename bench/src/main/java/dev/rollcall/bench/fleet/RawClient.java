@@ -6,9 +6,7 @@ interface RawClient extends AutoCloseable {
 
   /** Opens one that watches {@code service-0} and so on; blocks until it has the first answers. */
   static RawClient open(Store store, String address, int services) throws Exception {
-    return store == Store.ETCD
-        ? new RawEtcd(address, services)
-        : new RawConsul(address, services);
+    return store == Store.ETCD ? new RawEtcd(address, services) : new RawConsul(address, services);
   }
 
   /** Returns how many changes it was told of. */

@@ -56,8 +56,7 @@ final class RawConsul implements RawClient {
             + "\",\"Name\":\"raw\",\"Address\":\"10.0.0.7\",\"Port\":8080,\"Check\":{\"TTL\":\""
             + TTL_SECONDS
             + "s\"}}");
-    beats.scheduleAtFixedRate(
-        () -> beat(id), 0, TTL_SECONDS * 1000L / 3, TimeUnit.MILLISECONDS);
+    beats.scheduleAtFixedRate(() -> beat(id), 0, TTL_SECONDS * 1000L / 3, TimeUnit.MILLISECONDS);
     for (int i = 0; i < services; i++) {
       ask(Instances.service(i), "0", true);
     }

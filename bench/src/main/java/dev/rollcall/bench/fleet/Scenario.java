@@ -35,7 +35,7 @@ public record Scenario(
   /** The group of the registry centre under load. */
   public static final String CENTRE = "centre";
 
-  private static final long MOST_MINUTES = 6;
+  private static final long MOST_MINUTES = 4;
 
   /**
    * Returns all there are, in their order.
@@ -64,11 +64,16 @@ public record Scenario(
               IdleHour.figures(store)));
       all.add(
           new Scenario(
-              FLEET, store.title() + ": a deploy", Deploy.class, word, 4096, Deploy.figures(store)));
+              FLEET,
+              store.title() + ": a deploy",
+              Deploy.class,
+              word,
+              4096,
+              Deploy.figures(store)));
       all.add(
           new Scenario(
               FLEET,
-              store.title() + ": 10,000 leases of one process",
+              store.title() + ": many leases of one process",
               Leases.class,
               word,
               1024,

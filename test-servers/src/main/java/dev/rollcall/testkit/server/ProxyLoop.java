@@ -79,9 +79,7 @@ final class ProxyLoop implements Runnable {
   private final AtomicLong bytesToClients = new AtomicLong();
 
   private ProxyLoop(
-      InetSocketAddress target,
-      PortLease lease,
-      Supplier<? extends Consumer<ByteBuffer>> requests)
+      InetSocketAddress target, PortLease lease, Supplier<? extends Consumer<ByteBuffer>> requests)
       throws IOException {
     this.target = target;
     this.lease = lease;
@@ -93,9 +91,7 @@ final class ProxyLoop implements Runnable {
 
   /** Takes the lease over where it succeeds. */
   static ProxyLoop start(
-      InetSocketAddress target,
-      PortLease lease,
-      Supplier<? extends Consumer<ByteBuffer>> requests)
+      InetSocketAddress target, PortLease lease, Supplier<? extends Consumer<ByteBuffer>> requests)
       throws IOException {
     ProxyLoop loop = new ProxyLoop(target, lease, requests);
     try {
