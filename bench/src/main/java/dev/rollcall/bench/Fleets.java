@@ -99,11 +99,11 @@ final class Fleets {
       }
       table.add(
           fleet(
-              "a deploy, " + store + ", bytes a change, 100 → 1,000 instances",
-              "× with 100 instances",
+              "a deploy, " + store + ", bytes a change, 10 × the instances",
+              "× with a tenth of them",
               1.2,
-              "deploy." + word + ".1000.bytes",
-              "deploy." + word + ".100.bytes"));
+              "deploy." + word + ".many.bytes",
+              "deploy." + word + ".few.bytes"));
       table.add(asRaw("many leases, " + store + ", CPU", "leases." + word, ".client"));
       table.add(asRaw("many leases, " + store + ", the store's CPU", "leases." + word, ".store"));
       table.add(

@@ -46,7 +46,7 @@ final class Herd {
   public static void main(String[] args) throws Exception {
     Store store = Store.of(args[0]);
     boolean quick = args[1].equals("quick");
-    int clients = quick ? 100 : 1_000;
+    int clients = quick ? 100 : 500;
     List<Member> members = new ArrayList<>();
     try (TestServer server = store.launch();
         Wire wire = new Wire(server)) {
