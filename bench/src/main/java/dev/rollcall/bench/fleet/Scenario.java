@@ -35,7 +35,7 @@ public record Scenario(
   /** The group of the registry centre under load. */
   public static final String CENTRE = "centre";
 
-  private static final long MOST_MINUTES = 4;
+  private static final long MOST_MINUTES = 10;
 
   /**
    * Returns all there are, in their order.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -40,14 +41,14 @@ class FaultProxyTest extends ProxyFixture {
 
   @Test
   void requests_areShownConnectionByConnection_andRepliesAreNot() throws Exception {
-    List<StringBuffer> seen = new CopyOnWriteArrayList<>();
+    List<ByteArrayOutputStream> seen = new CopyOnWriteArrayList<>();
     try (FaultProxy shown =
         FaultProxy.to(
             echo.address(),
             () -> {
-              StringBuffer text = new StringBuffer();
-              seen.add(text);
-              return piece -> text.append(US_ASCII.decode(piece));
+              ByteArrayOutputStream sent = new ByteArrayOutputStream();
+              seen.add(sent);
+              return piece -> sent.writeBytes(US_ASCII.decode(piece).toString().getBytes(US_ASCII));
             })) {
       for (String text : List.of("hello", "you")) {
         try (Socket socket = new Socket(shown.address().getAddress(), shown.port())) {
@@ -56,7 +57,7 @@ class FaultProxyTest extends ProxyFixture {
         }
       }
     }
-    assertThat(seen).map(StringBuffer::toString).containsExactly("hello!", "you!");
+    assertThat(seen).map(sent -> sent.toString(US_ASCII)).containsExactly("hello!", "you!");
   }
 
   @Test
