@@ -30,8 +30,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures what a look-up, a change and a watch cost, each beside its limit in the same run,"
           + " and judges the ratios by their goals.",
-      "Groups: lookup, pick, update, watch, fan-out, heartbeat, heap, start; all without any. A"
-          + " case by itself is named by its id, which stands in results.json."
+      "Groups: lookup, pick, update, watch, fan-out, heartbeat, heap, start; all of them without"
+          + " any. Where they are named: fleet, centre. A case by itself is named by its id, which"
+          + " stands in results.json."
     },
     mixinStandardHelpOptions = true,
     optionListHeading = "%nOptions:%n",
@@ -146,6 +147,10 @@ public final class Bench implements Callable<Integer> {
     List<Goal> goals = Goals.table();
     Session session = new Session(pace, goals, out);
     Rounds measured = session.run(cases);
+    Fleets fleets = new Fleets(out);
+    fleets.run(Fleets.of(groups), quick, measured);
+    List<String> failures = new ArrayList<>(session.failures());
+    failures.addAll(fleets.failures());
     List<Outcome> outcomes = goals.stream().map(goal -> goal.judge(measured)).toList();
     Result result =
         new Result(
@@ -157,10 +162,10 @@ public final class Bench implements Callable<Integer> {
                 + (pace.most() > pace.rounds() ? " to " + pace.most() : ""),
             measured.measurements(),
             outcomes,
-            session.failures());
+            failures);
     Table.print(result, out);
     write(result);
-    return session.failures().isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
+    return failures.isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
   }
 
   private List<Case> chosen() {

@@ -288,6 +288,7 @@ final class Goals {
               id,
               id + ".raw"));
     }
+    table.addAll(Fleets.goals());
     return table;
   }
 
@@ -351,7 +352,7 @@ final class Goals {
         "");
   }
 
-  private static Measurement at(Map<String, Measurement> all, String id) {
+  static Measurement at(Map<String, Measurement> all, String id) {
     Measurement found = all.get(id);
     if (found == null) {
       throw new IllegalArgumentException(id);

@@ -1,5 +1,6 @@
 package dev.rollcall.bench;
 
+import dev.rollcall.bench.fleet.Scenario;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -8,7 +9,17 @@ import java.util.stream.Stream;
 /** All that can be measured, in the order in which it is: what is compared stands together. */
 final class Plan {
   static final List<String> GROUPS =
-      List.of("lookup", "pick", "update", "watch", "fan-out", "heartbeat", "heap", "start");
+      List.of(
+          "lookup",
+          "pick",
+          "update",
+          "watch",
+          "fan-out",
+          "heartbeat",
+          "heap",
+          "start",
+          Scenario.FLEET,
+          Scenario.CENTRE);
 
   static final String LIST = "name → list";
   static final String PICK = "name → one instance";

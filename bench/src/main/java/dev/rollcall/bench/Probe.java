@@ -4,6 +4,7 @@ import dev.rollcall.Liveness;
 import dev.rollcall.Registry;
 import dev.rollcall.ServiceInstance;
 import dev.rollcall.ServiceListener;
+import dev.rollcall.bench.fleet.Scenario;
 import dev.rollcall.spi.Owner;
 import dev.rollcall.spi.RegisterRequest;
 import dev.rollcall.spi.RegistryBackend;
@@ -30,7 +31,7 @@ import org.openjdk.jol.info.GraphLayout;
  */
 final class Probe {
   /** Where the launcher of the command line is. */
-  static final String LAUNCHER = "rollcall.launcher";
+  static final String LAUNCHER = Scenario.LAUNCHER;
 
   private static final int COUNTED = 10_000;
 

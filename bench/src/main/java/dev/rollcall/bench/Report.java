@@ -66,6 +66,7 @@ final class Report {
             " quartile of all turns; bars end at it, or at 8 times the first, and the thin line")
         .append(" reaches from the least turn to the greatest.</p>\n");
     charts(out);
+    figures(out);
     if (!result.failures().isEmpty()) {
       out.append("<h2>What failed</h2>\n<pre>");
       result.failures().forEach(failure -> out.append(escape(failure)).append('\n'));
@@ -199,6 +200,26 @@ final class Report {
             out.append(Chart.bars(of));
           }
         });
+  }
+
+  private void figures(StringBuilder out) {
+    List<Measurement> figures =
+        result.measurements().values().stream().filter(Fleets::isFigure).toList();
+    if (figures.isEmpty()) {
+      return;
+    }
+    out.append("<h2>What a fleet pays</h2>\n<div class=\"scroll\"><table>\n<tr><th>what</th>")
+        .append("<th class=\"n\">measured</th><th></th></tr>\n");
+    for (Measurement figure : figures) {
+      out.append("<tr><td>")
+          .append(escape(figure.of().label()))
+          .append("</td><td class=\"n\">")
+          .append(Table.number(figure.score()))
+          .append("</td><td>")
+          .append(escape(figure.unit()))
+          .append("</td></tr>\n");
+    }
+    out.append("</table></div>\n");
   }
 
   /** Text as it may stand in an element or an attribute. */

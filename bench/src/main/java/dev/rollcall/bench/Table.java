@@ -42,6 +42,16 @@ final class Table {
           number(outcome.bytesPerOp()),
           goal.against());
     }
+    String of = "";
+    for (Measurement figure : result.measurements().values()) {
+      if (Fleets.isFigure(figure)) {
+        if (!figure.of().group().equals(of)) {
+          of = figure.of().group();
+          out.printf("%n%s, figures%n", of);
+        }
+        out.printf("  %-90s %10s %s%n", figure.of().label(), number(figure.score()), figure.unit());
+      }
+    }
     out.printf("%n%s.%n", summary(result.outcomes()));
     result
         .failures()

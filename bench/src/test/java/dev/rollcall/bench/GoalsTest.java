@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.rollcall.bench.Goal.Outcome;
+import dev.rollcall.bench.fleet.Scenario;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,6 +44,9 @@ class GoalsTest {
         Stream.concat(Plan.cases().stream(), Plan.peers().stream()) // peers may not be there
             .map(one -> one.group() + " " + one.id())
             .collect(Collectors.toSet());
+    for (Scenario scenario : Scenario.all()) {
+      scenario.figures().forEach(id -> planned.add(scenario.group() + " " + id));
+    }
     for (Goal goal : Goals.table()) {
       assertThat(goal.needs()).isNotEmpty();
       for (String need : goal.needs()) {

@@ -23,7 +23,8 @@ import picocli.CommandLine.Unmatched;
       "With --quick in less than 3 minutes; --goals FILE writes a JSON line a goal, --out DIRECTORY"
           + " and --rounds N say where to and how often.",
       "--compare COMMIT measures that commit and this checkout by turns, and tells what differs.",
-      "Groups, all without any: lookup, pick, update, watch, fan-out, heartbeat, heap, start."
+      "Groups, all without any: lookup, pick, update, watch, fan-out, heartbeat, heap, start. Where"
+          + " they are named: fleet, centre."
     })
 final class BenchCommand implements Callable<Integer> {
   private static final String JAR = "rollcall.bench";

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * A TCP proxy on loopback, in front of one target, that can do to connections what networks do.
@@ -58,6 +60,22 @@ public final class FaultProxy implements AutoCloseable {
    * @throws ServerException if no port can be opened
    */
   public static FaultProxy to(InetSocketAddress target) {
+    return to(target, () -> piece -> {});
+  }
+
+  /**
+   * Opens a proxy in front of an address that shows what clients send, to be counted.
+   *
+   * @param target where connections go; no process need listen there yet
+   * @param requests asked once for each connection that is passed on; what it gives is shown each
+   *     piece that the client sends, in order, before the target gets it. Both are called on the
+   *     proxy's thread and must neither block nor throw. A piece may be read, and not kept.
+   * @return a proxy that passes everything on
+   * @throws IllegalArgumentException if the address is not resolved
+   * @throws ServerException if no port can be opened
+   */
+  public static FaultProxy to(
+      InetSocketAddress target, Supplier<? extends Consumer<ByteBuffer>> requests) {
     if (target.isUnresolved()) {
       throw new IllegalArgumentException("target: " + target + " (expected: a resolved address)");
     }
@@ -65,7 +83,7 @@ public final class FaultProxy implements AutoCloseable {
         () -> {
           PortLease lease = PortLease.of(1);
           try {
-            return new FaultProxy(ProxyLoop.start(target, lease));
+            return new FaultProxy(ProxyLoop.start(target, lease, requests));
           } catch (IOException e) {
             lease.close();
             throw new PortClashException("port " + lease.port(0) + ": " + e.getMessage());

@@ -37,8 +37,8 @@ final class ProxyConnection {
     this.loop = loop;
     this.client = client;
     this.target = target;
-    this.requests = new ProxyFlow(loop, client, target, true);
-    this.replies = new ProxyFlow(loop, target, client, false);
+    this.requests = new ProxyFlow(loop, client, target, true, loop.reader());
+    this.replies = new ProxyFlow(loop, target, client, false, piece -> {});
     this.clientKey = prepare(client);
     this.targetKey = prepare(target);
   }

@@ -6,6 +6,7 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * One direction of a proxied connection: reads what one side sends and delivers it to the other as
@@ -25,6 +26,7 @@ final class ProxyFlow {
   private final SocketChannel source;
   private final SocketChannel sink;
   private final boolean toTarget;
+  private final Consumer<ByteBuffer> reader;
 
   private final Deque<Piece> pieces = new ArrayDeque<>();
   private int waitingBytes;
@@ -35,11 +37,17 @@ final class ProxyFlow {
   private boolean sinkBlocked;
   private boolean finished;
 
-  ProxyFlow(ProxyLoop loop, SocketChannel source, SocketChannel sink, boolean toTarget) {
+  ProxyFlow(
+      ProxyLoop loop,
+      SocketChannel source,
+      SocketChannel sink,
+      boolean toTarget,
+      Consumer<ByteBuffer> reader) {
     this.loop = loop;
     this.source = source;
     this.sink = sink;
     this.toTarget = toTarget;
+    this.reader = reader;
   }
 
   void faultChanged() {
@@ -76,6 +84,7 @@ final class ProxyFlow {
     }
     sourceEnded = count < 0;
     scratch.flip();
+    reader.accept(scratch.asReadOnlyBuffer());
     if (!sourceEnded && pieces.isEmpty() && loop.fault() == Fault.PASS) {
       loop.delivered(toTarget, sink.write(scratch));
     }

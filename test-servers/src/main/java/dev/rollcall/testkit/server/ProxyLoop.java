@@ -22,6 +22,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,6 +47,7 @@ final class ProxyLoop implements Runnable {
 
   private final InetSocketAddress target;
   private final PortLease lease;
+  private final Supplier<? extends Consumer<ByteBuffer>> requests;
   private final Selector selector;
   private final Thread thread;
 
@@ -75,17 +78,22 @@ final class ProxyLoop implements Runnable {
   private final AtomicLong bytesToTarget = new AtomicLong();
   private final AtomicLong bytesToClients = new AtomicLong();
 
-  private ProxyLoop(InetSocketAddress target, PortLease lease) throws IOException {
+  private ProxyLoop(
+      InetSocketAddress target, PortLease lease, Supplier<? extends Consumer<ByteBuffer>> requests)
+      throws IOException {
     this.target = target;
     this.lease = lease;
+    this.requests = requests;
     this.selector = Selector.open();
     this.thread = new Thread(this, "rollcall-fault-proxy-" + lease.port(0));
     thread.setDaemon(true);
   }
 
   /** Takes the lease over where it succeeds. */
-  static ProxyLoop start(InetSocketAddress target, PortLease lease) throws IOException {
-    ProxyLoop loop = new ProxyLoop(target, lease);
+  static ProxyLoop start(
+      InetSocketAddress target, PortLease lease, Supplier<? extends Consumer<ByteBuffer>> requests)
+      throws IOException {
+    ProxyLoop loop = new ProxyLoop(target, lease, requests);
     try {
       loop.listen();
     } catch (IOException e) {
@@ -294,6 +302,11 @@ final class ProxyLoop implements Runnable {
 
   InetSocketAddress target() {
     return target;
+  }
+
+  /** Who is shown what the client of a new connection sends. */
+  Consumer<ByteBuffer> reader() {
+    return requests.get();
   }
 
   Fault fault() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -35,6 +37,27 @@ class FaultProxyTest extends ProxyFixture {
     first.close();
     await().until(() -> proxy.counts().active() == 1);
     assertThat(echo.resets()).isZero();
+  }
+
+  @Test
+  void requests_areShownConnectionByConnection_andRepliesAreNot() throws Exception {
+    List<ByteArrayOutputStream> seen = new CopyOnWriteArrayList<>();
+    try (FaultProxy shown =
+        FaultProxy.to(
+            echo.address(),
+            () -> {
+              ByteArrayOutputStream sent = new ByteArrayOutputStream();
+              seen.add(sent);
+              return piece -> sent.writeBytes(US_ASCII.decode(piece).toString().getBytes(US_ASCII));
+            })) {
+      for (String text : List.of("hello", "you")) {
+        try (Socket socket = new Socket(shown.address().getAddress(), shown.port())) {
+          assertEchoes(socket, text);
+          assertEchoes(socket, "!");
+        }
+      }
+    }
+    assertThat(seen).map(sent -> sent.toString(US_ASCII)).containsExactly("hello!", "you!");
   }
 
   @Test
