@@ -204,14 +204,13 @@ class CheckFateTest {
           assertThat(check(client, id).path("Type").asText()).as(id).isEqualTo("grpc");
         }
       }
-      etcd.close();
-      for (Client client : List.of(real, ours)) {
-        await()
-            .atMost(Duration.ofSeconds(30))
-            .until(() -> check(client, "serves").path("Status").asText().equals("critical"));
-        for (String id : List.of("g", "h", "i")) {
-          client.put("/agent/service/deregister/" + id, "");
-        }
+    }
+    for (Client client : List.of(real, ours)) {
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> check(client, "serves").path("Status").asText().equals("critical"));
+      for (String id : List.of("g", "h", "i")) {
+        client.put("/agent/service/deregister/" + id, "");
       }
     }
   }

@@ -46,8 +46,8 @@ class LocalCheckTest {
   void believed(int passing, int warning, int critical, String results, String expected) {
     LocalCheck check = check(passing, warning, critical);
     StringBuilder became = new StringBuilder();
-    for (char result : results.toCharArray()) {
-      Health now = check.believed(result == '+' ? Health.PASSING : Health.CRITICAL);
+    for (int i = 0; i < results.length(); i++) {
+      Health now = check.believed(results.charAt(i) == '+' ? Health.PASSING : Health.CRITICAL);
       became.append(now == null ? 's' : now.name().charAt(0));
     }
     assertThat(became).hasToString(expected);
