@@ -161,9 +161,11 @@ final class CatalogWriter {
       dropCheck(entry, before);
       touchCheck(entry, before);
     }
-    boolean isAsBefore = before != null && before.status().equals(check.status());
-    CatalogCheck after = check.at(before == null ? at : before.createIndex(), at);
-    keepCheck(entry, after.since(isAsBefore ? before.since() : System.currentTimeMillis()));
+    long since =
+        before != null && before.status().equals(check.status())
+            ? before.since()
+            : System.currentTimeMillis();
+    keepCheck(entry, check.at(before == null ? at : before.createIndex(), at).since(since));
     touchCheck(entry, check);
   }
 

@@ -86,7 +86,7 @@ final class Page implements AutoCloseable {
   /** Sends what must be taken. */
   void put(String path, String token, String body) {
     AggregatedHttpResponse answer = send(HttpMethod.PUT, path, token, body);
-    if (answer.status() != HttpStatus.OK) {
+    if (!answer.status().equals(HttpStatus.OK)) {
       throw new AssertionError(path + ": " + answer.status() + " " + answer.contentUtf8());
     }
   }
