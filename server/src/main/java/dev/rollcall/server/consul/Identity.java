@@ -19,20 +19,19 @@ final class Identity {
   /** The check that every agent has of itself. */
   static final String SERF = "serfHealth";
 
-  private final String version;
-
   /** Go's zero time. */
   private static final String UNKNOWN = "0001-01-01T00:00:00Z";
 
   private final String datacentre;
   private final String nodeName;
+  private final String version;
   private final String id;
   private volatile @Nullable InetSocketAddress address; // set once, see above
 
   Identity(String datacentre, String nodeName, String version) {
-    this.version = version;
     this.datacentre = datacentre;
     this.nodeName = nodeName;
+    this.version = version;
     id =
         UUID.nameUUIDFromBytes(("rollcall/" + nodeName).getBytes(StandardCharsets.UTF_8))
             .toString();
