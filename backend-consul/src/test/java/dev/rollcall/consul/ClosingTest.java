@@ -75,9 +75,12 @@ class ClosingTest {
     proxy.heal();
     CompletableFuture<?> departure =
         backend.deregister(instance.key(), owner).toCompletableFuture();
-    assertThat(waits.await(30, TimeUnit.SECONDS))
-        .as("looked once, and waits to look again")
-        .isTrue();
+    for (int again = 0; again < 6 && !waits.await(6, TimeUnit.SECONDS); again++) {
+      // On a busy machine the agent's answer may come too late for it to wait at all.
+      assertThat(departure).as("did not look, and did not fail").isCompletedExceptionally();
+      departure = backend.deregister(instance.key(), owner).toCompletableFuture();
+    }
+    assertThat(waits.getCount()).as("looked once, and waits to look again: %s", departure).isZero();
 
     backend.close();
     timer.close();
