@@ -65,23 +65,19 @@ record CatalogCheck(
   }
 
   CatalogCheck at(long create, long modify) {
-    return new CatalogCheck(
-        node,
-        id,
-        name,
-        status,
-        notes,
-        output,
-        serviceId,
-        serviceName,
-        serviceTags,
-        type,
-        create,
-        modify,
-        since);
+    return copy(status, output, create, modify, since);
   }
 
   CatalogCheck since(long millis) {
+    return copy(status, output, createIndex, modifyIndex, millis);
+  }
+
+  CatalogCheck with(String newStatus, String newOutput) {
+    return copy(newStatus, newOutput, createIndex, modifyIndex, since);
+  }
+
+  private CatalogCheck copy(
+      String status, String output, long createIndex, long modifyIndex, long since) {
     return new CatalogCheck(
         node,
         id,
@@ -89,23 +85,6 @@ record CatalogCheck(
         status,
         notes,
         output,
-        serviceId,
-        serviceName,
-        serviceTags,
-        type,
-        createIndex,
-        modifyIndex,
-        millis);
-  }
-
-  CatalogCheck with(String newStatus, String newOutput) {
-    return new CatalogCheck(
-        node,
-        id,
-        name,
-        newStatus,
-        notes,
-        newOutput,
         serviceId,
         serviceName,
         serviceTags,
@@ -116,7 +95,7 @@ record CatalogCheck(
   }
 
   boolean says(CatalogCheck other) {
-    return equals(other.at(createIndex, modifyIndex).since(since));
+    return equals(other.copy(other.status, other.output, createIndex, modifyIndex, since));
   }
 
   /** Refuses more checks of one service or node than it may have. */
