@@ -61,6 +61,7 @@ class LauncherTest {
             ;;
           -XX:SharedArchiveFile=*) echo "with $(<"${2#*=}")"; shift 2 ;;
         esac
+        while [[ "$1" == -XX:* ]]; do shift; done
         shift 2
         echo "ran: $*"
         exit 7
@@ -168,7 +169,8 @@ class LauncherTest {
         "java",
         """
         [[ "$3" != --sun-misc-unsafe-memory-access=allow ]] || shift 3
-        if [[ "$2" == -XX:* ]]; then echo archive >>archives; echo cannot; exit 1; fi
+        if [[ "$2" == -XX:Archive* ]]; then echo archive >>archives; echo cannot; exit 1; fi
+        while [[ "$1" == -XX:* ]]; do shift; done
         shift 2
         echo "ran: $*"
         """);

@@ -29,6 +29,10 @@ final class CentreLoad {
   private static final int MANY = 40_000;
   private static final int OF_THE_AGENT = 500;
   private static final int EACH = 10;
+
+  /** After so long each has given back what it needed for a burst: the centre's JVM within 30 s. */
+  private static final int SECONDS_TO_GIVE_BACK = 40;
+
   private static final List<Integer> WAITING = List.of(1, 100, 5_000);
   private static final List<String> CONSUL_AND_OURS = List.of("consul", "memory");
   private static final Map<String, String> NAMES =
@@ -87,7 +91,7 @@ final class CentreLoad {
         load.run(entries(0), INSTANCES);
       }
     }
-    TimeUnit.SECONDS.sleep(quick ? 1 : 5);
+    TimeUnit.SECONDS.sleep(quick ? 1 : SECONDS_TO_GIVE_BACK);
     for (String who : targets.keySet()) {
       Figure.print(
           "centre.memory." + who,
