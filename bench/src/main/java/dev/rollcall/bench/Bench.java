@@ -72,7 +72,9 @@ public final class Bench implements Callable<Integer> {
   @Option(
       names = "--rounds",
       paramLabel = "N",
-      description = "How often each is measured, 1 to 20; 3 where not given, 1 with --quick.")
+      description =
+          "How often each is measured, 1 to 20; where not given 3, and 1 with --quick and for fleet"
+              + " and centre.")
   private int rounds;
 
   @Option(
@@ -148,7 +150,7 @@ public final class Bench implements Callable<Integer> {
     Session session = new Session(pace, goals, out);
     Rounds measured = session.run(cases);
     Fleets fleets = new Fleets(out);
-    fleets.run(Fleets.of(groups), quick, measured);
+    fleets.run(Fleets.of(groups), quick, Math.max(1, rounds), measured);
     List<String> failures = new ArrayList<>(session.failures());
     failures.addAll(fleets.failures());
     List<Outcome> outcomes = goals.stream().map(goal -> goal.judge(measured)).toList();
