@@ -97,8 +97,8 @@ public final class Arguments {
   /**
    * The alphabet of names, ids and keys, for all stores: letters, marks, numbers, punctuation,
    * symbols and the ordinary space, which is what a Consul agent takes in the path of a URL. It
-   * registers anything, and answers 400 to whoever asks for, renews or removes what has another
-   * character in its name; such characters are invisible besides, or look like another one.
+   * registers anything, and answers 400 to every request that reads, renews or removes what has
+   * another character in its name; such characters are invisible besides, or look like another one.
    */
   private static String addressable(String field, String value, String context) {
     for (int i = 0; i < value.length(); ) {

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * capabilities}.
  *
  * <p>Checks are run by the store where it can (Consul: by the agent that the instance is registered
- * at), else by this process. Who runs a check sees all of it: what stands in its headers and its
- * body is sent to the store where the store runs it.
+ * at), else by this process. The one that runs a check sees all of it: its headers and its body are
+ * sent to the store where the store runs it.
  *
  * @since 0.1.0
  */

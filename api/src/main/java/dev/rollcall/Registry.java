@@ -139,9 +139,9 @@ public interface Registry extends AutoCloseable {
   /**
    * Deregisters all that this registry has registered, in parallel, closes all subscriptions, and
    * stops. Views and the catalog keep returning the last state, and say that it is {@linkplain
-   * Freshness.Stale stale}; who still waits for a first one is told. Idempotent, safe from any
-   * thread, a shutdown hook and a listener's callback included. Every later call of another method
-   * but {@link #status()} fails with {@link IllegalStateException}.
+   * Freshness.Stale stale}; callers that still wait for a first one are told. Idempotent, safe from
+   * any thread, a shutdown hook and a listener's callback included. Every later call of another
+   * method but {@link #status()} fails with {@link IllegalStateException}.
    *
    * <p>Waits until the store has confirmed: not at all where nothing of this registry's can stand
    * there; for at most the registry's deadline; and for some two seconds only where the store is

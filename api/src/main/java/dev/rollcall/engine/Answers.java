@@ -65,7 +65,7 @@ final class Answers implements AutoCloseable {
     dispatcher.close();
   }
 
-  /** The first outcome counts: who claims it writes the fields, before this is due. */
+  /** The first outcome counts: the thread that claims it writes the fields, before this is due. */
   private static final class Answer<T extends @Nullable Object> extends Dispatchable {
     private final CompletableFuture<T> future = new CompletableFuture<>();
     private final AtomicBoolean claimed = new AtomicBoolean();

@@ -36,8 +36,8 @@ final class BalancedView implements ServiceView {
   private volatile Choice choice;
 
   /**
-   * A state and who chooses in it: the service's state, what the filter leaves of it, whom to
-   * choose from, and what chooses, null where there is nothing to choose from.
+   * A state and the choice in it: the service's state, what the filter leaves of it, the instances
+   * to choose from, and what chooses; null where there is nothing to choose from.
    */
   private static final class Choice {
     final ViewSnapshot source;

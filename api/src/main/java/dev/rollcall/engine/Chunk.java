@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A search by id compares numbers first: of each id the four characters after those that all ids
  * of the chunk began with when it was made, a byte each ("poor man's normalized keys": G. Graefe
  * and P.-Å. Larson, "B-tree indexes and CPU caches", 2001). They stand in one array, whereas a
- * comparison of two ids follows three references. They are no more than a guess: who is found by
+ * comparison of two ids follows three references. They are no more than a guess: what is found by
  * them is looked at, and where the guess is wrong the ids themselves are searched. So they need not
  * be right after an insertion that does not share the beginning. They are made when first wanted,
  * perhaps by two threads at once.

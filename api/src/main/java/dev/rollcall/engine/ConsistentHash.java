@@ -9,8 +9,8 @@ import java.util.function.IntPredicate;
 /**
  * {@link Balancer#consistentHash()}: D. Karger and others, "Consistent hashing and random trees",
  * 1997. Each instance stands at {@value #POINTS} points of a circle that its id alone decides; a
- * key belongs to the next point after its hash. So its share is even to about a tenth, and who
- * comes or goes moves only what he gains or held.
+ * key belongs to the next point after its hash. So its share is even to about a tenth, and an
+ * instance that comes or goes moves only the keys that it gains or held.
  *
  * <p>{@code first} says for each of the equal parts of the circle with which point it begins, so
  * that a pick looks at two points or so instead of searching.

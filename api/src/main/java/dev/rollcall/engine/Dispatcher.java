@@ -34,19 +34,20 @@ import org.slf4j.LoggerFactory;
  * it leaves, and by the watchdog. Three rules keep what is due from being lost:
  *
  * <ul>
- *   <li>Who has put something into the queue looks at {@code worker} afterwards; who has left
- *       {@code worker} looks at the queue afterwards. So what is in the queue has a worker.
+ *   <li>A thread that has put something into the queue looks at {@code worker} afterwards; one that
+ *       has left {@code worker} looks at the queue afterwards. So what is in the queue has a
+ *       worker.
  *   <li>A worker says what it has taken before it asks whether it still counts; the watchdog puts
  *       another one in its place before it asks what that was. So one of the two makes a {@link
- *       SubscriberGroup} due again that is not finished. A single subscriber is left to who is in
- *       it.
+ *       SubscriberGroup} due again that is not finished. A single subscriber is left to the thread
+ *       that is in it.
  *   <li>A worker begins once, on whichever thread. So one that an executor has refused, dropped or
  *       kept waiting is given to the pool as well, and the watchdog sees to that.
  * </ul>
  *
- * The watchdog is scheduled by who leaves something to a worker that may be blocked: {@code
- * watched} is unset before it looks and set by who schedules it, so that a wish to be looked after
- * falls into this look or makes another.
+ * The watchdog is scheduled by the thread that leaves something to a worker that may be blocked:
+ * {@code watched} is unset before it looks and set by the thread that schedules it, so that a wish
+ * to be looked after falls into this look or makes another.
  */
 final class Dispatcher implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
@@ -267,7 +268,7 @@ final class Dispatcher implements AutoCloseable {
         step();
         current = due;
         if (isReplaced()) {
-          due.signal(); // who has taken the place may have looked before this was there
+          due.signal(); // the new worker may have looked before this was there
           return;
         }
         if (due.subscribers() > 1) {
@@ -275,7 +276,7 @@ final class Dispatcher implements AutoCloseable {
         }
         due.deliver(this);
         if (isReplaced()) {
-          return; // who has taken the place may be about to look what is left undone
+          return; // the new worker may be about to look what is left undone
         }
         current = null;
       }

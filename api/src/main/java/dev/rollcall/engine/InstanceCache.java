@@ -173,8 +173,9 @@ final class InstanceCache {
   }
 
   /**
-   * Shows the last state that an earlier process has kept, until the store has shown another one.
-   * Who waits for a first state goes on waiting until it is known that the store does not answer.
+   * Shows the last state that an earlier process has kept, until the store has shown another one. A
+   * caller that waits for a first state goes on waiting until it is known that the store does not
+   * answer.
    *
    * @param cause why the state is stale, as long as nothing has failed
    * @return whether something is shown
@@ -539,7 +540,7 @@ final class InstanceCache {
     published = next;
   }
 
-  /** Leaves out who is ejected, and forgets that of those who do not pass or are too many now. */
+  /** Leaves out ejected instances; drops ejections that no longer apply or are too many now. */
   private InstanceList eligible(InstanceList passing) {
     if (ejected.isEmpty()) {
       return passing;

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@link Balancer#slowStart}. A young instance that was chosen is kept with a chance that grows
- * with its age, and chosen again otherwise, {@value #TRIES} times at most: where all are young,
- * somebody has to do the work. Only picks of the young look at the clock.
+ * with its age, and chosen again otherwise, {@value #TRIES} times at most: where all are young, one
+ * of them has to do the work. Only picks of the young look at the clock.
  */
 record SlowStart(Duration ramp, Balancer within) implements Balancer {
   private static final int TRIES = 4;

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * Keeps the last known states of a registry's services on disk, for a process that starts while its
  * store is down.
  *
- * <p>Design: nobody tells this of a change. A thread of its own looks every {@link #PAUSE} at all
+ * <p>Design: a change is not reported here. A thread of its own looks every {@link #PAUSE} at all
  * services that are watched, and writes those whose instances are others than were written last. So
  * a change costs a client's thread nothing, many changes cost one write, and a look-up knows
  * nothing of it. A state that has not changed is written again once it has been live for {@link
@@ -118,9 +118,7 @@ final class StateCache {
     return cache;
   }
 
-  /**
-   * Creates one whose passes are called by somebody else, and whose folder is not looked at yet.
-   */
+  /** Creates one whose passes the caller makes, and whose folder is not looked at yet. */
   StateCache(
       StateFolder folder,
       Duration maxAge,
@@ -209,7 +207,7 @@ final class StateCache {
         TimeUnit.NANOSECONDS.timedWait(this, left);
       }
     } catch (InterruptedException stop) {
-      return List.of(); // nobody here interrupts; who does, wants the thread to end
+      return List.of(); // an interrupt can only mean that the thread is to end
     }
     return lastStates;
   }

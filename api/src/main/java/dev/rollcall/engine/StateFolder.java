@@ -30,9 +30,9 @@ import org.jspecify.annotations.Nullable;
  * any file system; the store's own name is nowhere to be read.
  *
  * <p>A file is written beside its place under a name of this object's own, forced to the disk and
- * then moved over the old one in one step. So a reader sees the old or the new, whole; so does who
- * comes after a kill, a loss of power or a full disk. Of several processes with one folder, each
- * writes what it has seen itself, and the last one wins.
+ * then moved over the old one in one step. So a reader sees the old or the new, whole, also after a
+ * kill, a loss of power or a full disk. Of several processes with one folder, each writes what it
+ * has seen itself, and the last one wins.
  *
  * <p>The files name the addresses that a process will call, so nobody else may write them: the
  * store's folder and its files belong to this process's user alone (0700, 0600). A folder that

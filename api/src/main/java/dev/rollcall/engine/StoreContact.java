@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * by the thread that brings the first answer after a silence, under no lock.
  */
 final class StoreContact {
-  /** A failure beside answers is no outage: who is overloaded is not to be hurried. */
+  /** A failure beside answers is no outage: an overloaded store is not to be hurried. */
   private static final long SILENT_NANOS = Duration.ofSeconds(1).toNanos();
 
   private static final String CALLS = "registrations";

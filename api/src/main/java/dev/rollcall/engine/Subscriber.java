@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
  * #deliver() delivers} whatever is the latest.
  *
  * <p>{@code state} is null while no thread calls the listener, the thread while one does, and
- * {@link #CLOSED} for ever after. Who finds another thread in it notes so in {@code again} and
- * leaves; that thread looks there after it has left {@code state}, and makes the subscriber due
+ * {@link #CLOSED} for ever after. A thread that finds another one in it sets {@code again} and
+ * leaves; the other one looks there after it has left {@code state}, and makes the subscriber due
  * once more. So one thread at a time calls, and no signal is lost. {@code last} is guarded by
  * {@code this}: the thread that was calling when the subscriber was closed, until its call has
  * ended. What {@code called} and the fields after it say of the delivery that runs is the calling

@@ -26,7 +26,7 @@ final class Targets {
     return new Target(!begun, timer.nanoTime());
   }
 
-  /** Notes who is there now; who is new from the second complete state on is young. */
+  /** Notes which instances are there; one that is new after the first complete state is young. */
   void follow(ViewSnapshot now) {
     if (now.version() == 0) {
       return;

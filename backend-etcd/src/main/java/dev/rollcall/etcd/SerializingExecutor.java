@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs tasks one at a time, in the order in which they came, without a thread of its own: whoever
- * brings a task while none runs, runs it and all that come meanwhile, or has an executor do so. No
- * lock is held while a task runs. Thread-safe.
+ * Runs tasks one at a time, in the order in which they came, without a thread of its own: a thread
+ * that brings a task while none runs, runs it and all that come meanwhile, or has an executor do
+ * so. No lock is held while a task runs. Thread-safe.
  */
 final class SerializingExecutor {
   private static final Logger LOG = LoggerFactory.getLogger(EtcdBackend.class);

@@ -39,8 +39,9 @@ final class Hearing {
   }
 
   /**
-   * Waits for a server, asleep: who spins takes a core from the server and from whoever has to be
-   * woken on the way. That would be measured, and would cost most whoever wakes most.
+   * Waits for a server, asleep: a thread that spins takes a core from the server and from all
+   * threads that have to be woken on the way. That would be measured, and would cost most where
+   * most are woken.
    */
   void awaitAsleep(int value) {
     long began = System.nanoTime();

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The JVM of one {@link Turns}, as who tells the turns sees it. One thread's. */
+/** The JVM of one {@link Turns}, seen from the process that gives the turns. One thread's. */
 final class Side implements AutoCloseable {
   private final String label;
   private final Process process;

@@ -45,7 +45,7 @@ import org.openjdk.jmh.util.Statistics;
  * state is that thread's.
  */
 public final class Turns implements InternalProfiler {
-  /** What a line of ours begins with; all else that is printed is somebody's log. */
+  /** What a line of ours begins with; all else that is printed is a library's log. */
   static final String MARK = "@turns ";
 
   private static final double[] PERCENTILES = {50, 90, 99, 99.9, 99.99};
@@ -131,7 +131,7 @@ public final class Turns implements InternalProfiler {
     say("ready");
     try {
       if (IN.readLine() == null) {
-        System.exit(1); // who tells the turns is gone
+        System.exit(1); // the process that gives the turns is gone
       }
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);

@@ -21,7 +21,7 @@ final class Signals {
       this.number = number;
     }
 
-    /** Returns the exit code of who is ended by this signal. */
+    /** Returns the exit code of a process that this signal ends. */
     int exitCode() {
       return 128 + number;
     }

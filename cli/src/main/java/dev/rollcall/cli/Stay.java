@@ -13,16 +13,16 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An instance's stay in the registry for as long as a program runs, or until a signal comes. Who
- * leaves says so first and stops serving afterwards: a signal deregisters, and only then reaches
- * the program.
+ * An instance's stay in the registry for as long as a program runs, or until a signal comes. It
+ * deregisters first and stops serving afterwards: a signal deregisters, and only then reaches the
+ * program.
  *
  * <p>The command's thread runs {@link #register} and {@link #leave}, signals and changes of state
  * come on threads of others. {@code asked}, {@code registration} and {@code program} are guarded by
  * {@code this}; nothing is waited for under that lock.
  */
 final class Stay {
-  /** How long who waits for us to end should have to wait for a store that does not answer. */
+  /** How long the end of this process may take where the store does not answer. */
   private static final Duration CONFIRMATION = Duration.ofSeconds(3);
 
   private final Registry registry;

@@ -23,7 +23,7 @@ import java.time.Duration;
  * @since 0.1.0
  */
 public final class LogService {
-  /** More than this is no log line: who sends it is refused, and the file does not fill up. */
+  /** More than this is no log line: it is refused, and the file does not fill up. */
   private static final int MAX_BYTES = 64 * 1024;
 
   private final Path file;

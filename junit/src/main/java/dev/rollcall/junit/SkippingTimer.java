@@ -16,11 +16,11 @@ import org.slf4j.LoggerFactory;
  * test wants that.
  *
  * <p>Tasks stand in a queue by their due times. A timer of the system's wakes this one when the
- * time of a task has come; who puts the clock forward runs what falls due on the way itself, each
- * task at its own moment, so that heartbeats stay in time with the leases that they renew. {@code
- * turn} is held by who runs tasks: one at a time, in order. {@code tasks} guards itself, {@code
- * skippedNanos}, {@code scheduled} and {@code closed}; it may be taken under {@code turn}, and no
- * task is called under it.
+ * time of a task has come; a thread that puts the clock forward runs what falls due on the way
+ * itself, each task at its own moment, so that heartbeats stay in time with the leases that they
+ * renew. {@code turn} is held by the thread that runs tasks: one at a time, in order. {@code tasks}
+ * guards itself, {@code skippedNanos}, {@code scheduled} and {@code closed}; it may be taken under
+ * {@code turn}, and no task is called under it.
  */
 final class SkippingTimer implements Timer {
   private static final Logger LOG = LoggerFactory.getLogger(FakeStore.class);

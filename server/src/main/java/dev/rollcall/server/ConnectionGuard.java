@@ -37,9 +37,9 @@ import org.jspecify.annotations.Nullable;
  * request's time goes on with the body. A request with two Host headers is refused, and over HTTP/2
  * a connection with two paths or authorities in one request is ended.
  *
- * <p>Who does not read its answers is not read from: nothing is taken from a connection while more
- * than {@value #UNSENT_BYTES} bytes wait to be sent on it. One of HTTP/1 on which more than {@value
- * #MOST_UNANSWERED} requests are unanswered is closed.
+ * <p>A client that does not read its answers is not read from: nothing is taken from a connection
+ * while more than {@value #UNSENT_BYTES} bytes wait to be sent on it. One of HTTP/1 on which more
+ * than {@value #MOST_UNANSWERED} requests are unanswered is closed.
  *
  * <p>The counts of connections by address are in a concurrent map; the rest belongs to one
  * connection, and is confined to its event loop.

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes of this process's memory that clients hold, with a bound for each of them and one for all.
- * What is counted is an estimate that errs upwards; whoever counts says how it is made.
+ * What is counted is an estimate that errs upwards; each caller says how it is made.
  *
  * <p>Thread-safe: {@code lock} guards all fields that are not final, those of the holds too, and
  * nothing else is called under it, so that it may be taken under any other lock. Of a client that

@@ -28,7 +28,7 @@ import org.reactivestreams.Subscription;
  * body counts twice, since it is read from what was received, by the length that was announced, or
  * else as it comes. One that comes too slowly is cut off.
  *
- * <p>Stands next to the services, so that who calls is known already. Thread-safe; what belongs to
+ * <p>Stands next to the services, so that the caller is known already. Thread-safe; what belongs to
  * one request is confined to its event loop.
  *
  * @since 0.1.0

@@ -6,7 +6,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
- * A timer whose time never comes by itself: a task is run by whoever asks for it. Deadlines and
+ * A timer whose time never comes by itself: a task runs on the thread that asks for it. Deadlines and
  * sweeps never come at all.
  */
 final class StillTimer implements Timer {

@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A thing that changes, and two listeners of it. The dispatcher's own pool runs what it is given on
- * the calling thread: so whoever looks as the watchdog is also the worker that takes the place of
- * another one.
+ * the calling thread: so the thread that looks as the watchdog is also the worker that takes the place
+ * of another one.
  */
 final class TwoListeners {
   private static final int ENOUGH_LOOKS = 8;

@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
  * Makes the calls that wait in a mailbox, one at a time and under no lock, without a thread of its
  * own.
  *
- * <p>Design: a class that extends this has the mailbox, and decides what a newer call replaces.
- * Whoever has put something into it makes the calls that wait, unless another thread is at it: then
- * that one makes them too. So calls come in the order of the mailbox, a callee that adds to the
- * mailbox finds its own behind the present call, and with one thread everything has been called
+ * <p>Design: a class that extends this has the mailbox, and decides what a newer call replaces. A
+ * thread that has put something into it makes the calls that wait, unless another thread is at it:
+ * then that one makes them too. So calls come in the order of the mailbox, a callee that adds to
+ * the mailbox finds its own behind the present call, and with one thread everything has been called
  * when {@link #deliver()} returns. A thread that has made many calls leaves the rest to an
- * executor: nobody works for the others for ever.
+ * executor: no thread works for the others for ever.
  *
  * <p>Thread-safe. The monitor of this object guards the flags here and the mailbox. No call is made
  * under it.

@@ -31,10 +31,10 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whom a client trusts and who it is, from a URI's options: {@code ca}, a PEM file of the
- * authorities to trust instead of the JDK's; {@code cert} and {@code key}, PEM files of the
- * client's certificate chain and of its unencrypted PKCS #8 private key. The files are read once.
- * Immutable, its text shows nothing of a file.
+ * The authorities that a client trusts and its own certificate, from a URI's options: {@code ca}, a
+ * PEM file of the authorities to trust instead of the JDK's; {@code cert} and {@code key}, PEM
+ * files of the client's certificate chain and of its unencrypted PKCS #8 private key. The files are
+ * read once. Immutable, its text shows nothing of a file.
  *
  * @since 0.1.0
  */
@@ -87,7 +87,7 @@ public final class TlsOptions {
   }
 
   /**
-   * Returns who decides whom to trust.
+   * Returns what decides which certificates are trusted.
    *
    * @return for the authorities of {@code ca}, or for the JDK's
    */
@@ -96,7 +96,7 @@ public final class TlsOptions {
   }
 
   /**
-   * Returns who the client is.
+   * Returns the client's own certificate and key.
    *
    * @return empty where no {@code cert} was given
    */

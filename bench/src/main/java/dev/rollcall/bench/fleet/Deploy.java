@@ -142,7 +142,10 @@ final class Deploy {
     return Instances.of(SERVICE, number, 8080);
   }
 
-  /** Which instance goes, and who has yet to see that. The writer sets both before it goes. */
+  /**
+   * Which instance goes, and how many clients have yet to see that. The writer sets both before it
+   * goes.
+   */
   private static final class Replacements {
     private volatile Going going = new Going("", new CountDownLatch(0));
 

@@ -258,7 +258,7 @@ final class FilesBackend implements RegistryBackend {
     }
   }
 
-  /** Takes in what is there: removes who is dead, and ends the leases of what is gone. */
+  /** Takes in what is there: removes dead instances, and ends the leases of what is gone. */
   private SortedMap<InstanceKey, Stored> look(Folder.Held held) throws IOException {
     SortedMap<InstanceKey, Stored> all = held.list();
     long now = timer.nanoTime();

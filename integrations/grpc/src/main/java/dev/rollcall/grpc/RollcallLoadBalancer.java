@@ -119,9 +119,9 @@ final class RollcallLoadBalancer extends LoadBalancer {
    *
    * <p>gRPC asks for a subchannel first and begins the call afterwards, or asks anew where the
    * connection was lost in between. So a {@link Pick} is promised until the call has begun, and is
-   * then the call's to end. A promise that nobody keeps is ended when the connection is not ready
-   * any more. Whoever promises looks at {@code ready} afterwards, whoever ends promises clears it
-   * first: so each promise is ended.
+   * then the call's to end. A promise that is not kept is ended when the connection is not ready
+   * any more. A thread that promises looks at {@code ready} afterwards, one that ends promises
+   * clears it first: so each promise is ended.
    */
   private final class Connection implements SubchannelStateListener {
     final ServiceInstance instance;

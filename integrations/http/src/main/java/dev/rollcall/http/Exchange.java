@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * moment, so that there is no way back.
  *
  * <p>{@code tried} and {@code failures} belong to the try that is under way. {@code sent} is read
- * by whoever completes the result: a try looks at the result after it has set that, so one of the
- * two sees the other.
+ * by the thread that completes the result: a try looks at the result after it has set that, so one
+ * of the two sees the other.
  */
 final class Exchange<T> {
   private final ServiceClient client;

@@ -42,7 +42,7 @@ public final class RollcallRegistration extends InstanceView implements Registra
     this.instance = instance;
   }
 
-  /** Who has an opinion on the health of an instance: the worst one is shown. */
+  /** What reports the health of an instance: the worst report is shown. */
   enum Voice {
     READINESS,
     GROUP,

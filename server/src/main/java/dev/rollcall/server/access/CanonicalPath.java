@@ -10,7 +10,7 @@ import java.util.List;
  * such a path is refused before any rule looks at it.
  *
  * <p>Below {@code /v1/}, keys, ids and names are the rest of a path. They may hold a semicolon and,
- * as Rollcall's own ids do, an encoded slash: who serves them reads the path as it was sent, and so
+ * as Rollcall's own ids do, an encoded slash: their handlers read the path as it was sent, and so
  * does the rule. An encoded slash in what says which call it is, is refused. So is an empty segment
  * everywhere but at the end: Consul's agent answers it with another path.
  */

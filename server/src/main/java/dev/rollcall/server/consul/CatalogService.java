@@ -70,7 +70,7 @@ record CatalogService(
         modifyIndex);
   }
 
-  /** Returns the port for who asks for none by name; 0 where there is none. */
+  /** Returns the port for clients that ask for none by name; 0 where there is none. */
   int usualPort() {
     return port != 0
         ? port

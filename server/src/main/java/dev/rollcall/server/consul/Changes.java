@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What has changed and is not yet on the disk: names alone, since the {@link Keeper} writes what is
- * there when it comes to it. Who has made a change takes note of it here, and then waits until it
+ * there when it comes to it. A thread that has made a change notes it here, and then waits until it
  * is {@link #written}; all that wait are served by one write.
  *
- * <p>Where nothing is kept, nothing is noted, and nobody waits.
+ * <p>Where nothing is kept, nothing is noted, and no thread waits.
  *
  * <p><b>Guards.</b> {@code lock} guards everything; under it nothing is called, so that notes may
  * be taken under any other lock. Notes come from any thread; the keeper's alone takes them away.
@@ -75,7 +75,7 @@ final class Changes {
     note(() -> noted.registrations.put(id, by));
   }
 
-  /** A heartbeat is written soon; one that changed the status is waited for by who sent it. */
+  /** A heartbeat is written soon; the sender of one that changed the status waits for it. */
   void heartbeat(String checkId) {
     note(
         () -> {
@@ -230,7 +230,7 @@ final class Changes {
     }
   }
 
-  /** Nobody is answered any more but by what is noted already. */
+  /** From now on only what is noted already is written and answered. */
   void close() {
     synchronized (lock) {
       closed = true;

@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Design.</b> The {@link Changes} say what has changed, and what that then is, is looked up
  * and written, with all else that has changed meanwhile, by one commit. So the folder holds what
- * the centre shows, at the moment of some commit; who waits for a change waits for a commit that
- * began after it.
+ * the centre shows, at the moment of some commit; a thread that waits for a change waits for a
+ * commit that began after it.
  *
  * <p><b>Thread.</b> The folder and {@code ours} belong to the thread that creates the keeper until
  * {@link #start}, and to the keeper's own thread from then on.

@@ -45,9 +45,9 @@ import org.slf4j.LoggerFactory;
  * process, which begins anew with it, they are the catalog's, which do not: a key has the index of
  * the change that brought it, and a compare-and-set finds the store's version by it.
  *
- * <p><b>Locks.</b> Who holds a key is kept with what is shown of it, and goes with it. Where keys
- * can be held, writes are done in turns, one after the other: what was looked at before a write
- * still is so when it is done.
+ * <p><b>Locks.</b> The holder of a key is kept with what is shown of it, and goes with it. Where
+ * keys can be held, writes are done in turns, one after the other: what was looked at before a
+ * write still is so when it is done.
  *
  * <p><b>Guards.</b> {@code pairs}, {@code lastDeleted}, {@code seen} and {@code isFed} are guarded
  * by the catalog's lock: they are touched in {@link CatalogIndex#look} and {@link
@@ -114,7 +114,7 @@ final class KeyValues implements AutoCloseable {
     lastDeleted = keysCanBeHeld ? firstIndex : 1;
   }
 
-  /** Returns what counts the memory of keys; whoever writes one for a client asks it. */
+  /** Returns what counts the memory of keys; every write for a client asks it. */
   KeyQuota quota() {
     return quota;
   }

@@ -9,7 +9,7 @@ import java.util.Set;
 /**
  * One of several ports of a service.
  *
- * @param isDefault whether it is the one for who asks for none by name
+ * @param isDefault whether it is the one for clients that ask for none by name
  */
 record NamedPort(String name, int port, boolean isDefault) {
   private static final int MOST = 64;

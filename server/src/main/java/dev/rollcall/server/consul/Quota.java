@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Guards.</b> {@code lock} guards both maps. It is taken after the lock of the {@link
  * LocalAgent} and before the catalog's, never the other way round. What is held is always put right
  * by looking at the catalog, so that of a registration and a deregistration at the same time it
- * does not matter who tells first.
+ * does not matter which of them reports first.
  */
 final class Quota {
   private final CatalogIndex catalog;
@@ -78,7 +78,7 @@ final class Quota {
   }
 
   /**
-   * Makes a change that adds to a registration, which is on whoever holds it, or else on the client
+   * Makes a change that adds to a registration, which counts for its holder, or else for the client
    * that makes the change.
    *
    * @param bytes by how much it weighs more then

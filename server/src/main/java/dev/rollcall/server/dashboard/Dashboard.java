@@ -24,9 +24,9 @@ import java.util.List;
  * events at {@code /dashboard/events} that feeds it. The page comes without data, so that it may be
  * given to everybody; the stream begins with how each service does and goes on with what changes.
  * The instances of a service are asked for at {@code /dashboard/instances}, and looked for at
- * {@code /dashboard/search}; nodes are at {@code /dashboard/nodes}, and who asks at {@code
- * /dashboard/me}. What has a path in Consul's API the page asks for there, and so with every
- * change: keys, sessions, events, deregistration, maintenance.
+ * {@code /dashboard/search}; nodes are at {@code /dashboard/nodes}, and the caller's name and role
+ * at {@code /dashboard/me}. What has a path in Consul's API the page asks for there, and so with
+ * every change: keys, sessions, events, deregistration, maintenance.
  *
  * <p>Thread-safe.
  *

@@ -133,7 +133,7 @@ final class Events {
     return bytes.toByteArray();
   }
 
-  /** Writes who asks, and what it may do. */
+  /** Writes the name of the caller, and what it may do. */
   static byte[] me(Principal principal, String ownNode) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     write(

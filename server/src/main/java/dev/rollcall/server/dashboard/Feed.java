@@ -48,10 +48,10 @@ import org.jspecify.annotations.Nullable;
  * #MAX_GONE} are remembered; a stream that has not heard of one of the others begins anew.
  *
  * <p><b>Guards.</b> {@code lock} guards all fields but {@code noted} and {@code reading}, those of
- * the streams too. {@code noted} is concurrent: whoever changes the catalog puts into it, and the
- * thread {@code rollcall-dashboard-feed} takes out before it reads, so that what changes meanwhile
- * is noted again; {@code reading} says that it has been told to. Nothing but memory is touched
- * under the lock, and the catalog's is never asked for under it.
+ * the streams too. {@code noted} is concurrent: a thread that changes the catalog puts into it, and
+ * the thread {@code rollcall-dashboard-feed} takes out before it reads, so that what changes
+ * meanwhile is noted again; {@code reading} says that it has been told to. Nothing but memory is
+ * touched under the lock, and the catalog's is never asked for under it.
  */
 final class Feed implements AutoCloseable {
   static final int PIECE_BYTES = 16 << 10;

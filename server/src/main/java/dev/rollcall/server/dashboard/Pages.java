@@ -27,9 +27,9 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.function.Function;
 
 /**
- * What the page asks for while somebody looks at it: instances of one service, some at a time;
- * which services have instances of a kind; nodes; and who asks. All is found on a thread of their
- * own, {@code rollcall-dashboard}, since they look through all that there is. Thread-safe.
+ * What an open page asks for: instances of one service, some at a time; which services have
+ * instances of a kind; nodes; and the role of its user. All is found on a thread of their own,
+ * {@code rollcall-dashboard}, since they look through all that there is. Thread-safe.
  */
 final class Pages implements AutoCloseable {
   /** Where a page ends, however few are on it by then. */
@@ -68,7 +68,7 @@ final class Pages implements AutoCloseable {
           }
           List<Events.Shown> shown = new ArrayList<>();
           for (ListedInstance instance : some(ctx, matching)) {
-            // As it is by now: of another output nobody is told.
+            // As it is by now: a new output alone is not reported.
             shown.add(
                 new Events.Shown(
                     catalog.instance(instance.id()).orElse(instance),
@@ -131,7 +131,7 @@ final class Pages implements AutoCloseable {
         });
   }
 
-  /** {@code /dashboard/me}: who asks, and what it may do. */
+  /** {@code /dashboard/me}: the name of the caller, and what it may do. */
   HttpResponse me(ServiceRequestContext ctx, HttpRequest request) {
     Principal asking = Principal.of(ctx);
     return answer(ctx, request, wanted -> Events.me(asking, catalog.ownNode()));
