@@ -36,7 +36,8 @@ public interface RegistryBackend extends AutoCloseable {
    * store that cannot rule that out has its backend look again, and write over what came late.
    *
    * <p>A replacement by the same {@linkplain RegisterRequest#owner() owner} keeps the lease's
-   * listener of the last call; the leases of earlier calls are then as good as the new one.
+   * listener of the last call; the leases of earlier calls are then as good as the new one. Its TTL
+   * begins anew, no earlier than the call, so that no renewal is due for the rest of the old one.
    *
    * @param request what to put, whose it is, and what to do where the key is taken
    * @param listener told once when the lease has ended without {@link #deregister}

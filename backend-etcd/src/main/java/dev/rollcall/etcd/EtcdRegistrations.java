@@ -134,8 +134,7 @@ final class EtcdRegistrations {
       RegisterRequest request,
       LeaseListener listener,
       Liveness.Heartbeat heartbeat) {
-    return lease(tenancy, request, heartbeat)
-        .thenCompose(leaseId -> write(tenancy, request, listener, leaseId))
+    return writeWithLease(tenancy, request, listener, heartbeat)
         .exceptionallyCompose(
             failed -> {
               if (!EtcdError.of(failed).isMissingLease() || tenancy.view().leaseId() == 0) {
@@ -143,9 +142,28 @@ final class EtcdRegistrations {
               }
               // It ran out unnoticed. The next one is fresh, so this happens once.
               tenancy.dropLease();
-              return lease(tenancy, request, heartbeat)
-                  .thenCompose(leaseId -> write(tenancy, request, listener, leaseId));
+              return writeWithLease(tenancy, request, listener, heartbeat);
             });
+  }
+
+  private CompletableFuture<Lease> writeWithLease(
+      Tenancy tenancy,
+      RegisterRequest request,
+      LeaseListener listener,
+      Liveness.Heartbeat heartbeat) {
+    long seconds = Math.max(minTtlSeconds, wholeSeconds(heartbeat.ttl()));
+    long kept = tenancy.leaseFor(request.owner(), seconds);
+    if (kept == 0) {
+      return grant(tenancy.key, seconds)
+          .thenCompose(
+              grant -> {
+                tenancy.granted(grant.getID(), Duration.ofSeconds(grant.getTTL()), seconds);
+                return write(tenancy, request, listener, grant.getID());
+              });
+    }
+    // A write with a lease does not extend it, and a registration has a whole TTL from its call.
+    return write(tenancy, request, listener, kept)
+        .thenCombine(renewals.once(kept), (lease, extended) -> lease);
   }
 
   private CompletableFuture<Lease> registerForGood(
@@ -208,20 +226,6 @@ final class EtcdRegistrations {
         tenancies.remove(new Tenant(tenancy.key, view.owner().id()), tenancy);
       }
     }
-  }
-
-  private CompletableFuture<Long> lease(
-      Tenancy tenancy, RegisterRequest request, Liveness.Heartbeat heartbeat) {
-    long seconds = Math.max(minTtlSeconds, wholeSeconds(heartbeat.ttl()));
-    if (tenancy.leaseServes(request.owner(), seconds)) {
-      return CompletableFuture.completedFuture(tenancy.view().leaseId());
-    }
-    return grant(tenancy.key, seconds)
-        .thenApply(
-            grant -> {
-              tenancy.granted(grant.getID(), Duration.ofSeconds(grant.getTTL()), seconds);
-              return grant.getID();
-            });
   }
 
   private CompletableFuture<LeaseGrantResponse> grant(InstanceKey key, long seconds) {

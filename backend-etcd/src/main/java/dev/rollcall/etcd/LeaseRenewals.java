@@ -93,15 +93,18 @@ final class LeaseRenewals {
   }
 
   private CompletableFuture<Boolean> alone(long leaseId) {
-    return gateway
-        .call(
-            "renewal",
-            client -> client.getLeaseClient().keepAliveOnce(leaseId).thenApply(r -> true))
+    return once(leaseId)
+        .thenApply(extended -> true)
         .exceptionallyCompose(
             failed ->
                 EtcdError.of(failed).isMissingLease()
                     ? CompletableFuture.completedFuture(false)
                     : CompletableFuture.failedFuture(failed));
+  }
+
+  /** Extends a lease at once, by a call of its own, which fails where the store has lost it. */
+  CompletableFuture<LeaseKeepAliveResponse> once(long leaseId) {
+    return gateway.call("renewal", client -> client.getLeaseClient().keepAliveOnce(leaseId));
   }
 
   /** Takes part until the first answer. The exit may be known later than the answer. */

@@ -61,9 +61,9 @@ final class Tenancy {
     return new View(owner, leaseId, ttl, modRevision, held, instance);
   }
 
-  /** Tells whether the lease of the last registration serves for the next one. */
-  synchronized boolean leaseServes(Owner next, long seconds) {
-    return held && leaseId != 0 && askedSeconds == seconds && owner.epoch() == next.epoch();
+  /** Returns the lease of the last registration where it serves for the next one; else 0. */
+  synchronized long leaseFor(Owner next, long seconds) {
+    return held && askedSeconds == seconds && owner.epoch() == next.epoch() ? leaseId : 0;
   }
 
   /** Takes a new lease, before the key is written with it. */

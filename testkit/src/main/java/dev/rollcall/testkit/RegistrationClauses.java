@@ -303,6 +303,43 @@ abstract class RegistrationClauses extends Clauses {
   }
 
   @Test
+  @DisplayName("R3 kept alive: an owner that registers again has a whole TTL from then")
+  @IfItFails("does register() with the lease that there is extend it by a whole TTL from now?")
+  void r3_keptAlive_byRegisteringAgain() {
+    RegistryBackend writer = client();
+    Owner owner = owner();
+    List<LeaseEnd> ends = new CopyOnWriteArrayList<>();
+    Lease lease = put(writer, instance("a", 0), heartbeat(), owner, Claim.TAKE_OVER, ends::add);
+
+    for (int n = 1; n <= 5; n++) {
+      time.pass(lease.ttl().multipliedBy(6).dividedBy(10));
+      assertThat(passing(writer)).as("before time %s", n).containsExactly(instance("a", n - 1));
+      lease = put(writer, instance("a", n), heartbeat(), owner, Claim.CONTINUE, ends::add);
+    }
+    assertThat(ends).isEmpty();
+  }
+
+  @Test
+  @DisplayName("R3 kept alive: while it is updated more often than it would be renewed")
+  @IfItFails("does an update put off the renewal without extending the lease?")
+  void r3_keptAlive_whileItIsUpdated() {
+    List<State> states = new CopyOnWriteArrayList<>();
+    Registration registration = await(process().register(instance("a", 0), heartbeat()));
+    closing(registration.onState(states::add));
+    RecordingSink sink = record(client());
+    eventually(() -> assertThat(sink.state()).containsExactly(instance("a", 0)));
+
+    for (int n = 1; n <= 12; n++) {
+      time.pass(store.ttl().dividedBy(4));
+      await(registration.update(instance("a", n)));
+    }
+
+    eventually(() -> assertThat(sink.state()).containsExactly(instance("a", 12)));
+    assertThat(sink.removals()).isEmpty();
+    assertThat(states).containsExactly(State.ACTIVE);
+  }
+
+  @Test
   @DisplayName("R3 kept alive: the application does nothing, and nobody sees a flicker")
   @IfItFails("are renewals sent at least twice a TTL, and does a renewal count as a change?")
   void r3_keptAlive_withoutTheApplication() {

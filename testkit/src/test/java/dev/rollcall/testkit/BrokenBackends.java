@@ -14,9 +14,11 @@ import dev.rollcall.spi.Timer;
 import dev.rollcall.spi.support.SystemTimer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /** Backends whose registrations break a clause each. */
@@ -80,6 +82,40 @@ final class BrokenBackends {
     @Override
     CompletionStage<Void> renew(Lease right) {
       return CompletableFuture.completedFuture(null);
+    }
+  }
+
+  @Breaks(
+      group = RegistryContract.Registration.class,
+      tests = {"r3_keptAlive_byRegisteringAgain", "r3_keptAlive_whileItIsUpdated"})
+  static class KeepsTheLeaseAsItIs extends BrokenContract {
+    private final Map<InstanceKey, Long> begun = new ConcurrentHashMap<>();
+    private Timer timer = new ManualTimer();
+
+    @Override
+    protected RegistryBackend open(Timer given) {
+      timer = given;
+      return super.open(given);
+    }
+
+    @Override
+    RegistryBackend broken(RegistryBackend right) {
+      return new ForwardingBackend(right) {
+        @Override
+        public CompletionStage<Lease> register(RegisterRequest is, LeaseListener listener) {
+          long now = timer.nanoTime();
+          long since = begun.computeIfAbsent(is.instance().key(), first -> now);
+          return super.register(is, listener)
+              .thenApply(
+                  lease -> {
+                    long left = lease.ttl().toNanos() - (now - since);
+                    timer.schedule(
+                        () -> super.deregister(is.instance().key(), is.owner()),
+                        Duration.ofNanos(Math.max(0, left)));
+                    return lease;
+                  });
+        }
+      };
     }
   }
 
