@@ -28,8 +28,7 @@ import org.slf4j.LoggerFactory;
  * gateway's threads that read an answer, and by the timer's when a deadline has passed.
  */
 final class Watches implements AutoCloseable {
-  /** The catalog's two queries have room beside them. */
-  static final int DIRECT = AgentHttp.QUERIES - 2;
+  static final int DIRECT = 8;
   static final Logger LOG = LoggerFactory.getLogger(ConsulBackend.class);
 
   private final ConsulGateway gateway;
