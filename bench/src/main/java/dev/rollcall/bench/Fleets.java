@@ -148,6 +148,13 @@ final class Fleets {
             1,
             "centre.memory.memory",
             "centre.memory.consul"));
+    table.add(
+        centre(
+            "the centre, another client beside the worst reader, p99",
+            "× beside nobody",
+            2,
+            "centre.reader.worst",
+            "centre.reader.idle"));
     return table;
   }
 
