@@ -151,6 +151,13 @@ final class Fleets {
             1,
             MEMORY + "memory",
             MEMORY + "consul"));
+    table.add(
+        centre(
+            "the centre, another client beside the worst reader, p99",
+            "× beside nobody",
+            2,
+            "centre.reader.worst",
+            "centre.reader.idle"));
     return table;
   }
 

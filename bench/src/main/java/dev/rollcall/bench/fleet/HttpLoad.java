@@ -38,12 +38,23 @@ final class HttpLoad implements AutoCloseable {
 
   /** Makes a request for Consul's API. */
   static byte[] request(String method, String path, String body) {
+    return request(method, path, body, "");
+  }
+
+  /**
+   * Makes a request for Consul's API.
+   *
+   * @param token whose it is; empty for nobody's
+   */
+  static byte[] request(String method, String path, String body, String token) {
     byte[] content = body.getBytes(StandardCharsets.UTF_8);
     byte[] head =
         (method
                 + " "
                 + path
-                + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: "
+                + " HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                + (token.isEmpty() ? "" : "X-Consul-Token: " + token + "\r\n")
+                + "Content-Length: "
                 + content.length
                 + "\r\n\r\n")
             .getBytes(StandardCharsets.US_ASCII);

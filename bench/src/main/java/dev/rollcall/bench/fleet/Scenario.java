@@ -95,6 +95,14 @@ public record Scenario(
             List.of(),
             512,
             CentreLoad.figures()));
+    all.add(
+        new Scenario(
+            CENTRE,
+            "the registry centre: another client beside the worst reader",
+            WorstReader.class,
+            List.of(),
+            512,
+            WorstReader.figures()));
     return all;
   }
 

@@ -49,9 +49,9 @@ final class AgentRoutes {
         Route.getNow("agent/self", call -> call.json(to -> identity.writeSelf(to, leads()))),
         Route.getNow("agent/version", call -> call.json(identity::writeVersion)),
         Route.getNow("agent/members", call -> call.json(identity::writeMembers)),
-        Route.getNow("agent/services", this::services),
+        Route.getNow("agent/services", this::services).wide(),
         Route.get("agent/service/", this::service),
-        Route.getNow("agent/checks", this::checks),
+        Route.getNow("agent/checks", this::checks).wide(),
         Route.write("agent/service/register", this::register),
         Route.write("agent/service/deregister/", this::deregister),
         Route.write("agent/service/maintenance/", this::maintainService),
@@ -63,7 +63,7 @@ final class AgentRoutes {
         Route.write("agent/check/fail/", call -> beat(call, CatalogCheck.CRITICAL)),
         Route.write("agent/check/update/", this::update),
         Route.getNow("agent/health/service/id/", this::healthById),
-        Route.getNow("agent/health/service/name/", this::healthByName));
+        Route.getNow("agent/health/service/name/", this::healthByName).wide());
   }
 
   private boolean leads() {

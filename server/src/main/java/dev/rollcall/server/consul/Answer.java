@@ -7,7 +7,6 @@ import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
-import com.linecorp.armeria.common.stream.StreamMessage;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.rollcall.server.BudgetException;
 import dev.rollcall.server.UnderWay;
@@ -23,7 +22,6 @@ record Answer(ResponseHeaders headers, HttpData body) {
   static final AsciiString DEFAULT_POLICY = AsciiString.cached("x-consul-default-acl-policy");
   static final AsciiString QUERY_BACKEND = AsciiString.cached("x-consul-query-backend");
 
-  private static final int PIECE = 16 << 10;
   private static final MediaType JSON = MediaType.parse("application/json");
   private static final MediaType TEXT = MediaType.PLAIN_TEXT_UTF_8;
 
@@ -96,7 +94,7 @@ record Answer(ResponseHeaders headers, HttpData body) {
    * long as that lasts, once for all that the client is sending of it.
    */
   HttpResponse response(ServiceRequestContext ctx) {
-    if (body.length() <= PIECE) {
+    if (body.length() <= Pieces.SIZE) {
       return response();
     }
     try {
@@ -104,13 +102,7 @@ record Answer(ResponseHeaders headers, HttpData body) {
     } catch (BudgetException refused) {
       return text(refused.status(), refused.sentence()).response();
     }
-    byte[] bytes = body.array();
-    HttpData[] pieces = new HttpData[(bytes.length + PIECE - 1) / PIECE];
-    for (int i = 0; i < pieces.length; i++) {
-      pieces[i] = HttpData.wrap(bytes, i * PIECE, Math.min(PIECE, bytes.length - i * PIECE));
-    }
-    return HttpResponse.of(
-        headers.toBuilder().contentLength(bytes.length).build(), StreamMessage.of(pieces));
+    return Pieces.send(ctx, headers, body.array());
   }
 
   private static ResponseHeadersBuilder headers(int status, MediaType type) {

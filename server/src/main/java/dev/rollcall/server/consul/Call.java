@@ -7,15 +7,26 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.rollcall.kv.Bytes;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 
 /**
  * One request to one route.
  *
  * @param rest what follows the route's path, decoded
  * @param body empty where the method has none
+ * @param executor where it is answered: its event loop, or threads for what takes long
  */
 record Call(
-    ServiceRequestContext ctx, HttpMethod method, String rest, QueryParams query, Bytes body) {
+    ServiceRequestContext ctx,
+    HttpMethod method,
+    String rest,
+    QueryParams query,
+    Bytes body,
+    Executor executor) {
+
+  Call on(Executor other) {
+    return new Call(ctx, method, rest, query, body, other);
+  }
 
   JsonNode json() {
     return Json.parse(body.toArray());

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
@@ -28,11 +30,16 @@ import java.util.function.Function;
  * index of the last that went, so that an index never falls back.
  *
  * <p><b>Guards.</b> {@code lock} guards everything; values are immutable. Under it nothing is
- * encoded and no waiter called: waiters are handed to their executors when it is free again.
+ * encoded and no waiter called: waiters are handed to their executors when it is free again. What
+ * was encoded is found without it, so that nobody waits for a list that another client has made: a
+ * write forgets it before the lock is free, so it is as old as the write at most that is under way.
  */
 final class CatalogIndex {
   /** How many waiters one task of an executor wakes: others get their turn in between. */
   private static final int WOKEN_AT_ONCE = 256;
+
+  /** From how many instances on a service is not listed by an event loop. */
+  private static final int LARGE = 64;
 
   /** How far apart the indexes of one catalog are where there are others. */
   private static final int STEP = 1 << 20;
@@ -46,8 +53,8 @@ final class CatalogIndex {
 
   // All guarded by "lock"; the view and the writer use them while it is held.
   final TreeMap<String, NodeEntry> nodes = new TreeMap<>();
-  final TreeMap<String, TreeMap<InstanceId, CatalogService>> services = new TreeMap<>();
-  final Map<String, Topic> topics = new HashMap<>();
+  final Map<String, TreeMap<InstanceId, CatalogService>> services = new ConcurrentSkipListMap<>();
+  final Map<String, Topic> topics = new ConcurrentHashMap<>();
   long index;
   long lastServiceGone;
   long lastNodeGone;
@@ -124,18 +131,26 @@ final class CatalogIndex {
     }
   }
 
+  /** Tells whether a call asks for one service by its name, and that has many instances. */
+  boolean isOfLargeService(Call call) {
+    // Without the lock: a size of just before, or of just now, is as good.
+    TreeMap<InstanceId, CatalogService> instances = services.get(call.rest());
+    return instances != null && instances.size() > LARGE;
+  }
+
   /** Answers a query: with what was encoded since the topic's last change, or anew. */
   <T> Answer read(
       String topic, String variant, Function<CatalogView, T> gather, Function<T, byte[]> encode) {
+    Topic asked = topics.get(topic);
+    Answer known = asked == null ? null : asked.answer(variant);
+    if (known != null) {
+      return known;
+    }
     long at;
     long version;
     T gathered;
     synchronized (lock) {
       Topic of = topics.get(topic);
-      Answer known = of == null ? null : of.answer(variant);
-      if (known != null) {
-        return known;
-      }
       at = of == null ? floor(topic) : of.index();
       version = of == null ? -1 : of.version();
       gathered = gather.apply(view);

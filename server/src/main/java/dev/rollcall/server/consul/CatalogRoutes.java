@@ -10,6 +10,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -51,11 +53,11 @@ final class CatalogRoutes {
                       to.writeString(identity.datacentre());
                       to.writeEndArray();
                     })),
-        Route.get("catalog/nodes", this::nodes),
-        Route.get("catalog/services", this::services),
-        Route.get("catalog/service/", this::service),
-        Route.get("catalog/node/", call -> node(call, true)),
-        Route.get("catalog/node-services/", call -> node(call, false)),
+        Route.get("catalog/nodes", this::nodes).wide(),
+        Route.get("catalog/services", this::services).wide(),
+        Route.get("catalog/service/", this::service).wideIf(catalog::isOfLargeService),
+        Route.get("catalog/node/", call -> node(call, true)).wide(),
+        Route.get("catalog/node-services/", call -> node(call, false)).wide(),
         Route.write("catalog/register", this::register),
         Route.write("catalog/deregister", this::deregister),
         Route.get("coordinate/nodes", this::coordinates),
@@ -107,17 +109,32 @@ final class CatalogRoutes {
             catalog.read(
                 Topics.SERVICES,
                 isPlain ? "services" + call.isPretty() : "",
-                view -> view.names(meta::test),
-                names ->
+                CatalogView::byNode,
+                byNode ->
                     Json.bytes(
                         call.isPretty(),
                         to -> {
                           to.writeStartObject();
-                          for (Map.Entry<String, Set<String>> entry : names.entrySet()) {
+                          for (Map.Entry<String, Set<String>> entry :
+                              names(byNode, meta).entrySet()) {
                             ConsulJsonWriter.texts(to, entry.getKey(), entry.getValue());
                           }
                           to.writeEndObject();
                         })));
+  }
+
+  /** Returns the services of the nodes that a filter lets pass, with the tags that occur. */
+  private static Map<String, Set<String>> names(
+      List<CatalogView.OfNode> byNode, Predicate<CatalogNode> meta) {
+    Map<String, Set<String>> names = new TreeMap<>();
+    for (CatalogView.OfNode of : byNode) {
+      if (meta.test(of.node())) {
+        for (CatalogService service : of.services()) {
+          names.computeIfAbsent(service.name(), fresh -> new TreeSet<>()).addAll(service.tags());
+        }
+      }
+    }
+    return names;
   }
 
   private HttpResponse service(Call call) {

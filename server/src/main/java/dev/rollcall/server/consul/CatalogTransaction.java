@@ -2,6 +2,7 @@ package dev.rollcall.server.consul;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -55,146 +56,219 @@ final class CatalogTransaction {
   /** Takes an operation; returns why it cannot be done. */
   @Nullable String take(TxnOperation operation, CatalogWriter to, TxnResults results) {
     if (operation instanceof TxnOperation.OfNode of) {
-      return node(of, to, results);
+      return take(of.verb(), new OnNode(of.node(), to, datacentre), results);
     }
     if (operation instanceof TxnOperation.OfService of) {
-      return service(of, to, results);
+      return take(of.verb(), new OnService(of, to), results);
     }
-    return operation instanceof TxnOperation.OfCheck of ? check(of, to, results) : null;
+    return operation instanceof TxnOperation.OfCheck of
+        ? take(of.verb(), new OnCheck(of.check(), to), results)
+        : null;
   }
 
-  private @Nullable String node(TxnOperation.OfNode of, CatalogWriter to, TxnResults results) {
-    CatalogNode asked = of.node();
-    String name = asked.name();
-    CatalogNode before = to.node(name);
-    long index = before == null ? 0 : before.modifyIndex();
-    switch (of.verb()) {
+  private static @Nullable String take(String verb, Subject on, TxnResults results) {
+    switch (verb) {
       case "get" -> {
-        CatalogNode found = asked.id().isEmpty() ? before : to.nodeOfId(asked.id());
+        Json.Output found = on.sought();
         if (found == null) {
-          return "node " + quoted(name) + " doesn't exist";
+          return on.shown() + " doesn't exist";
         }
-        add(found, results);
+        results.add(on.kind(), found);
         return null;
       }
       case "set", "cas" -> {
-        if (of.verb().equals("cas") && asked.modifyIndex() != index) {
-          return "failed to set node " + quoted(name) + ", index is stale";
+        if (verb.equals("cas") && on.askedIndex() != on.index().orElse(0)) {
+          return "failed to set " + on.shown() + ", index is stale";
         }
-        to.putNode(asked);
-        add(to.node(name), results);
-        return null;
+        String why = on.put();
+        Json.Output now = why == null ? on.present() : null;
+        if (now != null) {
+          results.add(on.kind(), now);
+        }
+        return why;
       }
       case "delete", "delete-cas" -> {
-        if (of.verb().equals("delete-cas") && before != null && asked.modifyIndex() != index) {
-          return "failed to delete node " + quoted(name) + ", index is stale";
+        OptionalLong index = on.index();
+        if (verb.equals("delete-cas")
+            && index.isPresent()
+            && on.askedIndex() != index.getAsLong()) {
+          return "failed to delete " + on.shown() + ", index is stale";
         }
-        to.removeNode(name);
+        on.remove();
         return null;
       }
       default -> {
-        return "unknown Node verb " + quoted(of.verb());
+        return "unknown " + on.kind() + " verb " + quoted(verb);
       }
     }
   }
 
-  private void add(@Nullable CatalogNode node, TxnResults results) {
-    if (node != null) {
-      results.add("Node", to -> ConsulJsonWriter.node(to, node, datacentre));
+  /** What an operation is on, in the catalog as it is at that moment. */
+  private interface Subject {
+    /** Returns what results call it. */
+    String kind();
+
+    /** Returns what sentences call it. */
+    String shown();
+
+    /** Returns the index that the operation expects. */
+    long askedIndex();
+
+    /** Returns the index of what is there; empty where nothing is. */
+    OptionalLong index();
+
+    /** Returns what is there, for a result. */
+    Json.@Nullable Output present();
+
+    /** Returns what the operation looks for, for a result. */
+    default Json.@Nullable Output sought() {
+      return present();
+    }
+
+    /** Puts what was asked for there; returns why it cannot. */
+    @Nullable String put();
+
+    void remove();
+  }
+
+  private record OnNode(CatalogNode asked, CatalogWriter to, String datacentre) implements Subject {
+    @Override
+    public String kind() {
+      return "Node";
+    }
+
+    @Override
+    public String shown() {
+      return "node " + quoted(asked.name());
+    }
+
+    @Override
+    public long askedIndex() {
+      return asked.modifyIndex();
+    }
+
+    @Override
+    public OptionalLong index() {
+      CatalogNode node = to.node(asked.name());
+      return node == null ? OptionalLong.empty() : OptionalLong.of(node.modifyIndex());
+    }
+
+    @Override
+    public Json.@Nullable Output present() {
+      return output(to.node(asked.name()));
+    }
+
+    @Override
+    public Json.@Nullable Output sought() {
+      return asked.id().isEmpty() ? present() : output(to.nodeOfId(asked.id()));
+    }
+
+    private Json.@Nullable Output output(@Nullable CatalogNode node) {
+      return node == null ? null : json -> ConsulJsonWriter.node(json, node, datacentre);
+    }
+
+    @Override
+    public @Nullable String put() {
+      to.putNode(asked);
+      return null;
+    }
+
+    @Override
+    public void remove() {
+      to.removeNode(asked.name());
     }
   }
 
-  private static @Nullable String service(
-      TxnOperation.OfService of, CatalogWriter to, TxnResults results) {
-    String shown = "service " + quoted(of.id()) + " on node " + quoted(of.node());
-    CatalogService before = to.service(of.node(), of.id());
-    long index = before == null ? 0 : before.modifyIndex();
-    switch (of.verb()) {
-      case "get" -> {
-        if (before == null) {
-          return shown + " doesn't exist";
-        }
-        add(before, results);
-        return null;
+  private record OnService(TxnOperation.OfService of, CatalogWriter to) implements Subject {
+    @Override
+    public String kind() {
+      return "Service";
+    }
+
+    @Override
+    public String shown() {
+      return "service " + quoted(of.id()) + " on node " + quoted(of.node());
+    }
+
+    @Override
+    public long askedIndex() {
+      return of.index();
+    }
+
+    @Override
+    public OptionalLong index() {
+      CatalogService service = to.service(of.node(), of.id());
+      return service == null ? OptionalLong.empty() : OptionalLong.of(service.modifyIndex());
+    }
+
+    @Override
+    public Json.@Nullable Output present() {
+      CatalogService service = to.service(of.node(), of.id());
+      return service == null ? null : json -> ConsulJsonWriter.service(json, service);
+    }
+
+    @Override
+    public @Nullable String put() {
+      CatalogService asked = of.service();
+      if (to.node(of.node()) == null || asked == null) {
+        return "Missing node registration";
       }
-      case "set", "cas" -> {
-        CatalogService asked = of.service();
-        if (of.verb().equals("cas") && of.index() != index) {
-          return "failed to set " + shown + ", index is stale";
-        }
-        if (to.node(of.node()) == null || asked == null) {
-          return "Missing node registration";
-        }
-        to.putService(asked);
-        add(to.service(of.node(), of.id()), results);
-        return null;
-      }
-      case "delete", "delete-cas" -> {
-        if (of.verb().equals("delete-cas") && before != null && of.index() != index) {
-          return "failed to delete " + shown + ", index is stale";
-        }
-        to.removeService(of.node(), of.id());
-        return null;
-      }
-      default -> {
-        return "unknown Service verb " + quoted(of.verb());
-      }
+      to.putService(asked);
+      return null;
+    }
+
+    @Override
+    public void remove() {
+      to.removeService(of.node(), of.id());
     }
   }
 
-  private static void add(@Nullable CatalogService service, TxnResults results) {
-    if (service != null) {
-      results.add("Service", to -> ConsulJsonWriter.service(to, service));
+  private record OnCheck(CatalogCheck asked, CatalogWriter to) implements Subject {
+    @Override
+    public String kind() {
+      return "Check";
     }
-  }
 
-  private static @Nullable String check(
-      TxnOperation.OfCheck of, CatalogWriter to, TxnResults results) {
-    CatalogCheck asked = of.check();
-    String shown = "check " + quoted(asked.id()) + " on node " + quoted(asked.node());
-    CatalogCheck before = to.check(asked.node(), asked.id());
-    long index = before == null ? 0 : before.modifyIndex();
-    switch (of.verb()) {
-      case "get" -> {
-        if (before == null) {
-          return shown + " doesn't exist";
-        }
-        add(before, results);
-        return null;
-      }
-      case "set", "cas" -> {
-        if (of.verb().equals("cas") && asked.modifyIndex() != index) {
-          return "failed to set " + shown + ", index is stale";
-        }
-        if (to.node(asked.node()) == null) {
-          return "Missing node registration";
-        }
-        if (!asked.serviceId().isEmpty() && to.service(asked.node(), asked.serviceId()) == null) {
-          return "Missing service registration";
-        }
-        Set<String> all = new HashSet<>(to.checksOf(asked.node(), asked.serviceId()));
-        all.add(asked.id());
-        CatalogCheck.requireRoom(all);
-        CatalogRegistration.put(to, asked);
-        add(to.check(asked.node(), asked.id()), results);
-        return null;
-      }
-      case "delete", "delete-cas" -> {
-        if (of.verb().equals("delete-cas") && before != null && asked.modifyIndex() != index) {
-          return "failed to delete " + shown + ", index is stale";
-        }
-        to.removeCheck(asked.node(), asked.id());
-        return null;
-      }
-      default -> {
-        return "unknown Check verb " + quoted(of.verb());
-      }
+    @Override
+    public String shown() {
+      return "check " + quoted(asked.id()) + " on node " + quoted(asked.node());
     }
-  }
 
-  private static void add(@Nullable CatalogCheck check, TxnResults results) {
-    if (check != null) {
-      results.add("Check", to -> ConsulJsonWriter.check(to, check));
+    @Override
+    public long askedIndex() {
+      return asked.modifyIndex();
+    }
+
+    @Override
+    public OptionalLong index() {
+      CatalogCheck check = to.check(asked.node(), asked.id());
+      return check == null ? OptionalLong.empty() : OptionalLong.of(check.modifyIndex());
+    }
+
+    @Override
+    public Json.@Nullable Output present() {
+      CatalogCheck check = to.check(asked.node(), asked.id());
+      return check == null ? null : json -> ConsulJsonWriter.check(json, check);
+    }
+
+    @Override
+    public @Nullable String put() {
+      if (to.node(asked.node()) == null) {
+        return "Missing node registration";
+      }
+      if (!asked.serviceId().isEmpty() && to.service(asked.node(), asked.serviceId()) == null) {
+        return "Missing service registration";
+      }
+      Set<String> all = new HashSet<>(to.checksOf(asked.node(), asked.serviceId()));
+      all.add(asked.id());
+      CatalogCheck.requireRoom(all);
+      CatalogRegistration.put(to, asked);
+      return null;
+    }
+
+    @Override
+    public void remove() {
+      to.removeCheck(asked.node(), asked.id());
     }
   }
 

@@ -3,13 +3,9 @@ package dev.rollcall.server.consul;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,23 +56,17 @@ final class CatalogView {
     return entry == null ? null : entry.checks.get(id);
   }
 
-  /** Returns the services of the nodes that a filter lets pass, with the tags that occur. */
-  Map<String, Set<String>> names(Function<CatalogNode, Boolean> of) {
-    Map<String, Set<String>> names = new LinkedHashMap<>();
-    catalog.services.forEach(
-        (name, instances) ->
-            instances
-                .values()
-                .forEach(
-                    instance -> {
-                      NodeEntry entry = catalog.nodes.get(instance.node());
-                      if (entry != null && of.apply(entry.node)) {
-                        names
-                            .computeIfAbsent(name, fresh -> new TreeSet<>())
-                            .addAll(instance.tags());
-                      }
-                    }));
-    return names;
+  /** A node with its services. */
+  record OfNode(CatalogNode node, List<CatalogService> services) {}
+
+  /** Returns the services of each node: no more than is there, since all else waits meanwhile. */
+  List<OfNode> byNode() {
+    List<OfNode> all = new ArrayList<>(catalog.nodes.size());
+    catalog
+        .nodes
+        .values()
+        .forEach(entry -> all.add(new OfNode(entry.node, List.copyOf(entry.services.values()))));
+    return all;
   }
 
   /** Tells whether there is an instance, or a node where the ID is empty. */

@@ -18,6 +18,7 @@ import dev.rollcall.kv.Bytes;
 import dev.rollcall.server.BudgetException;
 import dev.rollcall.server.CentreContext;
 import dev.rollcall.server.CentrePart;
+import dev.rollcall.server.FairThreads;
 import dev.rollcall.server.MemoryBudget;
 import dev.rollcall.spi.support.BackendProviders;
 import java.net.InetSocketAddress;
@@ -43,6 +44,11 @@ import org.slf4j.LoggerFactory;
 public final class ConsulApi implements CentrePart, HttpService {
   private static final Logger LOG = LoggerFactory.getLogger(ConsulApi.class);
   private static final String PREFIX = "/v1/";
+
+  /** How many requests of one client may wait for its turn. */
+  private static final int MOST_FILTERS = 1_000;
+
+  private static final int MOST_READS = 10_000;
   private static final Set<String> UNSERVED =
       Set.of(
           "acl",
@@ -69,7 +75,16 @@ public final class ConsulApi implements CentrePart, HttpService {
   private final LocalAgent agent;
   private final StoreContact contact;
   private final StoreLink link;
-  private final FilterThreads filters = new FilterThreads();
+
+  /** Filters apart from the rest: one may take seconds, and a listing takes milliseconds. */
+  private final FairThreads filters =
+      new FairThreads("rollcall-centre-filter", FairThreads.half(), MOST_FILTERS);
+
+  private final FairThreads readers =
+      new FairThreads("rollcall-centre-read", FairThreads.half(), MOST_READS);
+  private final FairThreads senders =
+      new FairThreads("rollcall-centre-send", FairThreads.half(), Integer.MAX_VALUE);
+  private final Permissions permissions;
   private final @Nullable KeyValues keys; // null where the store keeps no keys
   private final @Nullable Sessions sessions; // null where the store is shared, or keeps no keys
   private final @Nullable Keeper keeper; // null where nothing is kept
@@ -111,13 +126,8 @@ public final class ConsulApi implements CentrePart, HttpService {
     link = new StoreLink(context, catalog, agent, contact.catalog(), changes, mark);
     Queries queries =
         new Queries(
-            catalog,
-            contact,
-            link,
-            filters,
-            settings.datacentre(),
-            settings.blockingQueriesByClient());
-    Permissions permissions = settings.permissions();
+            catalog, contact, link, settings.datacentre(), settings.blockingQueriesByClient());
+    permissions = settings.permissions();
     MemoryBudget memory = context.memory().kept();
     Quota quota = new Quota(catalog, permissions.maxRegistrations(), memory);
     Writes writes = new Writes(contact, link, permissions, quota, changes, keyChanges);
@@ -289,13 +299,22 @@ public final class ConsulApi implements CentrePart, HttpService {
         return unknown(path).response();
       }
       Unkept.require(ctx.queryParams(), request.headers());
+      Pieces.takeTurns(ctx, senders.of(permissions.clientOf(ctx)));
       Route.Handler handler = route.handler(request.method());
       if (handler == null) {
         return refusedMethod(request.method(), route);
       }
       if (request.method() == HttpMethod.GET) {
         return get(
-            handler, new Call(ctx, request.method(), rest, ctx.queryParams(), Bytes.empty()));
+            route,
+            handler,
+            new Call(
+                ctx,
+                request.method(),
+                rest,
+                ctx.queryParams(),
+                Bytes.empty(),
+                ctx.eventLoop().withoutContext()));
       }
       Route.Handler taken = handler;
       String remaining = rest;
@@ -311,18 +330,32 @@ public final class ConsulApi implements CentrePart, HttpService {
                               request.method(),
                               remaining,
                               ctx.queryParams(),
-                              Bytes.of(whole.content().array())))));
+                              Bytes.of(whole.content().array()),
+                              ctx.eventLoop().withoutContext()))));
     } catch (RefusedException refused) {
       return refused.answer().response();
     }
   }
 
-  private HttpResponse get(Route.Handler handler, Call call) {
-    if (!call.isFiltered()) {
-      return handle(handler, call);
+  private HttpResponse get(Route route, Route.Handler handler, Call call) {
+    if (call.isFiltered()) {
+      return later(handler, call, filters, "filter: too many wait already");
     }
-    filters.requireRoom();
-    return HttpResponse.of(CompletableFuture.supplyAsync(() -> handle(handler, call), filters));
+    return route.isWide().test(call)
+        ? later(handler, call, readers, "too many requests for long lists wait already")
+        : handle(handler, call);
+  }
+
+  /** Answers in the client's turn. */
+  private HttpResponse later(
+      Route.Handler handler, Call call, FairThreads threads, String tooMany) {
+    String client = permissions.clientOf(call.ctx());
+    if (!threads.hasRoom(client)) {
+      throw new RefusedException(429, tooMany);
+    }
+    Call turn = call.on(threads.of(client));
+    return HttpResponse.of(
+        CompletableFuture.supplyAsync(() -> handle(handler, turn), turn.executor()));
   }
 
   private static HttpResponse handle(Route.Handler handler, Call call) {
@@ -366,6 +399,8 @@ public final class ConsulApi implements CentrePart, HttpService {
       keeper.close(); // first: what ends from here on ends with the process
     }
     filters.close();
+    readers.close();
+    senders.close();
     agent.close();
     contact.close();
     link.close();

@@ -22,25 +22,28 @@ final class HealthRoutes {
   List<Route> routes() {
     return List.of(
         Route.get(
-            "health/node/",
-            call -> {
-              String name = call.require("Missing node name");
-              return checks(call, Topics.node(name), view -> view.checksOf(name), "checks");
-            }),
+                "health/node/",
+                call -> {
+                  String name = call.require("Missing node name");
+                  return checks(call, Topics.node(name), view -> view.checksOf(name), "checks");
+                })
+            .wide(),
         Route.get(
-            "health/checks/",
-            call -> {
-              String name = call.require("Missing service name");
-              return checks(
-                  call, Topics.service(name), view -> view.checksOfService(name), "checks");
-            }),
+                "health/checks/",
+                call -> {
+                  String name = call.require("Missing service name");
+                  return checks(
+                      call, Topics.service(name), view -> view.checksOfService(name), "checks");
+                })
+            .wideIf(catalog::isOfLargeService),
         Route.get(
-            "health/state/",
-            call -> {
-              String state = call.require("Missing check state");
-              return checks(call, Topics.CHECKS, view -> view.checks(state), state);
-            }),
-        Route.get("health/service/", this::service));
+                "health/state/",
+                call -> {
+                  String state = call.require("Missing check state");
+                  return checks(call, Topics.CHECKS, view -> view.checks(state), state);
+                })
+            .wide(),
+        Route.get("health/service/", this::service).wideIf(catalog::isOfLargeService));
   }
 
   private HttpResponse service(Call call) {

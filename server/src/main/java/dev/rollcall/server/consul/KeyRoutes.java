@@ -45,9 +45,10 @@ final class KeyRoutes {
   List<Route> routes() {
     return List.of(
         Route.of(
-            "kv/",
-            new HttpMethod[] {HttpMethod.GET, HttpMethod.PUT, HttpMethod.DELETE},
-            this::handle));
+                "kv/",
+                new HttpMethod[] {HttpMethod.GET, HttpMethod.PUT, HttpMethod.DELETE},
+                this::handle)
+            .wideIf(call -> call.has("recurse") || call.has("keys")));
   }
 
   private HttpResponse handle(Call call) {

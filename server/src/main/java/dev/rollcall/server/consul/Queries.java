@@ -24,9 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Queries that may block: with {@code index} they wait until their topic has passed it, for {@code
  * wait} and up to a sixteenth more. One that waits is a {@link Waiter} and a timer of its event
- * loop; it takes no thread. Everything of one query runs on its event loop, but for one with a
- * filter, which runs on the {@link FilterThreads}, one step after the other; the counts of queries
- * by client are shared, in a concurrent map.
+ * loop; it takes no thread. Everything of one query runs on its {@link Call#executor}, one step
+ * after the other; the counts of queries by client are shared, in a concurrent map.
  */
 final class Queries {
   private static final Duration USUAL_WAIT = Duration.ofMinutes(5);
@@ -38,7 +37,6 @@ final class Queries {
   private final CatalogIndex catalog;
   private final StoreContact contact;
   private final StoreLink link;
-  private final FilterThreads filters;
   private final String datacentre;
   private final int maxByClient;
   private final ConcurrentHashMap<InetAddress, Integer> waiting = new ConcurrentHashMap<>();
@@ -47,11 +45,9 @@ final class Queries {
       CatalogIndex catalog,
       StoreContact contact,
       StoreLink link,
-      FilterThreads filters,
       String datacentre,
       int maxByClient) {
     this.link = link;
-    this.filters = filters;
     this.contact = contact;
     this.catalog = catalog;
     this.datacentre = datacentre;
@@ -143,11 +139,7 @@ final class Queries {
                 return refused.answer().response();
               }
             },
-            executor(call)));
-  }
-
-  private Executor executor(Call call) {
-    return call.isFiltered() ? filters : call.ctx().eventLoop().withoutContext();
+            call.executor()));
   }
 
   /** Answers with the list of events, whose index says which was the last and no more. */
@@ -322,7 +314,7 @@ final class Queries {
 
     Waiting(Call call, String topic, Duration wait, Supplier<Answer> read) {
       ctx = call.ctx();
-      executor = executor(call);
+      executor = call.executor();
       this.topic = topic;
       this.wait = wait;
       this.read = read;

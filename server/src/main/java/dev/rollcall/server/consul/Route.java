@@ -5,10 +5,15 @@ import com.linecorp.armeria.common.HttpResponse;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** A path with what answers it, method by method. A path that ends with a slash takes more. */
-record Route(String path, Map<HttpMethod, Handler> handlers) {
+/**
+ * A path with what answers it, method by method. A path that ends with a slash takes more.
+ *
+ * @param isWide tells of a read whether it may list much, so that no event loop is held up by it
+ */
+record Route(String path, Map<HttpMethod, Handler> handlers, Predicate<Call> isWide) {
 
   /** Answers one call. */
   @FunctionalInterface
@@ -28,7 +33,17 @@ record Route(String path, Map<HttpMethod, Handler> handlers) {
   }
 
   static Route get(String path, Handler handler) {
-    return new Route(path, Map.of(HttpMethod.GET, handler));
+    return new Route(path, Map.of(HttpMethod.GET, handler), call -> false);
+  }
+
+  /** A read of what there may be much of. */
+  Route wide() {
+    return wideIf(call -> true);
+  }
+
+  /** A read of what there may be much of in some cases. */
+  Route wideIf(Predicate<Call> wide) {
+    return new Route(path, handlers, wide);
   }
 
   static Route getNow(String path, Immediate handler) {
@@ -36,13 +51,12 @@ record Route(String path, Map<HttpMethod, Handler> handlers) {
   }
 
   static Route put(String path, Immediate handler) {
-    return new Route(
-        path, Map.of(HttpMethod.PUT, call -> handler.answer(call).response(call.ctx())));
+    return write(path, call -> handler.answer(call).response(call.ctx()));
   }
 
   /** A write that the store is waited for. */
   static Route write(String path, Handler handler) {
-    return new Route(path, Map.of(HttpMethod.PUT, handler));
+    return new Route(path, Map.of(HttpMethod.PUT, handler), call -> false);
   }
 
   static Route of(String path, HttpMethod[] methods, Handler handler) {
@@ -50,7 +64,7 @@ record Route(String path, Map<HttpMethod, Handler> handlers) {
     for (HttpMethod method : methods) {
       handlers.put(method, handler);
     }
-    return new Route(path, handlers);
+    return new Route(path, handlers, call -> false);
   }
 
   @Nullable Handler handler(HttpMethod method) {

@@ -42,8 +42,8 @@ final class SessionRoutes {
         Route.of("session/destroy/", new HttpMethod[] {HttpMethod.PUT}, this::destroy),
         Route.put("session/renew/", this::renew),
         Route.get("session/info/", this::info),
-        Route.get("session/node/", this::ofNode),
-        Route.get("session/list", call -> read(call, session -> true)));
+        Route.get("session/node/", this::ofNode).wide(),
+        Route.get("session/list", call -> read(call, session -> true)).wide());
   }
 
   private Answer create(Call call) {

@@ -11,13 +11,13 @@ import org.jspecify.annotations.Nullable;
  * What a query can wait for: one service, one node, or a table. Holds the index of its last change,
  * those that wait for the next, and the answers that were encoded since, so that a thousand waiters
  * share one; they are given up where memory runs short. Guarded by the lock of the {@link
- * CatalogIndex}.
+ * CatalogIndex}, but for the answers, which are read without it.
  */
 final class Topic {
   private static final int MAX_ANSWERS = 8;
 
   private final Set<Waiter> waiters = new LinkedHashSet<>();
-  private final Map<String, SoftReference<Answer>> answers = new HashMap<>();
+  private volatile Map<String, SoftReference<Answer>> answers = Map.of(); // never changed
   private long index;
   private long version;
 
@@ -49,7 +49,7 @@ final class Topic {
   /** Forgets what was encoded. */
   void refresh() {
     version++;
-    answers.clear();
+    answers = Map.of();
   }
 
   void park(Waiter waiter) {
@@ -71,7 +71,9 @@ final class Topic {
 
   void keep(String variant, Answer answer) {
     if (answers.size() < MAX_ANSWERS || answers.containsKey(variant)) {
-      answers.put(variant, new SoftReference<>(answer));
+      Map<String, SoftReference<Answer>> more = new HashMap<>(answers);
+      more.put(variant, new SoftReference<>(answer));
+      answers = more;
     }
   }
 }

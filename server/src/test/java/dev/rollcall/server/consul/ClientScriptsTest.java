@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -89,17 +90,33 @@ class ClientScriptsTest {
 
   @Test
   void ecwid_consulApi() throws Exception {
-    copy("Ecwid.java");
-    copy("ecwid.xml");
+    ofJava("Ecwid", Set.of());
+  }
+
+  @Test
+  void orbitz_consulClient() throws Exception {
+    ofJava("Orbitz", Set.of());
+  }
+
+  @Test
+  void vertx_consulClient() throws Exception {
+    ofJava("Vertx", Set.of());
+  }
+
+  /** Runs a program that is one file, beside a POM that says what it uses. */
+  private void ofJava(String program, Set<String> known) throws Exception {
+    String pom = program.toLowerCase(Locale.ROOT) + ".xml";
+    copy(program + ".java");
+    copy(pom);
     fetch(
         "mvn",
         "-q",
         "-B",
         "-f",
-        "ecwid.xml",
+        pom,
         "org.apache.maven.plugins:maven-dependency-plugin:3.9.0:copy-dependencies",
         "-DoutputDirectory=" + folder.resolve("lib"));
-    same(Set.of(), "java", "-cp", folder.resolve("lib") + "/*", "Ecwid.java");
+    same(known, "java", "-cp", folder.resolve("lib") + "/*", program + ".java");
   }
 
   /** The agent's own program, one command after the other. */

@@ -22,7 +22,15 @@ import java.util.TreeMap;
 final class Normal {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final Set<String> NUMBERS =
-      Set.of("CreateIndex", "ModifyIndex", "LTime", "LockIndex");
+      Set.of(
+          "CreateIndex",
+          "ModifyIndex",
+          "LTime",
+          "LockIndex",
+          "createIndex",
+          "modifyIndex",
+          "lockIndex",
+          "index");
   private static final Set<String> OF_THE_SERVER = Set.of("DebugConfig", "Stats", "NodeID", "id");
   private static final Set<String> HEADERS =
       Set.of(

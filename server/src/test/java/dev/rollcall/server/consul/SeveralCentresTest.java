@@ -196,6 +196,56 @@ class SeveralCentresTest {
       assertThat(waiting.join().body()).contains("\"2\"");
     }
 
+    /** What a client is told that goes on with what it was told before, by another centre too. */
+    private static long follow(Client at, String path, long known, String until) {
+      long index = known;
+      while (true) {
+        HttpResponse<String> told = at.get(path + "?wait=9m&index=" + index);
+        if (told.body().contains(until)) {
+          return Client.index(told);
+        }
+        // Told to start again: with an index of this centre's, which cannot be taken for the
+        // other's.
+        assertThat(Client.index(told)).isNotEqualTo(index);
+        index = Client.index(told);
+      }
+    }
+
+    @Test
+    void aClientOfTheCatalog_thatMoves_missesNothing() {
+      List<String> paths =
+          List.of("/health/service/moves", "/catalog/service/moves", "/catalog/services");
+      for (int round = 0; round < 4; round++) {
+        Client from = round % 2 == 0 ? toA : toB;
+        Client to = round % 2 == 0 ? toB : toA;
+        String before = "before-" + round;
+        String after = "after-" + round;
+        from.put("/agent/service/register", service("moves", before));
+        List<Long> seen = new ArrayList<>();
+        for (String path : paths) {
+          HttpResponse<String> first = from.get(path);
+          assertThat(first.body()).contains("\"" + before + "\"");
+          seen.add(Client.index(first));
+        }
+        from.put("/agent/service/register", service("moves", after));
+        for (int i = 0; i < paths.size(); i++) {
+          follow(to, paths.get(i), seen.get(i), "\"" + after + "\"");
+        }
+        from.put("/agent/service/deregister/moves", "");
+      }
+    }
+
+    @Test
+    void aClientOfTheCatalog_thatTurnsFromCentreToCentre_seesEachChange() {
+      toA.put("/agent/service/register", service("turns", "turn-0"));
+      long index = follow(toA, "/health/service/turns", 0, "\"turn-0\"");
+      for (int turn = 1; turn <= 8; turn++) {
+        toA.put("/agent/service/register", service("turns", "turn-" + turn));
+        Client at = turn % 2 == 0 ? toA : toB;
+        index = follow(at, "/health/service/turns", index, "\"turn-" + turn + "\"");
+      }
+    }
+
     private static String external(String id) {
       return "{\"Node\":\"ext\",\"Address\":\"10.0.0.9\",\"Service\":{\"ID\":\""
           + id
