@@ -15,6 +15,7 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.rollcall.Health;
 import dev.rollcall.Registry;
 import dev.rollcall.Subscription;
+import dev.rollcall.server.FairThreads;
 import dev.rollcall.server.outbound.OutboundCalls;
 import dev.rollcall.server.outbound.Reply;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -30,6 +31,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
@@ -45,8 +47,15 @@ public final class Metrics implements DecoratingHttpServiceFunction, AutoCloseab
   private static final Set<String> KNOWN_METHODS =
       Set.of("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS");
 
+  /** How many pages one client may wait for. */
+  private static final int MAX_WAITING = 100;
+
   private final PrometheusMeterRegistry meters =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+  /** A page takes milliseconds, which would hold up an event loop. */
+  private final FairThreads threads = new FairThreads("rollcall-centre-metrics", 1, MAX_WAITING);
+
   private final Subscription subscription;
 
   /**
@@ -92,18 +101,27 @@ public final class Metrics implements DecoratingHttpServiceFunction, AutoCloseab
   }
 
   /**
-   * Returns the page that Prometheus reads.
+   * Returns the page that Prometheus reads. It is made on a thread of its own, for one client after
+   * the other; a client for which too many pages are waiting is answered 429.
    *
    * @return a service for {@code /metrics}
    */
   public HttpService page() {
-    return (ctx, req) ->
-        HttpResponse.of(
-            ResponseHeaders.builder(HttpStatus.OK)
-                .contentType(MediaType.parse("text/plain; version=0.0.4; charset=utf-8"))
-                .set(HttpHeaderNames.X_CONTENT_TYPE_OPTIONS, "nosniff")
-                .build(),
-            HttpData.ofUtf8(meters.scrape()));
+    return (ctx, req) -> {
+      String client = ctx.remoteAddress().getAddress().getHostAddress();
+      return threads.hasRoom(client)
+          ? HttpResponse.of(CompletableFuture.supplyAsync(this::scraped, threads.of(client)))
+          : HttpResponse.of(HttpStatus.TOO_MANY_REQUESTS);
+    };
+  }
+
+  private HttpResponse scraped() {
+    return HttpResponse.of(
+        ResponseHeaders.builder(HttpStatus.OK)
+            .contentType(MediaType.parse("text/plain; version=0.0.4; charset=utf-8"))
+            .set(HttpHeaderNames.X_CONTENT_TYPE_OPTIONS, "nosniff")
+            .build(),
+        HttpData.ofUtf8(meters.scrape()));
   }
 
   @Override
@@ -117,6 +135,7 @@ public final class Metrics implements DecoratingHttpServiceFunction, AutoCloseab
   @Override
   public void close() {
     subscription.close();
+    threads.close();
     meters.close();
   }
 
